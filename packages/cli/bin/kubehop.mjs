@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// Starts the bundled command; rebuilds the bundle first when a source file is newer than it.
+import { existsSync, readdirSync, statSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+const bundlePath = join(root, "packages/cli/dist/kubehop.mjs");
+
+/** True when a file or folder under `folder` changed after `since`; a folder's own time tells of deletions. */
+function changedSince(folder, since) {
+  if (statSync(folder).mtimeMs > since) return true;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() ? changedSince(path, since) : statSync(path).mtimeMs > since) return true;
+  }
+  return false;
+}
+
+function isStale() {
+  if (!existsSync(bundlePath)) return true;
+  const built = statSync(bundlePath).mtimeMs;
+  const packages = join(root, "packages");
+  return readdirSync(packages).some((name) => {
+    const src = join(packages, name, "src");
+    return existsSync(src) && changedSince(src, built);
+  });
+}
+
+if (isStale()) {
+  const { bundle } = await import(pathToFileURL(join(root, "scripts/bundle.mjs")).href);
+  await bundle();
+}
+// Node 22.8 and later keep the compiled code of the bundle between runs.
+nodeModule.enableCompileCache?.();
+await import(pathToFileURL(bundlePath).href);
