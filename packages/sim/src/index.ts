@@ -1,1 +1,5 @@
-export {};
+// The only sources of time, chance and ids in kubehop.
+export { Clock, SimulationBudgetError } from "./clock.ts";
+export type { ClockOptions, Ms, Timer } from "./clock.ts";
+export { hexId, uuid } from "./ids.ts";
+export { Random } from "./random.ts";
