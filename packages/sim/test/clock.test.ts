@@ -168,4 +168,14 @@ describe("order", () => {
     clock.runUntil(20_000);
     expect(seen).toEqual([0, 1000, 2000, 3000, 4000, 5001]);
   });
+
+  it("is kept when most of a large heap is cancelled at once", () => {
+    const clock = new Clock();
+    const seen: number[] = [];
+    const timers = Array.from({ length: 5000 }, (_, i) => clock.at((i * 7919) % 5003, () => seen.push(clock.now)));
+    timers.forEach((timer, i) => i % 5 !== 0 && clock.cancel(timer));
+    while (clock.runNext());
+    expect(seen).toHaveLength(1000);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  });
 });
