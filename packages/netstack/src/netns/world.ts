@@ -1,0 +1,107 @@
+// A world: the clock, the backlog that orders frames, and the namespaces. Nothing outside it is shared, so two worlds never meet.
+
+import { Clock, Random } from "@kubehop/sim";
+import type { NetDevice } from "../dev/net-device.ts";
+import type { Segment } from "../dev/segment.ts";
+import { netifReceiveSkb } from "../dev/rx.ts";
+import type { DropReason } from "../skb/drop-reason.ts";
+import { kfreeSkb } from "../skb/kfree-skb.ts";
+import type { Packet } from "../skb/packet.ts";
+import type { StepBody, Tracer } from "../trace/step.ts";
+import type { NetNamespace } from "./net-namespace.ts";
+
+/** Frames that one softirq round may process before it counts as a storm (a bridge loop never drains). */
+const SOFTIRQ_BUDGET = 1_000_000;
+
+/** Frames circulate without end; names the devices that saw most of them. */
+export class PacketStormError extends Error {
+  override readonly name = "PacketStormError";
+}
+
+export class World {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly namespaces = new Map<string, NetNamespace>();
+  /** Underlay segments (switch or cable) by name. */
+  readonly segments = new Map<string, Segment>();
+  tracer: Tracer | null = null;
+  /** Called for every drop, tracer or not (drop counters, verify). */
+  onDrop: ((ns: NetNamespace, pkt: Packet, reason: DropReason, fn: string) => void) | null = null;
+  dropped = 0;
+  softirqBudget = SOFTIRQ_BUDGET;
+  private nextPacketId = 1;
+  private backlog: Packet[] = [];
+  private backlogHead = 0;
+  private draining = false;
+
+  constructor(seed: number | string = 1) {
+    this.clock = new Clock();
+    this.random = new Random(seed);
+  }
+
+  /** Virtual ms since the world began. */
+  get now(): number {
+    return this.clock.now;
+  }
+
+  /** Give a new packet its journey identity; `cause` is the packet it answers or was copied from. */
+  adopt(pkt: Packet, cause: Packet | null = null): Packet {
+    pkt.id = this.nextPacketId++;
+    if (cause !== null) pkt.parent = cause.id;
+    return pkt;
+  }
+
+  /** Report a step. Call only when `tracer` is not null, so that steps cost nothing unseen. */
+  trace(ns: NetNamespace, pkt: Packet, fn: string, body: StepBody): void {
+    const step = Object.assign({ at: this.clock.now, pkt: pkt.id, parent: pkt.parent, ns: ns.name, fn }, body);
+    this.tracer?.step(step);
+  }
+
+  /** netif_rx: queue a received frame (pkt.dev is the receiving device). The one FIFO fixes the global order. */
+  netifRx(pkt: Packet): void {
+    this.backlog.push(pkt);
+  }
+
+  /** Process the backlog until it is empty (net_rx_action). Every entry from outside ends with this; nested calls return at once. */
+  softirq(): void {
+    if (this.draining) return;
+    this.draining = true;
+    try {
+      this.drain();
+    } finally {
+      this.draining = false;
+      this.backlog = [];
+      this.backlogHead = 0;
+    }
+  }
+
+  private drain(): void {
+    let budget = this.softirqBudget;
+    while (this.backlogHead < this.backlog.length) {
+      const pkt = this.backlog[this.backlogHead++] as Packet;
+      if (this.backlogHead > 4096 && this.backlogHead * 2 > this.backlog.length) this.compact();
+      if (budget-- <= 0) this.storm();
+      netifReceiveSkb(pkt);
+    }
+  }
+
+  private compact(): void {
+    this.backlog = this.backlog.slice(this.backlogHead);
+    this.backlogHead = 0;
+  }
+
+  private storm(): never {
+    const seen = new Map<NetDevice, number>();
+    const rest = this.backlog.slice(this.backlogHead);
+    for (const pkt of rest) {
+      if (pkt.dev === null) continue;
+      seen.set(pkt.dev, (seen.get(pkt.dev) ?? 0) + 1);
+      kfreeSkb(pkt.dev.ns, pkt, "STORM", "net_rx_action");
+    }
+    const worst = [...seen].sort((a, b) => b[1] - a[1]).slice(0, 4);
+    const names = worst.map(([dev]) => `${dev.ns.name}/${dev.name}`).join(", ");
+    throw new PacketStormError(
+      `packet storm: ${this.softirqBudget} frames at virtual time ${this.now} ms without an end (a bridge loop?); still queued at ${names || "no device"}`,
+    );
+  }
+}
