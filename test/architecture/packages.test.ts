@@ -63,6 +63,14 @@ describe("the workspace", () => {
     expect(references?.map(({ path }) => path).sort()).toEqual(expected.sort());
   });
 
+  it("is tested by CI with the command README gives, on the pinned pnpm", () => {
+    const { packageManager } = readJson("package.json") as { packageManager: string };
+    const command = new RegExp(`npx -y ${packageManager} install .*&& npx -y ${packageManager} test`);
+    const [given] = command.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+    expect(given).toBeDefined();
+    expect(readFileSync(join(root, ".ci/run"), "utf8")).toContain(given);
+  });
+
   it("is under the Apache License 2.0", () => {
     expect(readFileSync(join(root, "LICENSE"), "utf8")).toContain("Apache License");
   });
