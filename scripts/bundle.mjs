@@ -18,7 +18,7 @@ export const bundleOptions = {
   conditions: ["@kubehop/source"],
   sourcemap: true,
   legalComments: "none",
-  logLevel: "error",
+  logLevel: "silent",
   // Dependencies in CommonJS may call require for a Node built-in.
   banner: {
     js: 'import { createRequire as kubehopRequire } from "node:module"; const require = kubehopRequire(import.meta.url);',

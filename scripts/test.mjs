@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const scratch = mkdtempSync(join(tmpdir(), "kubehop-test-"));
+const colour = process.stdout.isTTY ? {} : { NO_COLOR: "1" };
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 function add(passed, failed, skipped) {
@@ -22,7 +23,7 @@ function run(title, file, args, { capture = false, env = {} } = {}) {
   const { status, error, stdout } = spawnSync(process.execPath, [join(root, file), ...args], {
     cwd: root,
     encoding: "utf8",
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...colour, ...env },
     maxBuffer: 2 ** 30,
     stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"],
   });

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
@@ -30,7 +31,12 @@ function isStale() {
 
 if (isStale()) {
   const { bundle } = await import(pathToFileURL(join(root, "scripts/bundle.mjs")).href);
-  await bundle();
+  try {
+    await bundle();
+  } catch (error) {
+    console.error(`kubehop: the sources do not build: ${error.message}`);
+    process.exit(70);
+  }
 }
 // Node 22.8 and later keep the compiled code of the bundle between runs.
 nodeModule.enableCompileCache?.();
