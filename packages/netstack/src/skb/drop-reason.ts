@@ -70,8 +70,6 @@ export type DropReason =
   | "INVALID_PROTO"
   | "IP_INADDRERRORS"
   | "INVALID_PKT"
-  | "TTL_EXPIRED" // ours: the kernel frees such a packet as NOT_SPECIFIED in ip_forward
-  | "IP_FORWARDING_OFF" // ours: the kernel frees it in ip_error as NOT_SPECIFIED
   | "CONNTRACK_CLASH" // ours: nf_conntrack confirm clash, NETFILTER_DROP in the kernel
   | "LINK_LOSS" // ours: a fault on a cable
   | "STORM"; // ours: the budget of a run is used up

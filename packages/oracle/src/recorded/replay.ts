@@ -1,0 +1,157 @@
+// Replays one recorded case in a fresh world and says what was observed, in the recorder's own terms.
+
+import { applyBatch, formatIpv4, packetSend, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST } from "@kubehop/netstack";
+import type { NetNamespace, TapFrame, World } from "@kubehop/netstack";
+import type { RecordedCase, RecordedConntrack, Recording } from "./format.ts";
+import { buildRecordedLab, namespaceOf } from "./lab.ts";
+
+export interface SeenFrame {
+  readonly ns: string;
+  readonly dev: string;
+  readonly dir: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Observation {
+  /** Per step, in global order. */
+  readonly frames: readonly (readonly SeenFrame[])[];
+  readonly conntrack: Readonly<Record<string, readonly RecordedConntrack[]>>;
+  /** Distinct drop reasons, mute hosts' own left out. */
+  readonly drops: readonly string[];
+  readonly rules: Readonly<Record<string, readonly [number, number]>>;
+}
+
+/**
+ * What the recorder did behind the frames of a case, known from its script: run after conntrack was read and before the
+ * counters were. Later recordings carry such commands themselves.
+ */
+const AFTER_FRAMES: Readonly<Record<string, { ns: string; dev: string; dst: string }>> = {
+  unknown_pod_same_subnet_svc: { ns: "n1", dev: "cni0", dst: "10.1.5.99" },
+};
+
+export function replayCase(recording: Recording, testCase: RecordedCase): Observation {
+  const world = buildRecordedLab(recording, testCase);
+  const nodes = Object.keys(recording.ruleset);
+  for (const name of nodes) pinRandomChoices(namespaceOf(world, name), testCase);
+  const drops = collectDrops(world);
+  const before = countersOf(world, nodes);
+  let sink: SeenFrame[] = [];
+  tapEverything(world, (frame) => sink.push(frame));
+  const frames = testCase.steps.map((step) => {
+    sink = [];
+    injectFrame(world, step.inject.ns, step.inject.dev, step.inject.hex);
+    return sink;
+  });
+  const conntrack = Object.fromEntries(nodes.map((name) => [name, conntrackOf(namespaceOf(world, name))]));
+  afterFrames(world, testCase);
+  return { frames, conntrack, drops: [...drops].sort(), rules: counterDeltas(before, countersOf(world, nodes)) };
+}
+
+function injectFrame(world: World, ns: string, dev: string, hex: string): void {
+  const device = namespaceOf(world, ns).devices.byName(dev);
+  if (device === undefined) throw new Error(`no device ${dev} in ${ns}`);
+  packetSend(device, Uint8Array.from(Buffer.from(hex, "hex")));
+}
+
+function afterFrames(world: World, testCase: RecordedCase): void {
+  const row = AFTER_FRAMES[testCase.name];
+  if (row === undefined) return;
+  applyBatch(namespaceOf(world, row.ns), { agent: "recording", ops: [{ op: "neigh-del", dev: row.dev, dst: row.dst }] });
+}
+
+/** The recorder leaves out IPv4 frames to a group MAC and everything IPv6. */
+function isNoise(b: Uint8Array): boolean {
+  const proto = ((b[12] ?? 0) << 8) | (b[13] ?? 0);
+  return proto === 0x86dd || (proto === 0x0800 && ((b[0] ?? 0) & 1) === 1);
+}
+
+function direction(frame: TapFrame): string {
+  if (frame.out) return "out";
+  if (frame.pkt.pktType === PACKET_OTHERHOST) return "in-other";
+  if (frame.pkt.pktType === PACKET_BROADCAST) return "in-bcast";
+  return frame.pkt.pktType === PACKET_MULTICAST ? "in-mcast" : "in";
+}
+
+function tapEverything(world: World, see: (frame: SeenFrame) => void): void {
+  for (const ns of world.namespaces.values()) {
+    for (const dev of ns.devices) {
+      dev.taps.push((frame) => {
+        const bytes = frame.pkt.bytes(frame.pkt.mac);
+        if (!isNoise(bytes)) see({ ns: ns.name, dev: dev.name, dir: direction(frame), bytes });
+      });
+    }
+  }
+}
+
+function collectDrops(world: World): Set<string> {
+  const drops = new Set<string>();
+  world.onDrop = (_ns, _pkt, reason) => {
+    if (reason !== "TC_INGRESS") drops.add(reason);
+  };
+  return drops;
+}
+
+/** Random endpoint choices are pinned to the recorded ones: a rule that was counted is taken, its sibling is not. */
+function pinRandomChoices(ns: NetNamespace, testCase: RecordedCase): void {
+  ns.xt.pick = (table, chain, text) => ruleKey(ns.name, table, `-A ${chain} ${text}`) in testCase.rules;
+}
+
+function ruleKey(ns: string, table: string, rule: string): string {
+  return `${ns} ${table} ${rule.replaceAll(/ -m comment --comment ("[^"]*"|[^ ]+)/g, "")}`;
+}
+
+type Counters = Map<string, readonly [number, number]>;
+
+/** `iptables-save -c` of all nodes, by the recorder's keys; identical rules of a chain get ` #2`, ` #3` … */
+function countersOf(world: World, nodes: readonly string[]): Counters {
+  const counters: Counters = new Map();
+  for (const name of nodes) {
+    let table = "";
+    for (const line of namespaceOf(world, name).xt.backend("nft").save({ counters: true }).split("\n")) {
+      if (line.startsWith("*")) table = line.slice(1);
+      const rule = /^\[(\d+):(\d+)\] (.*)$/.exec(line);
+      if (rule !== null) counters.set(ruleKey(name, table, rule[3] as string), [Number(rule[1]), Number(rule[2])]);
+      const policy = /^:(\S+) (\S+) \[(\d+):(\d+)\]$/.exec(line);
+      if (policy !== null && policy[2] !== "-") counters.set(`${name} ${table} policy ${policy[1]}`, [Number(policy[3]), Number(policy[4])]);
+    }
+  }
+  return counters;
+}
+
+function counterDeltas(before: Counters, after: Counters): Record<string, readonly [number, number]> {
+  const deltas: Record<string, readonly [number, number]> = {};
+  for (const [key, [packets, bytes]] of after) {
+    const [p, b] = before.get(key) ?? [0, 0];
+    if (packets !== p || bytes !== b) deltas[key] = [packets - p, bytes - b];
+  }
+  return deltas;
+}
+
+function conntrackOf(ns: NetNamespace): RecordedConntrack[] {
+  return ns.ct.dump().map((row) => ({
+    orig: recordedTuple(row.orig),
+    reply: recordedTuple(row.reply),
+    status: [...row.status],
+    mark: row.mark,
+    ...(row.tcp === undefined ? {} : { tcp: row.tcp }),
+  }));
+}
+
+type DumpTuple = ReturnType<NetNamespace["ct"]["dump"]>[number]["orig"];
+type Tuple = RecordedConntrack["orig"];
+const PROTO_NAMES: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp", 132: "sctp" };
+/** Protocols whose tuple has two 16-bit keys (GRE's are listed as ports by the recorder). */
+const HAS_PORTS = new Set([6, 17, 47, 132, 136]);
+const VXLAN_PORT = 8472;
+
+function recordedTuple(t: DumpTuple): Tuple {
+  const base = { src: formatIpv4(t.src), dst: formatIpv4(t.dst), proto: PROTO_NAMES[t.proto] ?? t.proto };
+  if (t.proto === 1) return { ...base, id: t.sport, type: t.dport >>> 8, code: t.dport & 255 };
+  if (!HAS_PORTS.has(t.proto)) return base;
+  const tunnel = t.proto === 17;
+  return {
+    ...base,
+    sport: tunnel && t.dport === VXLAN_PORT ? "*" : t.sport,
+    dport: tunnel && t.sport === VXLAN_PORT ? "*" : t.dport,
+  };
+}
