@@ -1,1 +1,24 @@
-export {};
+export { featuresOf, NEWEST_RELEASE, PROVEN_MINORS, provenMinor } from "./version/features.ts";
+export type { FeatureName, FeatureRow, Features } from "./version/features.ts";
+export { FEATURE_ROWS } from "./version/feature-rows.ts";
+export { JUMP_ROWS, jumpArgs, jumpsOf } from "./version/jump-rows.ts";
+export type { JumpRow, ProxyTable } from "./version/jump-rows.ts";
+export { endpointHash, portProtoHash } from "./chains/hash.ts";
+export { endpointChain, serviceChains } from "./chains/names.ts";
+export type { ServiceChains } from "./chains/names.ts";
+export { endpointText, servicePortKey } from "./model/input.ts";
+export type {
+  EmissionPin,
+  NodeFacts,
+  ProxyEndpoint,
+  ProxyInput,
+  ServicePort,
+  ServiceProtocol,
+  TrafficPolicy,
+} from "./model/input.ts";
+export type { RuleOrigin } from "./model/origin.ts";
+export { ProxyRefusal } from "./model/refusal.ts";
+export { renderIptables, renderTables } from "./render/render-iptables.ts";
+export type { RenderedIptables, RenderedTables } from "./render/render-iptables.ts";
+export type { RenderedRule, RenderedTable, RestoreText } from "./render/rule-table.ts";
+export { restoreText } from "./render/rule-table.ts";
