@@ -26,6 +26,12 @@ export interface TapFrame {
 }
 export type Tap = (frame: TapFrame) => void;
 
+/** Why the kernel refuses a change: errno word, and the kernel's own sentence (extack) where it gives one. */
+export interface NetdevError {
+  readonly errno: string;
+  readonly extack?: string;
+}
+
 /** Per-type operations (net_device_ops). */
 export interface DeviceOps {
   readonly kind: DeviceKind;
@@ -35,7 +41,19 @@ export interface DeviceOps {
   carrier(dev: NetDevice): boolean;
   onUp?(dev: NetDevice): void;
   onDown?(dev: NetDevice): void;
-  /** Free what the type holds (peer, ports, tunnel socket). */
+  /** Bounds of the MTU that `ip link set mtu` may give; 68..65535 unless given. */
+  readonly minMtu?: number;
+  readonly maxMtu?: number;
+  /** IFLA_OPERSTATE word where the type defines its own; else derived from up and carrier. */
+  operState?(dev: NetDevice): string;
+  /** ndo_change_mtu: a type's own bound or duty. */
+  changeMtu?(dev: NetDevice, mtu: number): NetdevError | null;
+  /** ndo_set_mac_address of types that do more than store it. */
+  setMac?(dev: NetDevice, mac: Mac): void;
+  /** ndo_add_slave, ndo_del_slave: only a bridge can be a master. */
+  addSlave?(master: NetDevice, dev: NetDevice): NetdevError | null;
+  delSlave?(master: NetDevice, dev: NetDevice): void;
+  /** Free what the type holds (peer, ports, tunnel socket), while the device is still listed. */
   onDelete?(dev: NetDevice): void;
 }
 

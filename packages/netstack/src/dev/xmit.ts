@@ -1,0 +1,24 @@
+// Transmit path of devices (net/core/dev.c: __dev_queue_xmit, dev_hard_start_xmit). Every device here is without a queue.
+
+import { kfreeSkb } from "../skb/kfree-skb.ts";
+import type { Packet } from "../skb/packet.ts";
+import { deliverTaps } from "./taps.ts";
+
+export { devHardHeader } from "./eth.ts";
+
+/**
+ * Send: `pkt.dev` is the device, `pkt.head` the link header (pkt.nh the network header behind it). Taps see the frame,
+ * then the device's type takes it. A device that is down, or has no carrier, drops unseen by taps.
+ */
+export function devQueueXmit(pkt: Packet): void {
+  const dev = pkt.dev;
+  if (dev === null) throw new Error("transmit without a device");
+  if (!dev.up || !dev.ops.carrier(dev)) {
+    dev.txDropped++;
+    kfreeSkb(dev.ns, pkt, "DEV_READY", dev.up ? "noop_enqueue" : "__dev_queue_xmit", dev.up ? `${dev.name} has no carrier` : `${dev.name} is down`);
+    return;
+  }
+  pkt.mac = pkt.head;
+  if (dev.taps.length > 0 || dev.ns.world.tracer !== null) deliverTaps(pkt, dev, true);
+  dev.ops.xmit(dev, pkt);
+}
