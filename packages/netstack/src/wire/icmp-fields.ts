@@ -92,7 +92,7 @@ export function icmpWrite(b: Uint8Array, o: number, type: number, code: number, 
 
 /** The value the checksum field must have; the field's present content does not matter. */
 export function icmpComputeCheck(b: Uint8Array, o: number, len: number): number {
-  return csumFold(csumPartial(b, o, len) + (~getU16(b, o + ICMP_CHECK_OFF) & 0xffff));
+  return csumFold(csumPartial(b, o + ICMP_CHECK_OFF + 2, len - ICMP_CHECK_OFF - 2, csumPartial(b, o, ICMP_CHECK_OFF)));
 }
 
 export function icmpSetCheck(b: Uint8Array, o: number, len: number): void {

@@ -85,8 +85,8 @@ export function tcpWrite(
 
 /** tcp_v4_check: the value the checksum field of a segment of `len` bytes must have (the field's present content does not matter). */
 export function tcpV4Check(b: Uint8Array, o: number, len: number, saddr: number, daddr: number): number {
-  const sum = csumPartial(b, o, len, pseudoSum(saddr, daddr, IPPROTO_TCP, len));
-  return csumFold(sum + (~getU16(b, o + TCP_CHECK_OFF) & 0xffff));
+  const before = csumPartial(b, o, TCP_CHECK_OFF, pseudoSum(saddr, daddr, IPPROTO_TCP, len));
+  return csumFold(csumPartial(b, o + TCP_CHECK_OFF + 2, len - TCP_CHECK_OFF - 2, before));
 }
 
 /** True when the checksum that stands in the segment is right. */

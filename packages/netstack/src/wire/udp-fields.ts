@@ -35,8 +35,8 @@ export function udpWrite(b: Uint8Array, o: number, sport: number, dport: number,
 
 /** The value the checksum field must have; the field's present content does not matter. A computed 0 is sent as 0xffff. */
 export function udpV4Check(b: Uint8Array, o: number, len: number, saddr: number, daddr: number): number {
-  const sum = csumPartial(b, o, len, pseudoSum(saddr, daddr, IPPROTO_UDP, len));
-  const check = csumFold(sum + (~getU16(b, o + UDP_CHECK_OFF) & 0xffff));
+  const before = csumPartial(b, o, UDP_CHECK_OFF, pseudoSum(saddr, daddr, IPPROTO_UDP, len));
+  const check = csumFold(csumPartial(b, o + UDP_HLEN, len - UDP_HLEN, before));
   return check === 0 ? 0xffff : check;
 }
 
