@@ -1,0 +1,210 @@
+// YAML text with its nodes kept: any path of keys and indexes gives file, line and column.
+// YAML 1.2, many documents per file. Syntax mistakes become diagnostics; the documents without any are still read.
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import { type Diagnostic, diagnosticAt } from "./diagnostic.ts";
+import { type SourcePosition, SourceText } from "./source-text.ts";
+
+/** Keys and indexes from a document's root, e.g. `["spec", "ports", 0, "nodePort"]`. */
+export type Path = readonly (string | number)[];
+
+/** What reading a file gave: usable documents, and every syntax mistake of all of them. */
+export interface YamlSource {
+  readonly source: SourceText;
+  /** Documents that could be read; empty ones (only comments) are left out. */
+  readonly documents: readonly YamlDocument[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads a file that may hold several documents. Never throws for bad YAML. */
+export function parseYaml(file: string, text: string): YamlSource {
+  const source = new SourceText(file, text);
+  const parsed = parseAllDocuments(text, { version: "1.2", prettyErrors: false });
+  const documents: YamlDocument[] = [];
+  const diagnostics: Diagnostic[] = [];
+  // An empty stream is an EmptyStream, an array without documents.
+  for (const document of parsed as Document.Parsed[]) {
+    const problems = [...document.errors, ...document.warnings];
+    for (const problem of problems) diagnostics.push(syntaxDiagnostic(source, document, problem));
+    // A duplicate key does not make the rest unreadable: go on, so that all mistakes are said at once.
+    const readable = problems.every((problem) => problem.code === "DUPLICATE_KEY");
+    if (!readable || document.contents === null) continue;
+    const value = toValue(source, document, diagnostics);
+    if (value !== UNREADABLE) documents.push(new YamlDocument(source, document, value));
+  }
+  return { source, documents, diagnostics };
+}
+
+const UNREADABLE = Symbol("unreadable");
+
+/** Plain values; the yaml library throws for an alias without anchor and for alias bombs. */
+function toValue(source: SourceText, document: Document, diagnostics: Diagnostic[]): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const at = source.positionAt(document.range?.[0] ?? 0);
+    diagnostics.push(diagnosticAt(at, "syntax", error instanceof Error ? error.message : "unreadable"));
+    return UNREADABLE;
+  }
+}
+
+/** One document of a file. Positions of paths that do not exist are those of the nearest ancestor that does. */
+export class YamlDocument {
+  readonly source: SourceText;
+  /** The document as plain values (maps, arrays, strings, numbers, booleans, null). */
+  readonly value: unknown;
+  readonly #document: Document;
+
+  constructor(source: SourceText, document: Document, value: unknown) {
+    this.source = source;
+    this.#document = document;
+    this.value = value;
+  }
+
+  /** Value at a path, undefined when there is none. */
+  valueAt(path: Path): unknown {
+    let value: unknown = this.value;
+    for (const step of path) {
+      if (typeof value !== "object" || value === null) return undefined;
+      value = Reflect.get(value, step);
+    }
+    return value;
+  }
+
+  /** True when the path leads to a node (even to an explicit null). */
+  has(path: Path): boolean {
+    return this.#walk(path).depth === path.length;
+  }
+
+  /** Position of the value at a path; a map or list is named by its first line. */
+  position(path: Path = []): SourcePosition {
+    const found = this.#walk(path);
+    // `key:` without a value has no text of its own: point at the key.
+    if (found.depth > 0 && isEmptyNode(found.node)) return this.keyPosition(path.slice(0, found.depth));
+    return this.#at(found.node);
+  }
+
+  /** Position of the key that holds the value at a path; of the value itself for list items and the root. */
+  keyPosition(path: Path): SourcePosition {
+    const parent = this.#walk(path.slice(0, -1));
+    const pair = path.length - 1 === parent.depth ? findPair(parent.node, path.at(-1)) : undefined;
+    return pair === undefined ? this.position(path) : this.#at(pair.key);
+  }
+
+  /** A scalar as written (`1.10`, not 1.1), without quotes or tags resolved; undefined for maps, lists and absent paths. */
+  scalarText(path: Path): string | undefined {
+    const node = this.nodeAt(path);
+    return isScalar(node) ? (node.source ?? String(node.value)) : undefined;
+  }
+
+  /** True when the scalar stands without quotes. */
+  isPlain(path: Path): boolean {
+    const node = this.nodeAt(path);
+    return isScalar(node) && node.type === "PLAIN";
+  }
+
+  /** True when the map at a path is written `{ … }`. */
+  isFlow(path: Path): boolean {
+    const node = this.nodeAt(path);
+    return isMap(node) && node.flow === true;
+  }
+
+  /** The yaml library's node at a path (aliases resolved). */
+  nodeAt(path: Path): Node | undefined {
+    const found = this.#walk(path);
+    return found.depth === path.length ? found.node : undefined;
+  }
+
+  #walk(path: Path): { node: Node | undefined; depth: number } {
+    let node = this.#resolve(this.#document.contents);
+    let depth = 0;
+    for (const step of path) {
+      const next = this.#child(node, step);
+      if (next === undefined) break;
+      node = next;
+      depth++;
+    }
+    return { node, depth };
+  }
+
+  #child(node: Node | undefined, step: string | number): Node | undefined {
+    if (isSeq(node)) return this.#resolve(node.items[Number(step)]);
+    const pair = findPair(node, step);
+    return this.#resolve(pair?.value ?? pair?.key);
+  }
+
+  #resolve(node: unknown): Node | undefined {
+    if (isAlias(node)) return node.resolve(this.#document);
+    return isNode(node) ? node : undefined;
+  }
+
+  #at(node: unknown): SourcePosition {
+    const range = isNode(node) ? node.range : undefined;
+    return this.source.positionAt(range?.[0] ?? 0, range?.[1]);
+  }
+}
+
+function findPair(node: Node | undefined, key: string | number | undefined): Pair | undefined {
+  if (!isMap(node)) return undefined;
+  // toJS lets the last of two equal keys win; so do we.
+  return node.items.findLast((pair) => keyText(pair) === String(key));
+}
+
+function keyText(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+}
+
+function isEmptyNode(node: Node | undefined): boolean {
+  return isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1];
+}
+
+/** What to do about the syntax mistakes people make most. */
+const SYNTAX_HINTS: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs",
+  BAD_INDENT: "items of one level must start in the same column",
+  MISSING_CHAR: "a bracket, quote or comma is missing",
+  BLOCK_AS_IMPLICIT_KEY: "text that contains ': ' needs quotes",
+  MULTILINE_IMPLICIT_KEY: "a ':' is missing, or the text needs quotes",
+  BAD_SCALAR_START: "text that begins with @ or ` needs quotes",
+};
+
+function syntaxDiagnostic(source: SourceText, document: Document, error: YAMLError): Diagnostic {
+  if (error.code === "DUPLICATE_KEY") {
+    const duplicate = duplicateKey(source, document, error.pos[0]);
+    if (duplicate !== undefined) return duplicate;
+  }
+  const message = error.message.replace(/\n[^]*$/, "");
+  const at = source.positionAt(error.pos[0], error.pos[1]);
+  return diagnosticAt(at, "syntax", `YAML: ${message}`, SYNTAX_HINTS[error.code]);
+}
+
+/** The yaml library points at the second key; say its name and where the first one stands. */
+function duplicateKey(source: SourceText, document: Document, offset: number): Diagnostic | undefined {
+  let found: Diagnostic | undefined;
+  visit(document, {
+    Map(_, map: YAMLMap) {
+      const second = map.items.find((pair) => isNode(pair.key) && pair.key.range?.[0] === offset);
+      const first = second && map.items.find((pair) => isPair(pair) && keyText(pair) === keyText(second));
+      if (first === undefined || second === undefined || first === second) return undefined;
+      const range = isNode(second.key) ? second.key.range : undefined;
+      const earlier = isNode(first.key) ? first.key.range?.[0] : undefined;
+      const message = `duplicate key ${JSON.stringify(keyText(second))}, already given in line ${source.positionAt(earlier ?? 0).line}`;
+      found = diagnosticAt(source.positionAt(offset, range?.[1]), "duplicate-key", message, "only the last would count: remove one");
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
