@@ -1,1 +1,1 @@
-export {};
+export type { DropReason } from "./skb/drop-reason.ts";

@@ -1,0 +1,133 @@
+// What running gave: filled by the step runner, judged by the expectations, told by the reports.
+
+import type { Diagnostic, SourcePosition, SourceText } from "@kubehop/kube";
+import type { DropReason } from "@kubehop/netstack";
+import type { Cell } from "./scenario.ts";
+import type { StepSpec } from "./step-spec.ts";
+import type { FlowProtocol } from "./step-spec.ts";
+import type { TableName } from "./expect-spec.ts";
+
+/** How a request ended, seen by the one who made it. */
+export type FlowResult = "ok" | "timeout" | "refused" | "reset" | "unreachable" | "dropped";
+
+export interface FlowOutcome {
+  readonly result: FlowResult;
+  /** Name of the pod (or machine) that answered. */
+  readonly by?: string;
+  /** Source address the server saw, dotted text. */
+  readonly client?: string;
+  /** TTL of the request at the server. */
+  readonly ttl?: number;
+  /** Bytes of the answer. */
+  readonly bytes?: number;
+}
+
+export interface StepOutcome {
+  /** Of the last command. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Of the last request; absent when the step made none. */
+  readonly flow?: FlowOutcome;
+  /** One per request in order (repeats; several commands). Empty when the step made none. */
+  readonly flows: readonly FlowOutcome[];
+  /** Virtual ms since time 0. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** The cluster as expectations see it at the end of a step. Looking changes nothing. */
+export interface LiveState {
+  /** Packets dropped since the step began. */
+  drops(): readonly DropRecord[];
+  /** Frames taps of a device saw since the step began, both directions, in order. Unknown place or device: undefined. */
+  frames(place: string, dev: string): readonly FrameRecord[] | undefined;
+  /** Rows of a table at a place, every column of it as text (see TABLE_COLUMNS); undefined: no such place. */
+  rows(table: TableName, place: string): readonly Readonly<Record<string, string>>[] | undefined;
+  /** Place, alias, `svc/NAME` or address → address; undefined: no such name. */
+  addressOf(name: string): string | undefined;
+  /** Full pod (or machine) name of a place or alias; undefined: no such name. */
+  placeOf(name: string): string | undefined;
+}
+
+export interface DropRecord {
+  /** Virtual ms since time 0. */
+  readonly at: number;
+  /** Namespace as scenarios name it. */
+  readonly in: string;
+  /** Device the packet came in by, else the one it was to leave by; "" when none. */
+  readonly dev: string;
+  readonly reason: DropReason;
+  /** Object behind the deciding rule (`Service default/web:http`), else the agent; "" when no rule decided. */
+  readonly by: string;
+  /** The rule as `-A CHAIN …`; "" when none. */
+  readonly rule: string;
+  readonly packet: PacketSummary;
+}
+
+export interface FrameRecord {
+  readonly at: number;
+  readonly dir: "in" | "out";
+  readonly packet: PacketSummary;
+}
+
+/** The innermost-but-untunnelled headers, as tcpdump prints them first. */
+export interface PacketSummary {
+  /** `arp` for ARP; a number as text for other protocols. */
+  readonly protocol: FlowProtocol | "arp" | (string & {});
+  readonly src: string;
+  readonly dst: string;
+  /** 0 when the protocol has no ports. */
+  readonly sport: number;
+  readonly dport: number;
+  /** TCP flags as tcpdump prints them (`S.`); "" otherwise. */
+  readonly flags: string;
+  /** 0 for ARP. */
+  readonly ttl: number;
+}
+
+/** One expectation that did not hold. */
+export interface Failure {
+  readonly position: SourcePosition;
+  /** `result: timeout, expected ok`. */
+  readonly message: string;
+  /** Further lines: rows missing and rows too many, what was seen instead. */
+  readonly details: readonly string[];
+}
+
+export interface StepResult {
+  readonly step: StepSpec;
+  readonly outcome: StepOutcome;
+  readonly failures: readonly Failure[];
+}
+
+export type CellStatus = "passed" | "failed" | "skipped";
+
+/** One case. */
+export interface CellResult {
+  readonly file: string;
+  readonly title: string;
+  readonly cell: Cell;
+  readonly status: CellStatus;
+  /** Why it was skipped, or what stopped the run (a packet storm, a step that never ended). */
+  readonly reason?: string;
+  readonly steps: readonly StepResult[];
+  readonly failures: readonly Failure[];
+  /** Further lines under a failure: the story of the failing flow. */
+  readonly story: readonly string[];
+  /** Wall time is the caller's business; virtual ms of the run. */
+  readonly virtualMs: number;
+}
+
+/** All cases of one file, or the mistakes that kept it from running. */
+export interface FileResult {
+  readonly file: string;
+  readonly title: string;
+  readonly refs: readonly string[];
+  readonly cells: readonly CellResult[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: readonly SourceText[];
+}
+
+/** What the step runner calls when a step has ended, while the cluster still stands as the step left it. */
+export type StepListener = (step: StepSpec, outcome: StepOutcome, live: LiveState) => void;

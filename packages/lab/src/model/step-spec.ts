@@ -1,0 +1,71 @@
+// One step of a scenario: something happens at a place, and then expectations are looked at.
+
+import type { SourcePosition } from "@kubehop/kube";
+import type { ExpectSpec } from "./expect-spec.ts";
+import type { PodRef } from "./scenario.ts";
+
+export interface StepSpec {
+  /** 0-based in the file. */
+  readonly index: number;
+  /** As written, or `step N`. */
+  readonly id: string;
+  readonly position: SourcePosition;
+  readonly action: StepAction;
+  /** Virtual ms at which the step starts; undefined: when the previous one has ended. */
+  readonly at: number | undefined;
+  /** Forces the random endpoint choice of this step to this pod. */
+  readonly pick: PodRef | undefined;
+  /** How often the action is done, one after the other; 1 when not written. */
+  readonly repeat: number;
+  readonly expect: ExpectSpec;
+}
+
+export type StepAction = RunAction | SendAction | WaitAction;
+
+/** A command typed at a place. */
+export interface RunAction {
+  readonly kind: "run";
+  /** `admin`, a node, a host, a pod or an alias. */
+  readonly in: string;
+  /** Command lines as written; each ends before the next starts, except those that end in `&`. */
+  readonly commands: readonly CommandLine[];
+}
+
+export interface CommandLine {
+  /** As written, without a trailing `&`. */
+  readonly text: string;
+  readonly background: boolean;
+  readonly position: SourcePosition;
+}
+
+/** One request without a tool. */
+export interface SendAction {
+  readonly kind: "send";
+  readonly flow: FlowSpec;
+  /** Bytes of the request as text; undefined: a default one. */
+  readonly payload: string | undefined;
+  /** Virtual ms after which no answer is a timeout. */
+  readonly timeout: number;
+}
+
+export interface WaitAction {
+  readonly kind: "wait";
+  /** Virtual ms. */
+  readonly ms: number;
+}
+
+export type FlowProtocol = "tcp" | "udp" | "sctp" | "icmp";
+
+/** `FROM[:port] > TO[:port][/proto]`. */
+export interface FlowSpec {
+  readonly text: string;
+  readonly from: FlowEnd;
+  readonly to: FlowEnd;
+  readonly protocol: FlowProtocol;
+}
+
+export interface FlowEnd {
+  /** A place, an alias, `svc/NAME`, `svc/NS/NAME`, or an address. */
+  readonly name: string;
+  readonly port: number | undefined;
+}
