@@ -43,6 +43,8 @@ export interface ServicePort {
   readonly internalTrafficPolicy?: TrafficPolicy;
   readonly externalTrafficPolicy?: TrafficPolicy;
   readonly healthCheckNodePort?: number;
+  /** `file:line` of the manifest behind the Service, for explanations only. */
+  readonly position?: string;
   readonly endpoints: readonly ProxyEndpoint[];
 }
 

@@ -13,8 +13,12 @@ export interface RuleOrigin {
   readonly port: number;
   /** "" when the port has no name. */
   readonly portName: string;
+  /** `file:line` of the manifest, when it is known. */
+  readonly position?: string;
 }
 
 export function originOfService(svc: ServicePort): RuleOrigin {
-  return { kind: "Service", namespace: svc.namespace, name: svc.name, port: svc.port, portName: svc.portName };
+  const { namespace, name, port, portName, position } = svc;
+  const origin = { kind: "Service", namespace, name, port, portName } as const;
+  return position === undefined ? origin : { ...origin, position };
 }

@@ -83,6 +83,9 @@ export const FEATURE_ROWS: readonly FeatureRow[] = [
   { feature: "conntrackCleanup", value: "cluster-ip", first: 9, last: 13, source: "1.10.0" },
   { feature: "conntrackCleanup", value: "all-addresses", first: 14, source: "#73323, #75265, #71573" },
 
+  { feature: "minSyncPeriodMs", value: 0, first: 9, last: 10, source: "kubeadm 1.10 configuration: minSyncPeriod 0s" },
+  { feature: "minSyncPeriodMs", value: 1000, first: 28, source: "1.28 defaults" },
+
   { feature: "nodePortConntrack", value: "on-open", first: 9, last: 20, source: "1.10.0" },
   { feature: "nodePortConntrack", value: "after-rules", first: 21, source: "#98305" },
 ];

@@ -59,6 +59,8 @@ export interface Features {
   readonly sctp: boolean;
   /** UDP conntrack clean-up: which addresses of a service are flushed when it changes. */
   readonly conntrackCleanup: "cluster-ip" | "all-addresses";
+  /** Shortest time between two syncs in virtual ms; two may follow each other at once. */
+  readonly minSyncPeriodMs: number;
   /** When conntrack entries of a new UDP node port are flushed: as its socket is opened, or with the others. */
   readonly nodePortConntrack: "on-open" | "after-rules";
 }
