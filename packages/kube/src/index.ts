@@ -81,4 +81,5 @@ export {
   type LoadedObject,
   type ManifestNote,
 } from "./manifest/load.ts";
+export { prune, withoutNulls } from "./manifest/prune.ts";
 export { type Provenance, provenancePosition } from "./manifest/provenance.ts";

@@ -29,8 +29,11 @@ export interface YamlSource {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads a file that may hold several documents. Never throws for bad YAML. */
-export function parseYaml(file: string, text: string): YamlSource {
+/**
+ * Reads a file that may hold several documents. Never throws for bad YAML.
+ * `prepare` may change scalars of a document before its values are read; positions stay those of the text.
+ */
+export function parseYaml(file: string, text: string, prepare?: (document: Document) => void): YamlSource {
   const source = new SourceText(file, text);
   const parsed = parseAllDocuments(text, { version: "1.2", prettyErrors: false });
   const documents: YamlDocument[] = [];
@@ -42,6 +45,7 @@ export function parseYaml(file: string, text: string): YamlSource {
     // A duplicate key does not make the rest unreadable: go on, so that all mistakes are said at once.
     const readable = problems.every((problem) => problem.code === "DUPLICATE_KEY");
     if (!readable || document.contents === null) continue;
+    prepare?.(document);
     const value = toValue(source, document, diagnostics);
     if (value !== UNREADABLE) documents.push(new YamlDocument(source, document, value));
   }
