@@ -18,9 +18,7 @@ export interface UsableEndpoints<E extends ProxyEndpoint> {
 
 /** True when a node port, an external IP or a load balancer IP leads to the service. */
 export function externallyAccessible(svc: ServicePort): boolean {
-  return (
-    (svc.nodePort ?? 0) !== 0 || (svc.externalIPs ?? []).length > 0 || (svc.loadBalancerIPs ?? []).length > 0
-  );
+  return (svc.nodePort ?? 0) !== 0 || (svc.externalIPs ?? []).length > 0 || (svc.loadBalancerIPs ?? []).length > 0;
 }
 
 export function internalLocal(svc: ServicePort): boolean {
@@ -55,7 +53,12 @@ export function categorizeEndpoints<E extends ProxyEndpoint>(
   const everywhere = pick(endpoints);
   if (features.externalChains === "XLB") {
     // Old layouts know one list; local ones are picked out of it where the policy asks for them.
-    return { cluster: everywhere, local: everywhere.filter(isLocal), reachable: everywhere, any: everywhere.length > 0 };
+    return {
+      cluster: everywhere,
+      local: everywhere.filter(isLocal),
+      reachable: everywhere,
+      any: everywhere.length > 0,
+    };
   }
   const cluster = usesClusterEndpoints(svc) ? everywhere : [];
   const local = usesLocalEndpoints(svc) ? pick(endpoints.filter(isLocal)) : [];

@@ -97,6 +97,7 @@ export function matchesAll(nodePortAddresses: readonly string[]): boolean {
 export function localhostNodePorts(ctx: Pick<RenderContext, "node" | "features">): boolean {
   if (!ctx.features.localhostNodePortsFlag) return true;
   const addresses = ctx.node.nodePortAddresses ?? [];
-  const loopbackOpen = matchesAll(addresses) || addresses.some((cidr) => ipv4InCidr(cidr.split("/")[0] ?? "", "127.0.0.0/8"));
+  const loopbackOpen =
+    matchesAll(addresses) || addresses.some((cidr) => ipv4InCidr(cidr.split("/")[0] ?? "", "127.0.0.0/8"));
   return ctx.node.localhostNodePorts !== false && loopbackOpen;
 }

@@ -191,7 +191,11 @@ function writeFirewallChain(ctx: RenderContext, service: PlannedService): void {
     ctx.nat.append(chains.firewall, `${head} -s ${source} -j ${chains.external}`, origin);
   }
   // No target: the rule only tells a reader what happens to the rest.
-  ctx.nat.append(chains.firewall, comment(`other traffic to ${title} will be dropped by ${KUBE_PROXY_FIREWALL}`), origin);
+  ctx.nat.append(
+    chains.firewall,
+    comment(`other traffic to ${title} will be dropped by ${KUBE_PROXY_FIREWALL}`),
+    origin,
+  );
 }
 
 function writePolicyChains(ctx: RenderContext, service: PlannedService): void {

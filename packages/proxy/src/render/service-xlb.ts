@@ -2,7 +2,13 @@
  * Rules of one service port in the layouts with KUBE-XLB (up to 1.23; proven here: 1.9 and 1.10).
  * Twin: the per-service loop of `syncProxyRules` in `pkg/proxy/iptables/proxier.go` of those releases.
  */
-import { KUBE_EXTERNAL_SERVICES, KUBE_MARK_DROP, KUBE_MARK_MASQ, KUBE_NODEPORTS, KUBE_SERVICES } from "../chains/names.ts";
+import {
+  KUBE_EXTERNAL_SERVICES,
+  KUBE_MARK_DROP,
+  KUBE_MARK_MASQ,
+  KUBE_NODEPORTS,
+  KUBE_SERVICES,
+} from "../chains/names.ts";
 import { externalLocal } from "../endpoints/categorize.ts";
 import { ipv4InCidr } from "../model/ipv4.ts";
 import type { PlannedService, RenderContext } from "./context.ts";

@@ -34,7 +34,9 @@ export function conntrackCleanup(
       ...[...addresses].map((ip) => ["-D", "--orig-dst", ip, "-p", "udp"]),
       ...(onOpen ? [] : byPort),
       // A deleted service has no pairs: its entries went with its address.
-      ...[...now].flatMap(([key, svc]) => removedEndpoints(old.get(key), svc).flatMap((ep) => pairs(svc, ep, features))),
+      ...[...now].flatMap(([key, svc]) =>
+        removedEndpoints(old.get(key), svc).flatMap((ep) => pairs(svc, ep, features)),
+      ),
     ],
   };
 }

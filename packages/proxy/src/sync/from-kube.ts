@@ -141,7 +141,9 @@ function portFields(service: KubeService, port: PortSpec): Omit<ServicePort, "en
 /** Fields shared by all ports of a Service; policies count only where there is something outside to apply them to. */
 function serviceFields(service: KubeService): Partial<ServicePort> {
   const { spec } = service;
-  const ips = (service.status?.loadBalancer?.ingress ?? []).flatMap((entry) => (entry.ip === undefined ? [] : [entry.ip]));
+  const ips = (service.status?.loadBalancer?.ingress ?? []).flatMap((entry) =>
+    entry.ip === undefined ? [] : [entry.ip],
+  );
   const balanced = spec.type === "LoadBalancer";
   const external = balanced || spec.type === "NodePort" || (spec.externalIPs ?? []).length > 0;
   const local = external && spec.externalTrafficPolicy === "Local";
@@ -152,7 +154,9 @@ function serviceFields(service: KubeService): Partial<ServicePort> {
     externalTrafficPolicy: local ? "Local" : "Cluster",
     internalTrafficPolicy: spec.internalTrafficPolicy ?? "Cluster",
     ...affinity(service),
-    ...(balanced && local && spec.healthCheckNodePort !== undefined ? { healthCheckNodePort: spec.healthCheckNodePort } : {}),
+    ...(balanced && local && spec.healthCheckNodePort !== undefined
+      ? { healthCheckNodePort: spec.healthCheckNodePort }
+      : {}),
   };
 }
 
@@ -186,7 +190,11 @@ function endpointIndex(objects: KubeObjects, features: Features): EndpointLookup
   return (key, portName, protocol) => index.get(`${key}:${portName}/${protocol}`) ?? [];
 }
 
-type AddEndpoint = (key: string, port: { readonly name?: string; readonly protocol?: string }, ep: ProxyEndpoint) => void;
+type AddEndpoint = (
+  key: string,
+  port: { readonly name?: string; readonly protocol?: string },
+  ep: ProxyEndpoint,
+) => void;
 
 function addEndpoints(object: KubeEndpoints, add: AddEndpoint): void {
   for (const subset of object.subsets ?? []) {

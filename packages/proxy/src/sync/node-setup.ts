@@ -24,7 +24,10 @@ export interface EnsureRule {
 export type Ensure = EnsureChain | EnsureRule;
 
 /** sysctl settings at start, in order. `ip_forward` and `bridge-nf-call-iptables` are read at most, never set. */
-export function startupSysctls(node: NodeFacts, features: Features): readonly (readonly [key: string, value: string])[] {
+export function startupSysctls(
+  node: NodeFacts,
+  features: Features,
+): readonly (readonly [key: string, value: string])[] {
   const settings: (readonly [string, string])[] = [
     ["net.netfilter.nf_conntrack_tcp_timeout_established", "86400"],
     ["net.netfilter.nf_conntrack_tcp_timeout_close_wait", "3600"],

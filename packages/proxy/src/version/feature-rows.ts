@@ -7,7 +7,13 @@ import type { FeatureRow } from "./features.ts";
 const dump = "proxier.go of 1.9.0, 1.10.0, 1.28";
 
 export const FEATURE_ROWS: readonly FeatureRow[] = [
-  { feature: "externalRejectChain", value: "KUBE-SERVICES", first: 9, last: 9, source: "1.9.0; late 1.9 patches have #56164" },
+  {
+    feature: "externalRejectChain",
+    value: "KUBE-SERVICES",
+    first: 9,
+    last: 9,
+    source: "1.9.0; late 1.9 patches have #56164",
+  },
   { feature: "externalRejectChain", value: "KUBE-EXTERNAL-SERVICES", first: 10, source: "#56164" },
 
   { feature: "natRulesWithoutEndpoints", value: true, first: 9, last: 9, source: "1.9.0" },
@@ -50,7 +56,13 @@ export const FEATURE_ROWS: readonly FeatureRow[] = [
   { feature: "commentEndpointLimit", value: 0, first: 9, last: 11, source: "1.11" },
   { feature: "commentEndpointLimit", value: 1000, first: 12, source: "1.12" },
 
-  { feature: "endpointOrder", value: "address", first: 9, last: 18, source: "Endpoints are stored repacked, addresses sorted" },
+  {
+    feature: "endpointOrder",
+    value: "address",
+    first: 9,
+    last: 18,
+    source: "Endpoints are stored repacked, addresses sorted",
+  },
   { feature: "endpointOrder", value: "text", first: 19, source: "EndpointSlice cache, default since 1.19" },
 
   { feature: "writesKubeletFirewall", value: false, first: 9, last: 26, source: "1.26.0" },

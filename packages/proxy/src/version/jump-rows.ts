@@ -35,7 +35,12 @@ const external = {
   comment: "kubernetes externally-visible service portals",
   onlyNew: true,
 } as const;
-const forwarding = { table: "filter", from: "FORWARD", to: KUBE_FORWARD, comment: "kubernetes forwarding rules" } as const;
+const forwarding = {
+  table: "filter",
+  from: "FORWARD",
+  to: KUBE_FORWARD,
+  comment: "kubernetes forwarding rules",
+} as const;
 const firewall = {
   table: "filter",
   to: KUBE_PROXY_FIREWALL,

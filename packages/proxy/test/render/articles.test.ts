@@ -34,7 +34,7 @@ describe("KOPS cluster, kube-proxy 1.9", () => {
     ],
   };
   const rendered = renderIptables(input);
-  const svc = "-A KUBE-SVC-3IL52ANAN3BQ2L74 -m comment --comment \"prod/export:\"";
+  const svc = '-A KUBE-SVC-3IL52ANAN3BQ2L74 -m comment --comment "prod/export:"';
   const half = "-m statistic --mode random --probability";
 
   it("writes every rule of the article", () => {
@@ -78,13 +78,31 @@ describe("kubeadm cluster, kube-proxy 1.10 with a cluster CIDR", () => {
     version: "1.10",
     node: { name: "sugi-kubeadm-node01", clusterCIDR: "10.1.4.0/22" },
     services: [
-      service("default/kubernetes:https", { clusterIP: "10.1.0.1", port: 443, endpoints: [endpoint("192.168.120.225", 6443)] }),
+      service("default/kubernetes:https", {
+        clusterIP: "10.1.0.1",
+        port: 443,
+        endpoints: [endpoint("192.168.120.225", 6443)],
+      }),
       service("default/nginx-service", { clusterIP: "10.1.0.125", port: 8000, nodePort: 30080, endpoints: backends }),
-      service("kube-system/kube-dns:dns", { protocol: "udp", clusterIP: "10.1.0.10", port: 53, endpoints: [endpoint("10.1.4.2", 53)] }),
-      service("kube-system/kube-dns:dns-tcp", { clusterIP: "10.1.0.10", port: 53, endpoints: [endpoint("10.1.4.2", 53)] }),
+      service("kube-system/kube-dns:dns", {
+        protocol: "udp",
+        clusterIP: "10.1.0.10",
+        port: 53,
+        endpoints: [endpoint("10.1.4.2", 53)],
+      }),
+      service("kube-system/kube-dns:dns-tcp", {
+        clusterIP: "10.1.0.10",
+        port: 53,
+        endpoints: [endpoint("10.1.4.2", 53)],
+      }),
     ],
     pin: {
-      services: ["default/nginx-service:", "kube-system/kube-dns:dns", "kube-system/kube-dns:dns-tcp", "default/kubernetes:https"],
+      services: [
+        "default/nginx-service:",
+        "kube-system/kube-dns:dns",
+        "kube-system/kube-dns:dns-tcp",
+        "default/kubernetes:https",
+      ],
     },
   };
   const rendered = renderIptables(input);

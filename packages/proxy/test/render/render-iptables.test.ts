@@ -9,7 +9,10 @@ import { declaredChains } from "../support/canonical.ts";
 import { endpoint, NODE, service } from "../support/services.ts";
 
 function rules(text: string, chain: string): string[] {
-  return text.split("\n").filter((line) => line.startsWith(`-A ${chain} `)).map((line) => line.slice(4 + chain.length));
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith(`-A ${chain} `))
+    .map((line) => line.slice(4 + chain.length));
 }
 
 function render(version: string, svc: ServicePort, node: Partial<NodeFacts> = {}) {
@@ -17,7 +20,12 @@ function render(version: string, svc: ServicePort, node: Partial<NodeFacts> = {}
 }
 
 describe("a service without endpoints", () => {
-  const svc = service("ns/web:http", { clusterIP: "172.30.0.1", nodePort: 30080, externalIPs: ["192.0.2.1"], loadBalancerIPs: ["1.2.3.4"] });
+  const svc = service("ns/web:http", {
+    clusterIP: "172.30.0.1",
+    nodePort: 30080,
+    externalIPs: ["192.0.2.1"],
+    loadBalancerIPs: ["1.2.3.4"],
+  });
   const reject = (match: string): string => `-m comment --comment "ns/web:http has no endpoints" ${match} -j REJECT`;
 
   it("1.9: everything is rejected in filter/KUBE-SERVICES, the nat rules are written all the same", () => {
@@ -78,7 +86,9 @@ describe("policies", () => {
   it("masqueradeAll marks cluster IP traffic from anywhere", () => {
     const svc = service("ns/web:http", { clusterIP: "172.30.0.1", endpoints: [endpoint("10.1.0.1", 80)] });
     expect(render("1.10", svc, { masqueradeAll: true }).nat).not.toContain("! -s");
-    expect(rules(render("1.10", svc, { masqueradeAll: true }).nat, "KUBE-SERVICES")[0]).toMatch(/--dport 80 -j KUBE-MARK-MASQ$/);
+    expect(rules(render("1.10", svc, { masqueradeAll: true }).nat, "KUBE-SERVICES")[0]).toMatch(
+      /--dport 80 -j KUBE-MARK-MASQ$/,
+    );
   });
 
   it("a source range that holds the node adds the load balancer address itself", () => {
@@ -106,7 +116,11 @@ describe("order", () => {
     expect(targets({ version: "1.10", node: NODE, services: [svc] })).toEqual(["10.1.1.1", "10.1.1.11", "10.1.1.2"]);
     expect(targets({ version: "1.28", node: NODE, services: [svc] })).toEqual(["10.1.1.11", "10.1.1.1", "10.1.1.2"]);
     const pin = { endpoints: { "ns/web:http": ["10.1.1.2:80"] } };
-    expect(targets({ version: "1.28", node: NODE, services: [svc], pin })).toEqual(["10.1.1.2", "10.1.1.11", "10.1.1.1"]);
+    expect(targets({ version: "1.28", node: NODE, services: [svc], pin })).toEqual([
+      "10.1.1.2",
+      "10.1.1.11",
+      "10.1.1.1",
+    ]);
   });
 
   it("does not depend on the order of the input", () => {

@@ -36,7 +36,13 @@ export function servicePorts(modern: boolean): fc.Arbitrary<readonly ServicePort
       endpoints: fc.uniqueArray(endpoint, { maxLength: 5, selector: (ep) => ep.ip }),
     })
     .map(({ index, affinity, nodePort, internalTrafficPolicy, ...rest }): ServicePort => {
-      const base: ServicePort = { ...rest, namespace: "ns", name: `svc${index}`, clusterIP: `172.30.0.${index}`, port: 80 };
+      const base: ServicePort = {
+        ...rest,
+        namespace: "ns",
+        name: `svc${index}`,
+        clusterIP: `172.30.0.${index}`,
+        port: 80,
+      };
       return {
         ...base,
         ...(nodePort ? { nodePort: 30000 + index } : {}),

@@ -89,7 +89,8 @@ export function dumpLine(line: string): string {
     } else if (word === "-m") parts.push({ module: next(), options: [] });
     else if (word === "-j") target = `-j ${next()}`;
     else if (FLAGS.has(word)) emit(`${bang}${word}`);
-    else if (word === "--dport") parts.find((p) => ["tcp", "udp", "sctp"].includes(p.module))?.options.push(`--dport ${next()}`);
+    else if (word === "--dport")
+      parts.find((p) => ["tcp", "udp", "sctp"].includes(p.module))?.options.push(`--dport ${next()}`);
     else emit(`${bang}${printOptions(word, next())}`);
     bang = "";
   }
@@ -100,7 +101,9 @@ export function dumpLine(line: string): string {
       : ["-m", p.module, ...p.options].join(" "),
   );
   const head = `-A ${input[1] ?? ""}`;
-  return [head, lifted.source, lifted.destination, lifted.protocol, ...matches, target].filter((s) => s !== "").join(" ");
+  return [head, lifted.source, lifted.destination, lifted.protocol, ...matches, target]
+    .filter((s) => s !== "")
+    .join(" ");
 }
 
 /** Rules of a restore text in dump form, grouped by chain name as a dump prints them. */

@@ -54,7 +54,8 @@ export class FakeNode {
       return null;
     }
     if (rules === undefined) return "iptables: No chain/target/match by that name.";
-    if (command === "-C") return rules.includes(text) ? null : "iptables: Bad rule (does a matching rule exist in that chain?).";
+    if (command === "-C")
+      return rules.includes(text) ? null : "iptables: Bad rule (does a matching rule exist in that chain?).";
     if (command === "-I") rules.unshift(text);
     return null;
   }

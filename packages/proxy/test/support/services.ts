@@ -3,7 +3,12 @@ import type { NodeFacts, ProxyEndpoint, ServicePort } from "../../src/index.ts";
 
 export const NODE: NodeFacts = { name: "node1", nodeIP: "192.168.0.2", clusterCIDR: "10.0.0.0/8" };
 
-export function endpoint(ip: string, port: number, nodeName = "node2", more: Partial<ProxyEndpoint> = {}): ProxyEndpoint {
+export function endpoint(
+  ip: string,
+  port: number,
+  nodeName = "node2",
+  more: Partial<ProxyEndpoint> = {},
+): ProxyEndpoint {
   return { ip, port, nodeName, ready: true, serving: true, terminating: false, ...more };
 }
 
@@ -46,10 +51,6 @@ export const GOLDEN_SERVICES: readonly ServicePort[] = [
     externalTrafficPolicy: "Local",
     healthCheckNodePort: 30007,
     affinitySeconds: 10800,
-    endpoints: [
-      endpoint("10.180.0.6", 53),
-      endpoint("10.180.0.7", 53, "node1"),
-      endpoint("10.180.1.6", 53, "node1"),
-    ],
+    endpoints: [endpoint("10.180.0.6", 53), endpoint("10.180.0.7", 53, "node1"), endpoint("10.180.1.6", 53, "node1")],
   }),
 ];

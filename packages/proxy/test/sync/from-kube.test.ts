@@ -4,7 +4,11 @@ import type { KubeService } from "../../src/index.ts";
 
 const web: KubeService = {
   metadata: { name: "web", namespace: "default" },
-  spec: { type: "NodePort", clusterIP: "10.96.0.5", ports: [{ name: "http", port: 80, protocol: "TCP", nodePort: 30080 }] },
+  spec: {
+    type: "NodePort",
+    clusterIP: "10.96.0.5",
+    ports: [{ name: "http", port: 80, protocol: "TCP", nodePort: 30080 }],
+  },
 };
 
 const metadata = { name: "web", namespace: "default" };
@@ -68,7 +72,9 @@ describe("servicePortsFromKube", () => {
 
   it("refuses what the release does not know, by name", () => {
     const local = { ...web, spec: { ...web.spec, internalTrafficPolicy: "Local" } } as const;
-    expect(() => servicePortsFromKube({ services: [local] }, "1.10")).toThrow(/Service default\/web: spec.internalTrafficPolicy/);
+    expect(() => servicePortsFromKube({ services: [local] }, "1.10")).toThrow(
+      /Service default\/web: spec.internalTrafficPolicy/,
+    );
     const proxied = { ...web, status: { loadBalancer: { ingress: [{ ip: "1.2.3.4", ipMode: "Proxy" }] } } };
     expect(() => servicePortsFromKube({ services: [proxied] }, "1.28")).toThrow(/ipMode/);
   });

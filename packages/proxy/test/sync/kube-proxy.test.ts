@@ -47,7 +47,9 @@ describe.each(LAYOUTS)("layout %s", (version) => {
   it("writes jumps, chains and rules whose targets all exist", () => {
     const { node, proxy } = setUp(version, GOLDEN_SERVICES);
     expect(proxy.lastError).toBeNull();
-    expect(node.chain("nat", "PREROUTING")).toEqual(['-m comment --comment "kubernetes service portals" -j KUBE-SERVICES']);
+    expect(node.chain("nat", "PREROUTING")).toEqual([
+      '-m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+    ]);
     expect(node.chain("nat", "KUBE-SVC-XPGD46QRK7WJZT7O").length).toBeGreaterThan(0);
   });
 
@@ -123,7 +125,13 @@ describe("KubeProxy", () => {
   it("fails while kubelet's KUBE-MARK-DROP is missing, and retries after the sync period", () => {
     const node = new FakeNode();
     const clock = new Clock();
-    const proxy = new KubeProxy({ version: "1.10", node: NODE, source: new Source(GOLDEN_SERVICES), door: node, clock });
+    const proxy = new KubeProxy({
+      version: "1.10",
+      node: NODE,
+      source: new Source(GOLDEN_SERVICES),
+      door: node,
+      clock,
+    });
     proxy.start();
     expect(proxy.lastError?.message).toContain("KUBE-MARK-DROP");
     node.tables.get("nat")?.set("KUBE-MARK-DROP", []);
@@ -132,6 +140,26 @@ describe("KubeProxy", () => {
     clock.runUntil(30_000);
     expect(proxy.lastError).toBeNull();
     expect(node.chain("nat", "KUBE-MARK-MASQ")).toHaveLength(1);
+  });
+
+  it("takes nothing for granted after a failed sync", () => {
+    let broken = false;
+    const node = new FakeNode();
+    const door: KubeProxyOptions["door"] = {
+      apply: (batch) => (broken ? { index: 0, errno: "EAGAIN", message: "xtables lock" } : node.apply(batch)),
+    };
+    const source = new Source(GOLDEN_SERVICES);
+    const proxy = new KubeProxy({ version: "1.28", node: NODE, source, door });
+    proxy.start();
+    const before = structuredClone(node.dump());
+    broken = true;
+    source.set(GOLDEN_SERVICES.slice(1));
+    expect(proxy.lastError?.message).toBe("xtables lock");
+    node.tables.set("nat", new FakeNode().tables.get("nat") ?? new Map());
+    broken = false;
+    source.set(GOLDEN_SERVICES);
+    node.tables.get("nat")?.set("KUBE-PROXY-CANARY", []);
+    expect(node.dump()).toEqual(before);
   });
 
   it("holds back the third change within a second", () => {
@@ -168,11 +196,17 @@ describe("KubeProxy", () => {
   });
 
   it("names the Service behind each rule beside the text", () => {
-    const { node } = setUp("1.28", [{ ...service("ns1/svc1:p80", { clusterIP: "172.30.0.41" }), position: "a.yaml:7" }]);
+    const { node } = setUp("1.28", [
+      { ...service("ns1/svc1:p80", { clusterIP: "172.30.0.41" }), position: "a.yaml:7" },
+    ]);
     const restore = node.ops.find((op) => op.op === "iptables-restore");
     if (restore?.op !== "iptables-restore") throw new Error("no restore");
     const line = restore.text.split("\n").findIndex((text) => text.includes("has no endpoints"));
-    expect(restore.origins?.get(line)).toEqual({ agent: "kube-proxy", object: "Service ns1/svc1:p80", position: "a.yaml:7" });
+    expect(restore.origins?.get(line)).toEqual({
+      agent: "kube-proxy",
+      object: "Service ns1/svc1:p80",
+      position: "a.yaml:7",
+    });
     expect(restore.origins?.size).toBe(1);
   });
 

@@ -17,7 +17,9 @@ describe("featuresOf", () => {
 
   it("no minor has two rows for one feature", () => {
     for (let minor = 9; minor <= 40; minor++) {
-      const holding = FEATURE_ROWS.filter((row) => row.first <= minor && minor <= (row.last ?? 99)).map((row) => row.feature);
+      const holding = FEATURE_ROWS.filter((row) => row.first <= minor && minor <= (row.last ?? 99)).map(
+        (row) => row.feature,
+      );
       expect(holding).toHaveLength(new Set(holding).size);
     }
   });
