@@ -1,11 +1,14 @@
 // IPv4 of one namespace (struct netns_ipv4): protocol handlers, sysctls, counters, rate limits, id counters.
 
 import type { Ipv4 } from "../addr/ipv4.ts";
+import type { NetDevice } from "../dev/net-device.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { Ipv4DevConf } from "./devconf.ts";
+import type { InAddr } from "./in-device.ts";
 import type { FragQueue } from "./ip-fragment.ts";
-import type { Route } from "./rtable.ts";
+import type { FlowKey, Route } from "./rtable.ts";
+import { flowKey } from "./rtable.ts";
 import { SnmpMib } from "./snmp.ts";
 
 /** A transport protocol above IPv4 (struct net_protocol). */
@@ -83,13 +86,20 @@ export class Ipv4State {
   fragMemory = 0;
   /** Unreachable decisions by errno word. */
   readonly errorRoutes = new Map<string, Route>();
+  /** Who hears of addresses that come and go (inetaddr_chain): NAT flushes masqueraded flows here. */
+  readonly addrChain: ((event: "up" | "down", dev: NetDevice, ifa: InAddr) => void)[] = [];
   /** Owners of every address of the namespace: int32 address → number of devices that have it (inet_addr_lst). */
   readonly addrOwners = new Map<number, number>();
+  /** Scratch of route input. */
+  readonly inputKey: FlowKey = flowKey(0 as Ipv4);
+  /** Keys the multipath hash; per boot in the kernel, per namespace here. */
+  readonly multipathSeed: number;
   /** Counter buckets of ip_idents_reserve. */
   private readonly idents = new Uint16Array(2048);
 
   constructor(ns: NetNamespace) {
     this.ns = ns;
+    this.multipathSeed = ns.world.random.fork(`multipath ${ns.name}`).u32();
     // What the kernel sets apart from the struct's zeroes (net/ipv4/devinet.c): `default` accepts source routes, `all` does not.
     this.confDefault.accept_source_route = 1;
   }

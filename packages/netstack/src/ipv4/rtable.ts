@@ -27,7 +27,9 @@ export class Route {
   readonly prefsrc: Ipv4;
   /** Table number the route stands in, 0 when it was not found in one. */
   readonly table: number;
-  /** MTU in bytes set on the route or learned, 0: the device's. `mtuLocked` makes forwarding obey it. */
+  /** `mtu` of the table row in bytes, 0 without: obeyed by forwarding too. */
+  readonly metricMtu: number;
+  /** Learned path MTU in bytes, 0 without; forwarding ignores it unless locked (below min_pmtu). */
   pmtu = 0;
   mtuLocked = false;
   /** The table row and nexthop behind this decision; null for decisions without a row (broadcast input, errors). */
@@ -49,8 +51,7 @@ export class Route {
     this.table = init.table ?? 0;
     this.alias = init.alias ?? null;
     this.nh = init.nh ?? null;
-    this.pmtu = this.alias?.info.mtu ?? 0;
-    this.mtuLocked = this.alias?.info.mtuLocked ?? false;
+    this.metricMtu = this.alias?.info.mtu ?? 0;
   }
 
   get isLocal(): boolean {
@@ -64,7 +65,8 @@ export class Route {
 
   /** dst_mtu: MTU for locally made packets, bytes. */
   get mtu(): number {
-    return this.pmtu !== 0 ? this.pmtu : this.dev.mtu;
+    if (this.pmtu !== 0 && this.dev.ns.world.now < this.expires) return this.pmtu;
+    return this.metricMtu !== 0 ? this.metricMtu : this.dev.mtu;
   }
 }
 

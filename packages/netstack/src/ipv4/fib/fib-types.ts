@@ -35,7 +35,6 @@ export interface FibInfo {
   readonly metric: number;
   /** Bytes, 0: not set. */
   readonly mtu: number;
-  readonly mtuLocked: boolean;
   readonly advmss: number;
 }
 
@@ -46,4 +45,19 @@ export interface FibAlias {
   readonly type: RouteTypeNum;
   readonly table: number;
   readonly info: FibInfo;
+}
+
+/** What a table or rule lookup found (struct fib_result). Reused: copy what must outlive the next lookup. */
+export interface FibResult {
+  alias: FibAlias | null;
+  nhSel: number;
+}
+
+/** The nexthop a result chose. */
+export function fibResNh(res: FibResult): FibNh | null {
+  return res.alias?.info.nhs[res.nhSel] ?? null;
+}
+
+export function newFibNh(dev: NetDevice | null, gateway: Ipv4, scope: number, onlink = false, weight = 1): FibNh {
+  return { dev, gateway, scope, onlink, weight, dead: false, linkdown: false, upperBound: -1, rthInput: null, rthOutput: null, exceptions: null };
 }
