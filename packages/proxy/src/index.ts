@@ -33,3 +33,4 @@ export type { Ensure, EnsureChain, EnsureRule } from "./sync/node-setup.ts";
 export { NOTHING_APPLIED, planRestore } from "./sync/restore-plan.ts";
 export type { AppliedTables, RestorePlan } from "./sync/restore-plan.ts";
 export type { ServiceSource } from "./sync/service-source.ts";
+export { StoreServiceSource } from "./sync/store-source.ts";

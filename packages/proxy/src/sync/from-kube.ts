@@ -61,12 +61,12 @@ export interface KubeEndpointSlice extends Named {
 }
 
 /** A snapshot of the API objects kube-proxy watches. */
-export interface KubeObjects {
-  readonly services: readonly KubeService[];
+export interface KubeObjects<S extends KubeService = KubeService> {
+  readonly services: readonly S[];
   readonly endpoints?: readonly KubeEndpoints[];
   readonly endpointSlices?: readonly KubeEndpointSlice[];
-  /** `file:line` behind a Service, when the caller knows it. */
-  readonly positionOf?: (service: KubeService) => string | undefined;
+  /** `file:line` behind a port of a Service, when the caller knows it. */
+  readonly positionOf?: (service: S, portIndex: number) => string | undefined;
 }
 
 const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
@@ -77,13 +77,16 @@ const DEFAULT_AFFINITY_SECONDS = 10800;
  * All service ports of a cluster for one release. Headless and ExternalName Services have none.
  * @throws ProxyRefusal for what the release or the model does not know
  */
-export function servicePortsFromKube(objects: KubeObjects, version: string): readonly ServicePort[] {
+export function servicePortsFromKube<S extends KubeService>(
+  objects: KubeObjects<S>,
+  version: string,
+): readonly ServicePort[] {
   const features = featuresOf(version);
   const endpointsOf = endpointIndex(objects, features);
   return objects.services.filter(isServed).flatMap((service) => {
     refuseUnknown(service, features);
-    const position = objects.positionOf?.(service);
-    return (service.spec.ports ?? []).map((port): ServicePort => {
+    return (service.spec.ports ?? []).map((port, index): ServicePort => {
+      const position = objects.positionOf?.(service, index);
       const endpoints = endpointsOf(keyOf(service), port.name ?? "", protocolOf(port));
       const fields = { ...portFields(service, port), ...serviceFields(service), endpoints };
       return position === undefined ? fields : { ...fields, position };
@@ -168,7 +171,7 @@ function affinity(service: KubeService): Partial<ServicePort> {
 type EndpointLookup = (serviceKey: string, portName: string, protocol: ServiceProtocol) => readonly ProxyEndpoint[];
 
 /** Endpoints per Service and port name; which object they come from is a matter of release. */
-function endpointIndex(objects: KubeObjects, features: Features): EndpointLookup {
+function endpointIndex(objects: Pick<KubeObjects, "endpoints" | "endpointSlices">, features: Features): EndpointLookup {
   const index = new Map<string, ProxyEndpoint[]>();
   const add = (key: string, port: { readonly name?: string; readonly protocol?: string }, ep: ProxyEndpoint): void => {
     const slot = `${key}:${port.name ?? ""}/${protocolOf(port)}`;
