@@ -3,6 +3,7 @@
 
 import type { Mac } from "../addr/mac.ts";
 import { isGroupMac } from "../addr/mac.ts";
+import { InDevice } from "../ipv4/in-device.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { NetDevice, NetdevError } from "./net-device.ts";
 
@@ -94,6 +95,7 @@ export function devChangeNs(dev: NetDevice, ns: NetNamespace, name = dev.name): 
   dev.taps.length = 0;
   dev.ns = ns;
   dev.name = name;
+  dev.inDev = new InDevice(ns);
   if (ns.devices.byIndex(dev.ifindex) !== undefined) dev.ifindex = ns.devices.allocIndex();
   ns.devices.register(dev);
   return null;

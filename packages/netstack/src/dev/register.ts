@@ -2,7 +2,7 @@
 
 import type { Mac } from "../addr/mac.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
-import type { InDevice } from "../ipv4/in-device.ts";
+import { InDevice } from "../ipv4/in-device.ts";
 import { devClose } from "./link.ts";
 import type { DeviceOps } from "./net-device.ts";
 import { IFF_BROADCAST, IFF_MULTICAST, NetDevice } from "./net-device.ts";
@@ -16,7 +16,6 @@ export interface NetDevSpec {
   readonly flags?: number;
   /** A wish; the next free index otherwise. */
   readonly ifindex?: number | undefined;
-  readonly priv?: unknown;
 }
 
 /** eth_random_addr: unicast, locally administered, from the world's seeded stream. */
@@ -25,15 +24,14 @@ export function ethRandomAddr(ns: NetNamespace): Mac {
   return (high * 0x100000000 + ns.world.random.u32()) as Mac;
 }
 
-/** alloc_netdev + register_netdevice. The name and a wished ifindex must be free (devNameError). */
-export function registerNetdevice(ns: NetNamespace, ops: DeviceOps, spec: NetDevSpec): NetDevice {
+/** alloc_netdev + register_netdevice. The name and a wished ifindex must be free; `priv` makes the state of the device's type. */
+export function registerNetdevice(ns: NetNamespace, ops: DeviceOps, spec: NetDevSpec, priv: (dev: NetDevice) => unknown = () => null): NetDevice {
   const addr = spec.addr ?? ethRandomAddr(ns);
   const flags = spec.flags ?? IFF_BROADCAST | IFF_MULTICAST;
-  // IPv4 hangs its configuration on the device when it hears "register" (inetdev_event).
-  const dev = new NetDevice(ns, ns.devices.allocIndex(spec.ifindex), spec.name, ops, addr, spec.mtu ?? 1500, flags, null as unknown as InDevice);
+  const dev = new NetDevice(ns, ns.devices.allocIndex(spec.ifindex), spec.name, ops, addr, spec.mtu ?? 1500, flags, new InDevice(ns));
   dev.addrPinned = spec.addr !== undefined;
   dev.mtuPinned = spec.mtu !== undefined;
-  dev.priv = spec.priv ?? null;
+  dev.priv = priv(dev);
   ns.devices.register(dev);
   return dev;
 }

@@ -5,7 +5,7 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
-import { VLAN_HLEN } from "./eth.ts";
+import { isSkbForwardable } from "./forward.ts";
 import { carrierChanged } from "./link.ts";
 import type { DeviceOps, NetDevice } from "./net-device.ts";
 import { registerNetdevice, unregisterNetdevice } from "./register.ts";
@@ -17,11 +17,6 @@ export interface VethEnd {
   readonly addr?: Mac | undefined;
   readonly mtu?: number | undefined;
   readonly ifindex?: number | undefined;
-}
-
-/** __is_skb_forwardable: the receiving end is up and the frame is no longer than its MTU, link header and one VLAN tag. */
-function isSkbForwardable(rcv: NetDevice, len: number): boolean {
-  return rcv.up && len <= rcv.mtu + ETH_HLEN + VLAN_HLEN;
 }
 
 /** veth_xmit → dev_forward_skb to the peer. */

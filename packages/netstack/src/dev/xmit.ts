@@ -14,8 +14,10 @@ export function devQueueXmit(pkt: Packet): void {
   const dev = pkt.dev;
   if (dev === null) throw new Error("transmit without a device");
   if (!dev.up || !dev.ops.carrier(dev)) {
+    // Without carrier the device has the noop queue, which drops everything.
     dev.txDropped++;
-    kfreeSkb(dev.ns, pkt, "DEV_READY", dev.up ? "noop_enqueue" : "__dev_queue_xmit", dev.up ? `${dev.name} has no carrier` : `${dev.name} is down`);
+    if (dev.up) kfreeSkb(dev.ns, pkt, "QDISC_DROP", "__dev_queue_xmit", `${dev.name} has no carrier`);
+    else kfreeSkb(dev.ns, pkt, "DEV_READY", "__dev_queue_xmit", `${dev.name} is down`);
     return;
   }
   pkt.mac = pkt.head;

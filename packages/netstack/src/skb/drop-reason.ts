@@ -46,6 +46,7 @@ export type DropReason =
   | "NEIGH_QUEUEFULL"
   | "NEIGH_DEAD"
   | "NEIGH_HH_FILLFAIL"
+  | "QDISC_DROP"
   | "TC_INGRESS"
   | "DEV_HDR"
   | "DEV_READY"
