@@ -1,0 +1,29 @@
+// What the bridge plugin does by release (containernetworking/plugins, plugins/main/bridge and pkg/ip), as rows: first and last
+// release that has the feature. Sources: release history of the files named.
+
+import { atLeast } from "../plugin/version.ts";
+
+interface Row {
+  readonly first: string;
+  /** First release without it. */
+  readonly until?: string;
+  readonly source: string;
+}
+
+const ROWS = {
+  /** Container and bridge MAC are 0a:58 + the IPv4 address; later the bridge is given its own current MAC. Both stop it following its ports. */
+  macFromAddress: { first: "0.1.0", until: "0.7.0", source: "bridge.go SetHWAddrByIP, removed by commit a124fb36" },
+  /** The plugin itself announces the pod's address with a gratuitous ARP reply. */
+  gratuitousArp: { first: "0.7.0", until: "1.1.0", source: "bridge.go arping" },
+  /** arp_notify on the pod's device instead. */
+  arpNotify: { first: "1.1.0", source: "bridge.go sysctl arp_notify" },
+  /** Both veth ends are made in the pod and one moves out: eth0 has index 3. */
+  vethMadeInPod: { first: "0.1.0", until: "1.0.0", source: "pkg/ip/link_linux.go, commit a49f9081" },
+} as const satisfies Record<string, Row>;
+
+export type BridgeFeature = keyof typeof ROWS;
+
+export function bridgeHas(feature: BridgeFeature, version: string): boolean {
+  const row: Row = ROWS[feature];
+  return atLeast(version, row.first) && (row.until === undefined || !atLeast(version, row.until));
+}

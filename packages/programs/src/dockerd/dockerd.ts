@@ -1,0 +1,49 @@
+// dockerd of a node: docker0 and its chains. Where Docker itself turned forwarding on it also set the policy of FORWARD to DROP
+// (since 1.13), which is what later broke pod traffic of every network that did not allow itself.
+
+import { formatCidr, parseCidr } from "@kubehop/netstack";
+import type { Agent, ConfigOp } from "@kubehop/netstack";
+import type { Door } from "../node/ensure.ts";
+import { applyAll, ensureAll } from "../node/ensure.ts";
+import { dockerRules } from "./chains.ts";
+
+export interface DockerOptions {
+  readonly door: Door;
+  /** Release as major.minor, e.g. `17.03`. */
+  readonly version: string;
+  /** Address of docker0, e.g. `172.17.0.1/16`. */
+  readonly bridge: string;
+  /** MAC of docker0. */
+  readonly mac: string;
+  readonly forwardPolicy: "ACCEPT" | "DROP";
+}
+
+export const DOCKER_BRIDGE = "docker0";
+
+export class Dockerd implements Agent {
+  readonly name = "dockerd";
+  readonly #options: DockerOptions;
+
+  constructor(options: DockerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { door, version, bridge, mac, forwardPolicy } = this.#options;
+    const dev = DOCKER_BRIDGE;
+    const policy: ConfigOp[] = forwardPolicy === "DROP" ? [{ op: "iptables", args: ["-P", "FORWARD", "DROP"] }] : [];
+    applyAll(door, this.name, [
+      { op: "link-add", name: dev, link: { type: "bridge" }, address: mac },
+      { op: "addr-add", dev, local: bridge },
+      { op: "link-set", dev, up: true },
+      { op: "sysctl", key: "net.ipv4.ip_forward", value: "1" },
+      ...policy,
+    ]);
+    const network = parseCidr(bridge);
+    ensureAll(door, this.name, dockerRules(version, dev, network === undefined ? bridge : formatCidr(network)));
+  }
+
+  stop(): void {
+    // Rules and bridge outlive the daemon.
+  }
+}

@@ -1,0 +1,69 @@
+// What well-known images listen on when nothing else is said. An unknown image serves nothing on its own; its declared container
+// ports then answer as plain http or echo servers, so that a manifest works as written.
+
+import type { Container, Pod } from "@kubehop/kube";
+import type { ServerSpec } from "./serving.ts";
+
+/** The page that nginx images answer with, shortened to what people look for. */
+export const NGINX_PAGE = `<!DOCTYPE html>
+<html>
+<head>
+<title>Welcome to nginx!</title>
+<style>
+    body {
+        width: 35em;
+        margin: 0 auto;
+        font-family: Tahoma, Verdana, Arial, sans-serif;
+    }
+</style>
+</head>
+<body>
+<h1>Welcome to nginx!</h1>
+<p>If you see this page, the nginx web server is successfully installed and
+working. Further configuration is required.</p>
+
+<p>For online documentation and support please refer to
+<a href="http://nginx.org/">nginx.org</a>.<br/>
+Commercial support is available at
+<a href="http://nginx.com/">nginx.com</a>.</p>
+
+<p><em>Thank you for using nginx.</em></p>
+</body>
+</html>
+`;
+
+interface ImageRow {
+  /** Last path element of the image name without tag. */
+  readonly image: RegExp;
+  readonly servers: readonly ServerSpec[];
+}
+
+/** Images whose servers do not follow from their container ports. An empty list: a shell that listens nowhere. */
+const IMAGES: readonly ImageRow[] = [
+  { image: /^nginx/, servers: [{ kind: "http", protocol: "tcp", port: 80, body: NGINX_PAGE }] },
+  { image: /^httpd$/, servers: [{ kind: "http", protocol: "tcp", port: 80, body: "<html><body><h1>It works!</h1></body></html>\n" }] },
+  { image: /^podinfo$/, servers: [{ kind: "hostname", protocol: "tcp", port: 9898 }] },
+  { image: /^(agnhost|serve_hostname|serve-hostname)/, servers: [{ kind: "hostname", protocol: "tcp", port: 9376 }] },
+  { image: /^(centos|busybox|alpine|debian|ubuntu|curl|netshoot|pause|toolbox)$/, servers: [] },
+];
+
+/** What a pod serves by its images and ports. */
+export function serversOf(pod: Pod): ServerSpec[] {
+  return pod.spec.containers.flatMap((container) => serversOfContainer(container));
+}
+
+function serversOfContainer(container: Container): readonly ServerSpec[] {
+  const row = IMAGES.find(({ image }) => image.test(baseName(container.image ?? "")));
+  const known = row?.servers ?? [];
+  const declared = container.ports
+    .filter((port) => port.protocol !== "SCTP" && !known.some((s) => s.port === port.containerPort))
+    .map((port): ServerSpec => {
+      const protocol = port.protocol === "UDP" ? "udp" : "tcp";
+      return { kind: protocol === "udp" ? "echo" : "hostname", protocol, port: port.containerPort };
+    });
+  return [...known, ...declared];
+}
+
+function baseName(image: string): string {
+  return image.replace(/@.*$/, "").replace(/^.*\//, "").replace(/:.*$/, "");
+}
