@@ -7,6 +7,7 @@ import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
 import type { Bridge } from "./bridge.ts";
+import { brDropFakeRtable } from "./bridge.ts";
 import type { BridgePort } from "./bridge-port.ts";
 import { BR_STATE_FORWARDING } from "./bridge-port.ts";
 
@@ -30,6 +31,7 @@ export function brDevQueuePushXmit(pkt: Packet): void {
     kfreeSkb(dev.ns, pkt, "NOT_SPECIFIED", "br_dev_queue_push_xmit", `${pkt.len - ETH_HLEN} bytes, MTU of ${dev.name} is ${dev.mtu}`);
     return;
   }
+  if (dev.bridgePort !== null) brDropFakeRtable(dev.bridgePort.bridge, pkt);
   devQueueXmit(pkt);
 }
 

@@ -17,6 +17,7 @@ import { brFdbFind, brFdbUpdate } from "./br-fdb.ts";
 import type { BrPktType } from "./br-forward.ts";
 import { BR_PKT_BROADCAST, BR_PKT_MULTICAST, BR_PKT_UNICAST, brFlood, brForward } from "./br-forward.ts";
 import type { Bridge } from "./bridge.ts";
+import { brDropFakeRtable, bridgeOf } from "./bridge.ts";
 import type { BridgePort } from "./bridge-port.ts";
 import { BR_STATE_FORWARDING } from "./bridge-port.ts";
 import type { FdbEntry } from "./fdb-entry.ts";
@@ -124,10 +125,7 @@ function brPassFrameUp(br: Bridge, pkt: Packet, promisc: boolean): void {
 function brNetifReceiveSkb(pkt: Packet): void {
   const dev = pkt.dev;
   if (dev === null) throw new Error("a frame goes up without a device");
-  // br_drop_fake_rtable: the route that br_netfilter lent for bridged frames says nothing to IP.
-  if (pkt.nfBridge !== null && pkt.nfBridge.fakeRoute) {
-    pkt.nfBridge.fakeRoute = false;
-    pkt.route = null;
-  }
+  const br = bridgeOf(dev);
+  if (br !== undefined) brDropFakeRtable(br, pkt);
   netifReceiveSkbCore(pkt, dev);
 }

@@ -3,6 +3,8 @@
 import type { Mac } from "../addr/mac.ts";
 import { MAC_ZERO } from "../addr/mac.ts";
 import type { NetDevice } from "../dev/net-device.ts";
+import type { Route } from "../ipv4/route.ts";
+import type { Packet } from "../skb/packet.ts";
 import type { BridgePort } from "./bridge-port.ts";
 import type { FdbEntry } from "./fdb-entry.ts";
 
@@ -26,6 +28,8 @@ export class Bridge {
   carrier = true;
   /** False until the carrier was decided once: the state is UNKNOWN so long. */
   carrierDecided = false;
+  /** What br_netfilter lends to bridged packets as their route, so that IP hooks find one (br_netfilter_rtable_init). */
+  fakeRoute: Route | null = null;
   /** Rate limit of warnings: end of the window in virtual ms, lines in it. */
   warnUntil = 0;
   warnings = 0;
@@ -38,4 +42,9 @@ export class Bridge {
 /** The bridge behind a bridge device (netdev_priv); undefined for other devices. */
 export function bridgeOf(dev: NetDevice): Bridge | undefined {
   return dev.kind === "bridge" ? (dev.priv as Bridge) : undefined;
+}
+
+/** br_drop_fake_rtable: the lent route ends where the packet leaves the bridge. */
+export function brDropFakeRtable(br: Bridge, pkt: Packet): void {
+  if (pkt.route !== null && pkt.route === br.fakeRoute) pkt.route = null;
 }

@@ -2,7 +2,7 @@
 
 import type { Packet } from "../skb/packet.ts";
 import { frameBytes } from "./eth.ts";
-import type { NetDevice, Tap } from "./net-device.ts";
+import type { NetDevice } from "./net-device.ts";
 
 /** Show the packet to the taps of `dev` and to the tracer. */
 export function deliverTaps(pkt: Packet, dev: NetDevice, out: boolean): void {
@@ -15,17 +15,4 @@ export function deliverTaps(pkt: Packet, dev: NetDevice, out: boolean): void {
   if (world.tracer === null) return;
   const fn = out ? "dev_hard_start_xmit" : "__netif_receive_skb_core";
   world.trace(dev.ns, pkt, fn, { kind: out ? "xmit" : "rx", dev: dev.name, frame: frameBytes(pkt) });
-}
-
-/** Attach a tap; returns the way out. A promiscuous tap also makes a bridge device pass up what it only bridges. */
-export function addTap(dev: NetDevice, tap: Tap, promisc = true): () => void {
-  dev.taps.push(tap);
-  if (promisc) dev.promisc++;
-  let attached = true;
-  return () => {
-    if (!attached) return;
-    attached = false;
-    dev.taps.splice(dev.taps.indexOf(tap), 1);
-    if (promisc) dev.promisc--;
-  };
 }
