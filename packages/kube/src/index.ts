@@ -83,3 +83,12 @@ export {
 } from "./manifest/load.ts";
 export { prune, withoutNulls } from "./manifest/prune.ts";
 export { type Provenance, provenancePosition } from "./manifest/provenance.ts";
+
+export { ApiError, type ApiReason } from "./store/api-error.ts";
+export { type ListOptions, ObjectStore, resourceOf, type WatchEvent } from "./store/store.ts";
+
+export type { Controller, ControllerName } from "./controllers/context.ts";
+export { type ApplyResult, ControlPlane, type ControlPlaneOptions } from "./controllers/control-plane.ts";
+export { formatIdentity, type KnownPod, type PodLookup } from "./controllers/identities.ts";
+export type { PinOptions, PodIdentity } from "./controllers/pins.ts";
+export { isActive } from "./controllers/pod-index.ts";
