@@ -1,5 +1,5 @@
 // DaemonSet: one pod on every node that its template tolerates.
-import { z } from "zod";
+import * as z from "zod";
 import { intOrPercent } from "./leaves.ts";
 import { type KindDefinition, lazy } from "./kind.ts";
 import { kindShape, type LabelSelector, labelSelectorShape, type ObjectBase } from "./meta.ts";

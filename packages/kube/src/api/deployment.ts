@@ -1,5 +1,5 @@
 // Deployment: apps/v1 and the groups it lived in before (extensions/v1beta1, apps/v1beta1, apps/v1beta2).
-import { z } from "zod";
+import * as z from "zod";
 import { intOrPercent } from "./leaves.ts";
 import { type KindDefinition, lazy } from "./kind.ts";
 import { boolean, kindShape, type LabelSelector, labelSelectorShape, type ObjectBase } from "./meta.ts";

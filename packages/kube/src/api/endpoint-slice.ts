@@ -1,5 +1,5 @@
 // EndpointSlice (discovery.k8s.io/v1, v1beta1): a part of the addresses behind a Service, with their conditions.
-import { z } from "zod";
+import * as z from "zod";
 import { dns1123Label, ipv4, text } from "./leaves.ts";
 import { type KindDefinition, lazy } from "./kind.ts";
 import { boolean, kindShape, type ObjectBase } from "./meta.ts";

@@ -1,5 +1,5 @@
 // Single values as the API server checks them (apimachinery pkg/util/validation), each with a message that names the value.
-import { z } from "zod";
+import * as z from "zod";
 import { isIPv6, parseIPv4, parseCidr } from "./address.ts";
 
 /** What a check may say: a message, or more. */

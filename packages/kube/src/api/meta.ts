@@ -1,5 +1,5 @@
 // Metadata common to all objects (apimachinery pkg/apis/meta/v1), label selectors, and the words validation uses.
-import { z } from "zod";
+import * as z from "zod";
 import { dns1123Label, dns1123Subdomain, flag, labelKey, labelValue, text } from "./leaves.ts";
 import { leaf, list, map, object, type ObjectShape, type Shape } from "./shape.ts";
 

@@ -1,5 +1,5 @@
 // Node (core/v1): a machine with its addresses, its pod network and its taints.
-import { z } from "zod";
+import * as z from "zod";
 import { cidr, ipv4, labelKey, text } from "./leaves.ts";
 import { type KindDefinition, lazy } from "./kind.ts";
 import { boolean, kindShape, type Labels, type ObjectBase } from "./meta.ts";

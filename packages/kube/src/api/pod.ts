@@ -1,5 +1,5 @@
 // Pod and pod template (core/v1): of a pod the network sees labels, node, ports, readiness and addresses.
-import { z } from "zod";
+import * as z from "zod";
 import type { Path } from "../diagnostics/yaml-source.ts";
 import { type KindDefinition, lazy, type Report, type SetDefault } from "./kind.ts";
 import { count, dns1123Label, dns1123Subdomain, labelKey, portName, portNumber, protocol } from "./leaves.ts";

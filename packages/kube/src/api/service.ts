@@ -1,5 +1,5 @@
 // Service (core/v1): the virtual addresses that kube-proxy turns into rules. Checks follow the API server's ValidateService.
-import { z } from "zod";
+import * as z from "zod";
 import { cidrContains, formatCidr, parseIPv4 } from "./address.ts";
 import { cidr, clusterIP, dns1035Label, dns1123Label, dns1123Subdomain, ipv4, portNumber, portOrName, protocol } from "./leaves.ts";
 import { type ApiSettings, type KindDefinition, lazy, type Report, type SetDefault } from "./kind.ts";

@@ -1,7 +1,7 @@
 // What we know about a Kubernetes type, as data: fields we model, fields that exist but do nothing to the network,
 // fields that would change the network and are refused by name. From it come the zod schema, the list of ignored
 // fields of a manifest, and the support table.
-import { z } from "zod";
+import * as z from "zod";
 
 /** A map with known fields. */
 export interface ObjectShape {

@@ -1,5 +1,5 @@
 // StatefulSet: numbered pods (web-0, web-1 …) that come and go in order.
-import { z } from "zod";
+import * as z from "zod";
 import { dns1123Subdomain, count } from "./leaves.ts";
 import { type KindDefinition, lazy } from "./kind.ts";
 import { kindShape, type LabelSelector, labelSelectorShape, type ObjectBase } from "./meta.ts";

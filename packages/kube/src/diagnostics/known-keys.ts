@@ -1,5 +1,5 @@
 // Reads a zod schema the other way round: which keys and words does it know at a path? For "did you mean".
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Path } from "./yaml-source.ts";
 
 // The part of zod's documented definition objects (`schema._zod.def`) that we walk.

@@ -1,5 +1,5 @@
 // zod's issues as diagnostics: each at the node it is about, in words that name what was found, with a suggestion.
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Diagnostic, type DiagnosticCode, diagnosticAt, sortDiagnostics } from "./diagnostic.ts";
 import { knownKeys } from "./known-keys.ts";
 import { didYouMean } from "./suggest.ts";

@@ -1,5 +1,5 @@
 // Manifests as people have them → checked, complete objects, or every mistake with its place.
-import type { z } from "zod";
+import type * as z from "zod";
 import { parseCidr } from "../api/address.ts";
 import { type ApiSettings, type KindDefinition, type Report, lazy } from "../api/kind.ts";
 import { IGNORED_KINDS, type Kind, KIND_NAMES, KINDS, type KubeObject, REFUSED_KINDS } from "../api/kinds.ts";
@@ -139,7 +139,8 @@ function loadObject(loader: Loader, place: Provenance, kind: Kind, value: object
   const before = loader.diagnostics.length;
   const manifest = withoutNulls(value);
   const schema = SCHEMAS[kind]();
-  const parsed = schema.safeParse(manifest);
+  // Compiling a parser costs more than a handful of manifests take to parse.
+  const parsed = schema.safeParse(manifest, { jitless: true });
   const issues = parsed.success ? [] : parsed.error.issues;
   if (!parsed.success) loader.diagnostics.push(...zodDiagnostics(parsed.error, place.document, place.basePath, schema));
   const draft = (parsed.success ? manifest : prune(manifest, issues)) as Draft<ObjectBase>;
@@ -177,20 +178,20 @@ function reporter(loader: Loader, place: Provenance): Report {
 
 /** Unquoted yes/no/on/off where text is wanted: a real API server reads a boolean there and refuses the manifest. */
 function reportYaml11(document: YamlDocument, base: Path, shape: ObjectShape, manifest: unknown, report: Report): void {
-  if (!/\b(?:yes|no|on|off)\b/i.test(document.source.text)) return;
-  for (const path of textPaths(shape, manifest)) {
+  for (const path of booleanWords(shape, manifest)) {
     if (!isYaml11Boolean(document, [...base, ...path])) continue;
     const text = document.scalarText([...base, ...path]);
     report(path, `Kubernetes reads unquoted ${text} as true or false, ${formatPath(path)} wants text`, { code: "trap", hint: `write it in quotes: "${text}"` });
   }
 }
 
-function textPaths(shape: Shape, value: unknown): (string | number)[][] {
-  if (typeof value === "string") return shape.kind === "leaf" ? [[]] : [];
+/** Paths of the modelled texts that could be such a word. */
+function booleanWords(shape: Shape, value: unknown): (string | number)[][] {
+  if (typeof value === "string") return shape.kind === "leaf" && /^(?:yes|no|on|off)$/i.test(value) ? [[]] : [];
   if (typeof value !== "object" || value === null) return [];
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
   return entries.flatMap(([key, item]) => {
     const of = shape.kind === "object" ? shape.modelled[String(key)] : shape.kind === "leaf" ? undefined : shape.of;
-    return of === undefined ? [] : textPaths(of, item).map((path) => [key, ...path]);
+    return of === undefined ? [] : booleanWords(of, item).map((path) => [key, ...path]);
   });
 }

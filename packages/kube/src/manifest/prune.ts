@@ -1,6 +1,6 @@
 // Takes the wrong fields out of a value, so that the rules between the remaining fields can still be checked
 // and all mistakes are said at once.
-import type { z } from "zod";
+import type * as z from "zod";
 import { cloneJson } from "./defaulting.ts";
 
 /** A copy without what the issues are about. List items become undefined, so that indexes keep their meaning. */
