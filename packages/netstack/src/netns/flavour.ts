@@ -13,8 +13,17 @@ export interface KernelFlavour {
   readonly rstIpId: boolean;
   /** A retransmitted SYN renews the SYN_SENT timeout (older kernels; 6.18 does not). */
   readonly synRenewsTimeout: boolean;
-  /** tcp_rmem[2] in bytes: decides the window scale. */
+  /** tcp_rmem[1] and [2] in bytes: half of the first is the receive space, the second decides the window scale. */
+  readonly tcpRmemDefault: number;
   readonly tcpRmemMax: number;
+  /** The first window is at most 20 segments of 1460 bytes (tcp_default_init_rwnd, until 4.19); later it is the whole receive space up to 65535. */
+  readonly tcpInitRwnd: boolean;
+  /** Ticks of the TCP timestamp per second: jiffies until 4.12 (the distribution's CONFIG_HZ), milliseconds since. */
+  readonly tcpTsHz: number;
+  /** Timestamps start at a random offset per pair of hosts (since 4.10). */
+  readonly tcpTsOffset: boolean;
+  /** net.core.somaxconn (4096 since 5.4). */
+  readonly somaxconn: number;
   /** Bridged DNAT with forwarding off is dropped (6.18); older kernels forward when the output device is the same bridge. */
   readonly bridgedDnatNeedsForwarding: boolean;
   /** DNAT to a port range starts at a random port (before 4.x rows), else at the first of the range. */
@@ -27,15 +36,18 @@ export interface KernelFlavour {
 
 export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
   "3.10": {
-    version: "3.10", synLinearTimeouts: 0, udpStreamTimeout: 180, rstIpId: true, synRenewsTimeout: true, tcpRmemMax: 6291456,
+    version: "3.10", synLinearTimeouts: 0, udpStreamTimeout: 180, rstIpId: true, synRenewsTimeout: true, tcpRmemDefault: 87380, tcpRmemMax: 6291456,
+    tcpInitRwnd: true, tcpTsHz: 1000, tcpTsOffset: false, somaxconn: 128,
     bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, logInputInPostrouting: false, networkBroadcastRoute: true,
   },
   "4.9": {
-    version: "4.9", synLinearTimeouts: 0, udpStreamTimeout: 180, rstIpId: true, synRenewsTimeout: true, tcpRmemMax: 6291456,
+    version: "4.9", synLinearTimeouts: 0, udpStreamTimeout: 180, rstIpId: true, synRenewsTimeout: true, tcpRmemDefault: 87380, tcpRmemMax: 6291456,
+    tcpInitRwnd: true, tcpTsHz: 250, tcpTsOffset: false, somaxconn: 128,
     bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, logInputInPostrouting: false, networkBroadcastRoute: true,
   },
   "6.18": {
-    version: "6.18", synLinearTimeouts: 4, udpStreamTimeout: 120, rstIpId: false, synRenewsTimeout: false, tcpRmemMax: 33554432,
+    version: "6.18", synLinearTimeouts: 4, udpStreamTimeout: 120, rstIpId: false, synRenewsTimeout: false, tcpRmemDefault: 131072, tcpRmemMax: 33554432,
+    tcpInitRwnd: false, tcpTsHz: 1000, tcpTsOffset: true, somaxconn: 4096,
     bridgedDnatNeedsForwarding: true, dnatRangeRandomStart: false, logInputInPostrouting: true, networkBroadcastRoute: false,
   },
 };

@@ -45,6 +45,17 @@ export function strerror(errno: SockErrno): string {
   return STRERROR[errno];
 }
 
+/** A socket call that failed at once: bind to a port in use, an address that is none. */
+export class SockError extends Error {
+  override readonly name = "SockError";
+  readonly errno: SockErrno;
+
+  constructor(errno: SockErrno, what: string) {
+    super(`${what}: ${strerror(errno)}`);
+    this.errno = errno;
+  }
+}
+
 /** What an ICMP error means to a socket. `fatal`: ends a connecting TCP socket's peer state, reaches connected UDP sockets. */
 export interface IcmpErr {
   readonly errno: SockErrno;
