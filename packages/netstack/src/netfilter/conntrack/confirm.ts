@@ -1,0 +1,115 @@
+// The end of a packet's way through conntrack: a new connection enters the table, events are told, and two connections that
+// grew up at the same time are reconciled (__nf_conntrack_confirm, nf_ct_resolve_clash of nf_conntrack_core.c).
+
+import type { Packet } from "../../skb/packet.ts";
+import { IPPROTO_SCTP, IPPROTO_TCP } from "../../wire/ipv4-fields.ts";
+import { kfreeSkb } from "../../skb/kfree-skb.ts";
+import type { HookState, Verdict } from "../hooks.ts";
+import { NF_ACCEPT, NF_DROP_FREED } from "../hooks.ts";
+import type { ConntrackNet } from "./conntrack-net.ts";
+import type { Conntrack } from "./conntrack.ts";
+import { ctinfoDir, IPS_CONFIRMED, IPS_DYING, IPS_FIXED_TIMEOUT, IPS_NAT_CLASH, IPS_NAT_DONE_MASK } from "./conntrack.ts";
+import { nfCtGet } from "./conntrack-core.ts";
+import { IPCT_NEW, IPCT_RELATED } from "./events.ts";
+import { formatEntry } from "./print.ts";
+import type { TupleHash } from "./tuple.ts";
+import { IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY, nfCtTupleEqual } from "./tuple.ts";
+
+/** Life of an entry that lost a race, virtual ms. */
+const CLASH_LIFETIME = 1000;
+
+/** l4proto->allow_clash: protocols whose packets may safely share or double an entry. */
+export function allowsClash(proto: number): boolean {
+  return proto !== IPPROTO_TCP && proto !== IPPROTO_SCTP;
+}
+
+function sameZones(a: Conntrack, b: Conntrack): boolean {
+  return a.zoneOf(IP_CT_DIR_ORIGINAL) === b.zoneOf(IP_CT_DIR_ORIGINAL) && a.zoneOf(IP_CT_DIR_REPLY) === b.zoneOf(IP_CT_DIR_REPLY);
+}
+
+/** nf_ct_match: the same flow, same way round. */
+function nfCtMatch(a: Conntrack, b: Conntrack): boolean {
+  return nfCtTupleEqual(a.orig, b.orig) && nfCtTupleEqual(a.reply, b.reply) && sameZones(a, b);
+}
+
+/** nf_ct_match_reverse: the same flow, begun by both ends at once. */
+function nfCtMatchReverse(a: Conntrack, b: Conntrack): boolean {
+  return nfCtTupleEqual(a.orig, b.reply) && nfCtTupleEqual(a.reply, b.orig) && sameZones(a, b);
+}
+
+/** __nf_ct_resolve_clash: the packet changes over to the entry that was first. */
+function takeWinner(net: ConntrackNet, pkt: Packet, loser: Conntrack, winner: Conntrack): boolean {
+  const untouched = (winner.status & IPS_NAT_DONE_MASK) === 0;
+  if (!untouched && !nfCtMatch(winner, loser) && !nfCtMatchReverse(winner, loser)) return false;
+  const dir = ctinfoDir(pkt.ctinfo);
+  if (winner.counters !== null && loser.counters !== null) {
+    winner.counters.packets[dir] += loser.counters.packets[dir];
+    winner.counters.bytes[dir] += loser.counters.bytes[dir];
+  }
+  net.discard(loser);
+  pkt.ct = winner;
+  net.stats.clashResolve++;
+  return true;
+}
+
+/**
+ * nf_ct_resolve_clash_harder: only the original tuple is taken (one socket, two queries, two destinations by DNAT). The loser
+ * lives for a second where only answers find it, so that they can be translated back.
+ */
+function hideLoser(net: ConntrackNet, pkt: Packet, loser: Conntrack): boolean {
+  const taken = net.findOther(loser.reply, loser);
+  if (taken !== null) return takeWinner(net, pkt, loser, taken.ct);
+  loser.timeout = net.now + CLASH_LIFETIME;
+  loser.status |= IPS_FIXED_TIMEOUT | IPS_NAT_CLASH;
+  net.table.link(loser.reply);
+  net.table.count++;
+  net.stats.clashResolve++;
+  return true;
+}
+
+/** nf_ct_resolve_clash. */
+function resolveClash(net: ConntrackNet, pkt: Packet, loser: Conntrack, winner: TupleHash): boolean {
+  if (allowsClash(loser.proto) && (takeWinner(net, pkt, loser, winner.ct) || hideLoser(net, pkt, loser))) return true;
+  net.stats.drop++;
+  net.stats.insertFailed++;
+  return false;
+}
+
+/** __nf_conntrack_confirm: false when the packet must be dropped. */
+function enterTable(net: ConntrackNet, pkt: Packet, ct: Conntrack): boolean {
+  // Answers that REJECT and friends attached to an unconfirmed connection do not confirm it.
+  if (ctinfoDir(pkt.ctinfo) !== IP_CT_DIR_ORIGINAL) return true;
+  if ((ct.status & IPS_DYING) !== 0) {
+    net.stats.insertFailed++;
+    return false;
+  }
+  ct.status |= IPS_CONFIRMED;
+  const winner = net.findOther(ct.orig, ct) ?? net.findOther(ct.reply, ct);
+  if (winner !== null) return resolveClash(net, pkt, ct, winner);
+  ct.timeout += net.now;
+  net.insert(ct);
+  net.stats.insert++;
+  net.cacheEvent(ct, ct.master === null ? IPCT_NEW : IPCT_RELATED);
+  return true;
+}
+
+function dropClash(state: HookState, pkt: Packet, ct: Conntrack): Verdict {
+  state.ns.ct.discard(ct);
+  kfreeSkb(state.ns, pkt, "NETFILTER_DROP", "nf_hook_slow", `conntrack clash: ${formatEntry(ct)}`);
+  return NF_DROP_FREED;
+}
+
+/** nf_confirm: last function of POST_ROUTING and LOCAL_IN. */
+export function nfConntrackConfirm(state: HookState, pkt: Packet): Verdict {
+  const ct = nfCtGet(pkt);
+  if (ct === null) return NF_ACCEPT;
+  const net = state.ns.ct;
+  if ((ct.status & IPS_CONFIRMED) === 0) {
+    if (!enterTable(net, pkt, ct)) return dropClash(state, pkt, ct);
+    if (state.ns.world.tracer !== null && (ct.status & IPS_CONFIRMED) !== 0 && pkt.ct !== null) {
+      state.ns.world.trace(state.ns, pkt, "__nf_conntrack_confirm", { kind: "confirm", entry: formatEntry(pkt.ct) });
+    }
+  }
+  if (pkt.ct !== null && pkt.ct.cachedEvents !== 0) net.deliverEvents(pkt.ct);
+  return NF_ACCEPT;
+}

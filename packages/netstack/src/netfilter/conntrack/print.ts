@@ -1,0 +1,89 @@
+// Entries as conntrack-tools print them (libnetfilter_conntrack's default output) and as /proc/net/nf_conntrack does (R6.31–R6.34).
+
+import { formatIpv4 } from "../../addr/ipv4.ts";
+import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../wire/ipv4-fields.ts";
+import type { Conntrack } from "./conntrack.ts";
+import { IPS_ASSURED, IPS_SEEN_REPLY, ZONE_DIR_BOTH, ZONE_DIR_ORIG } from "./conntrack.ts";
+import { SCTP_CT_NAMES } from "./proto-sctp.ts";
+import { TCP_CT_NAMES } from "./tcp-states.ts";
+import type { CtDir, TupleHash } from "./tuple.ts";
+import { hasPorts } from "./tuple.ts";
+
+const PROTO_NAMES: Readonly<Record<number, string>> = {
+  [IPPROTO_TCP]: "tcp", [IPPROTO_UDP]: "udp", [IPPROTO_UDPLITE]: "udplite", [IPPROTO_ICMP]: "icmp", [IPPROTO_SCTP]: "sctp", [IPPROTO_GRE]: "gre", 33: "dccp",
+};
+
+/** What a line shows beside the tuples. */
+export interface EntryFormat {
+  /** `ipv4     2 ` in front (-o extended). */
+  readonly extended: boolean;
+  readonly timeout: boolean;
+  readonly mark: boolean;
+  readonly use: boolean;
+  readonly id: boolean;
+}
+
+export const LIST_FORMAT: EntryFormat = { extended: false, timeout: true, mark: true, use: true, id: false };
+/** NEW and UPDATE events: no mark, no use. */
+export const EVENT_FORMAT: EntryFormat = { extended: false, timeout: true, mark: false, use: false, id: false };
+/** DESTROY of an entry whose time was over, or that the kernel removed. */
+export const DESTROY_FORMAT: EntryFormat = { extended: false, timeout: false, mark: false, use: false, id: false };
+
+/** Protocol name as the tool knows it. */
+export function ctProtoName(proto: number): string {
+  return PROTO_NAMES[proto] ?? "unknown";
+}
+
+/** State word of stateful protocols, undefined for the others. */
+export function ctStateName(ct: Conntrack): string | undefined {
+  if (ct.tcp !== null) return TCP_CT_NAMES[ct.tcp.state];
+  return ct.sctp !== null ? SCTP_CT_NAMES[ct.sctp.state] : undefined;
+}
+
+function protoPart(t: TupleHash): string {
+  if (hasPorts(t.proto)) return ` sport=${t.sport} dport=${t.dport}`;
+  if (t.proto === IPPROTO_ICMP) return ` type=${t.dport >>> 8} code=${t.dport & 255} id=${t.sport}`;
+  return t.proto === IPPROTO_GRE ? ` srckey=0x${t.sport.toString(16)} dstkey=0x${t.dport.toString(16)}` : "";
+}
+
+/** `src=… dst=… sport=… dport=…` of one end. */
+export function formatTuple(t: TupleHash): string {
+  return `src=${formatIpv4(t.src)} dst=${formatIpv4(t.dst)}${protoPart(t)}`;
+}
+
+function counters(ct: Conntrack, dir: CtDir): string {
+  return ct.counters === null ? "" : ` packets=${ct.counters.packets[dir]} bytes=${ct.counters.bytes[dir]}`;
+}
+
+function zonePart(ct: Conntrack): string {
+  if (ct.zone === 0) return "";
+  if (ct.zoneDir === ZONE_DIR_BOTH) return ` zone=${ct.zone}`;
+  return ct.zoneDir === ZONE_DIR_ORIG ? ` zone-orig=${ct.zone}` : ` zone-reply=${ct.zone}`;
+}
+
+/** One line without a newline; default as `conntrack -L`. The timeout is in whole seconds, rounded down. */
+export function formatEntry(ct: Conntrack, format: EntryFormat = LIST_FORMAT): string {
+  let s = format.extended ? "ipv4     2 " : "";
+  s += `${ctProtoName(ct.proto).padEnd(8)} ${ct.proto}`;
+  if (format.timeout) s += ` ${Math.floor(ct.remaining / 1000)}`;
+  const state = ctStateName(ct);
+  if (state !== undefined) s += ` ${state}`;
+  s += ` ${formatTuple(ct.orig)}${counters(ct, 0)}`;
+  if (!ct.has(IPS_SEEN_REPLY)) s += " [UNREPLIED]";
+  s += ` ${formatTuple(ct.reply)}${counters(ct, 1)}`;
+  if (ct.has(IPS_ASSURED)) s += " [ASSURED]";
+  if (format.mark || ct.mark !== 0) s += ` mark=${ct.mark}`;
+  s += zonePart(ct);
+  if (format.id) s += ` id=${ct.id}`;
+  if (format.use) s += " use=1";
+  return s;
+}
+
+/** A line of /proc/net/nf_conntrack. */
+export function formatProcEntry(ct: Conntrack): string {
+  const state = ctStateName(ct);
+  const head = `ipv4     2 ${ctProtoName(ct.proto).padEnd(8)} ${ct.proto} ${Math.floor(ct.remaining / 1000)}${state === undefined ? "" : ` ${state}`}`;
+  const unreplied = ct.has(IPS_SEEN_REPLY) ? "" : " [UNREPLIED]";
+  const assured = ct.has(IPS_ASSURED) ? " [ASSURED]" : "";
+  return `${head} ${formatTuple(ct.orig)}${counters(ct, 0)}${unreplied} ${formatTuple(ct.reply)}${counters(ct, 1)}${assured} mark=${ct.mark} zone=${ct.zone} use=2`;
+}
