@@ -121,11 +121,11 @@ function pingSendmsg(sk: PingSock, seq: number, payload: Uint8Array): SockErrno 
   sk.sentAt.set(seq, sk.ns.world.now);
   return ipSendSegment(sk.ns, sk, pkt, route, {
     saddr: flow.saddr,
-    daddr: sk.dst,
+    daddr: flow.daddr,
     proto: IPPROTO_ICMP,
     tos: sk.tos,
-    ttl: ipSelectTtl(sk.ns, sk, sk.dst),
-    id: sk.ns.ipv4.selectIdent(sk.dst, flow.saddr, IPPROTO_ICMP),
+    ttl: ipSelectTtl(sk.ns, sk, flow.daddr),
+    id: sk.ns.ipv4.selectIdent(flow.daddr, flow.saddr, IPPROTO_ICMP),
     df: sk.pmtuDisc === "do" || (sk.pmtuDisc === "want" && fits),
   });
 }

@@ -1,6 +1,7 @@
 // TCP for programs: connect and listen (net/ipv4/tcp_ipv4.c: tcp_v4_connect; inet_connection_sock.c: inet_csk_listen_start).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
+import { RTCF_BROADCAST, RTCF_MULTICAST } from "../ipv4/rtable.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import { TCP_SYN } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
@@ -15,8 +16,7 @@ import { TcpListener } from "./tcp-listen.ts";
 import { tcpPushPendingFrames, tcpQueueSegment } from "./tcp-output.ts";
 import type { TcpCallbacks } from "./tcp-sock.ts";
 import { TcpSock } from "./tcp-sock.ts";
-import { TCP_LISTEN, TCP_SYN_SENT } from "./tcp-states.ts";
-import { TcpTimewaitSock } from "./tcp-timewait.ts";
+import { TCP_SYN_SENT } from "./tcp-states.ts";
 import { TCP_TIMERS } from "./tcp-timer.ts";
 import { routeAdvmss, tcpSyncMss } from "./tcp-window.ts";
 
@@ -58,13 +58,14 @@ function startConnect(sk: TcpSock, options: TcpConnectOptions): SockErrno | unde
 
 /** tcp_v4_connect: route, source address, source port, then the SYN. */
 function tcpV4Connect(sk: TcpSock, src: Ipv4, sport: number, dst: Ipv4, dport: number): SockErrno | undefined {
-  sk.daddr = dst;
   sk.dport = dport;
   const flow = skFlow(sk, dst, dport, src);
   const route = skRoute(sk, flow);
   if (typeof route === "string") return route;
-  if (!route.isLocal && route.type !== 1) return "ENETUNREACH";
+  // "Connecting to broadcast or multicast makes no sense": tcp_v4_connect refuses them.
+  if ((route.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) return "ENETUNREACH";
   sk.saddr = flow.saddr;
+  sk.daddr = flow.daddr;
   const port = inetHashConnect(sk, sport);
   if (typeof port === "string") return port;
   sk.sport = port;
@@ -87,12 +88,11 @@ function inetHashConnect(sk: TcpSock, wanted: number): number | SockErrno {
   return port === 0 ? "EADDRNOTAVAIL" : port;
 }
 
-/** A listener on the port forbids it; a TIME_WAIT entry older than a second with timestamps may be taken over on loopback only, so it forbids it too. */
+/** A listener on the port forbids it, and so does any entry with the same four-tuple, TIME_WAIT included. */
 function tupleFree(sk: TcpSock, port: number): boolean {
   const table = sk.ns.sockets.tcp;
   if (table.listenClash(sk.saddr, port, sk.boundDevIf)) return false;
-  const entry = table.lookupEstablished(sk.daddr, sk.dport, sk.saddr, port);
-  return entry === undefined || (entry instanceof TcpTimewaitSock && false);
+  return table.lookupEstablished(sk.daddr, sk.dport, sk.saddr, port) === undefined;
 }
 
 /** tcp_connect_init: sequence numbers, windows, options to offer. */
@@ -135,6 +135,3 @@ export function tcpListen(ns: NetNamespace, options: TcpListenOptions): TcpListe
   ns.sockets.tcp.listen(listener);
   return listener;
 }
-
-/** State number of a listener, for listings. */
-export const LISTENER_STATE = TCP_LISTEN;

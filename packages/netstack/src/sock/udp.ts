@@ -107,7 +107,7 @@ function udpConnect(sk: UdpSock, addr: Ipv4, port: number): void {
   const route = skRoute(sk, flow);
   if (typeof route === "string") throw new SockError(route, "connect");
   sk.saddr = flow.saddr;
-  sk.daddr = addr;
+  sk.daddr = flow.daddr;
   sk.dport = port;
   sk.inetId = sk.ns.sockets.takeIpId();
 }
@@ -121,10 +121,10 @@ function udpSendmsg(sk: UdpSock, bytes: Uint8Array, daddr: Ipv4, dport: number, 
   const route = skRoute(sk, flow);
   if (typeof route === "string") return route;
   if ((route.flags & RTCF_BROADCAST) !== 0 && sk.options.broadcast !== true) return "EACCES";
-  const pkt = udpBuild(sk, bytes, flow.saddr, daddr, dport, route.mtu);
+  const pkt = udpBuild(sk, bytes, flow.saddr, flow.daddr, dport, route.mtu);
   if (pkt === null) return "EMSGSIZE";
   sk.ns.ipv4.mib.UdpOutDatagrams++;
-  return udpTransmit(sk, pkt, route, flow.saddr, daddr);
+  return udpTransmit(sk, pkt, route, flow.saddr, flow.daddr);
 }
 
 /** udp_send_skb: header and checksum. A datagram that fits leaves its checksum to hardware; one that IP must cut has it computed. Null: too big for IP_PMTUDISC_DO. */
