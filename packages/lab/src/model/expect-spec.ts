@@ -74,11 +74,12 @@ export interface OutputCheck extends CheckBase {
 /** Masks of golden text; each names what it hides. */
 export type IgnoreName = "pkts" | "bytes" | "age" | "inet6" | "timers" | "nud" | "ids";
 
-/** How repeats spread over pods: fraction 0–1 each, at most `tolerance` away. */
+/** How repeats spread over pods: fraction 0–1 each. A pod that is not named must not answer. */
 export interface ShareCheck extends CheckBase {
   readonly kind: "share";
   readonly pods: readonly { readonly pod: string; readonly fraction: number; readonly position: SourcePosition }[];
-  readonly tolerance: number;
+  /** Greatest difference allowed, 0–1; undefined: what chance exceeds once in 1000 runs. */
+  readonly tolerance: number | undefined;
 }
 
 /** A number of things: bounds inclusive. */

@@ -33,6 +33,8 @@ export interface CellPlan {
   readonly cluster: ClusterSpec;
   /** Objects of the manifests, in file order, complete. */
   readonly objects: readonly LoadedObject[];
+  /** Files beside the scenario that its steps name (`kubectl apply -f PATH`): path as written → text. They stand at admin. */
+  readonly files: Readonly<Record<string, string>>;
   readonly place: readonly PlaceRule[];
   readonly pins: Pins;
   /** Alias → what it stands for: an address, a place or `svc/NAME`. */

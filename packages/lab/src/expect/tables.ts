@@ -1,0 +1,78 @@
+// The tables expectations can look at, with the tools' own column names. Rows come from the live state, every column as text.
+import type { TableName } from "../model/expect-spec.ts";
+
+export interface Column {
+  readonly name: string;
+  readonly description: string;
+  readonly example: string;
+  /** Holds addresses: a place, an alias or `svc/NAME` may be written. */
+  readonly address?: true;
+}
+
+function column(name: string, description: string, example: string): Column {
+  return { name, description, example };
+}
+
+function addressColumn(name: string, description: string, example: string): Column {
+  return { name, description, example, address: true };
+}
+
+export const TABLE_NAMES = ["conntrack", "route", "neigh", "fdb", "rule", "sysctl"] as const satisfies readonly TableName[];
+
+export const TABLE_COLUMNS: { readonly [K in TableName]: readonly Column[] } = {
+  conntrack: [
+    column("proto", "tcp, udp, icmp, sctp, gre, or a number.", "tcp"),
+    column("state", "State of TCP and SCTP entries.", "SYN_SENT"),
+    column("status", "UNREPLIED, ASSURED, or - for neither.", "UNREPLIED"),
+    addressColumn("src", "Source of the original direction.", "client"),
+    addressColumn("dst", "Destination of the original direction.", "svc/web"),
+    column("sport", "Source port of the original direction.", '"41022"'),
+    column("dport", "Destination port of the original direction.", '"80"'),
+    addressColumn("reply-src", "Source of the reply direction.", "web#1"),
+    addressColumn("reply-dst", "Destination of the reply direction.", "client"),
+    column("reply-sport", "Source port of the reply direction.", '"80"'),
+    column("reply-dport", "Destination port of the reply direction.", '"41022"'),
+    column("mark", "Mark, decimal.", '"0"'),
+  ],
+  route: [
+    addressColumn("dst", "Network, address or default.", "10.244.1.0/24"),
+    column("type", "unicast, local, broadcast, blackhole, unreachable, prohibit.", "unicast"),
+    addressColumn("via", "Next hop.", "10.244.1.0"),
+    column("dev", "Device.", "flannel.1"),
+    column("table", "main, local, or a number.", "main"),
+    addressColumn("src", "Preferred source address.", "10.244.0.1"),
+    column("metric", "Metric.", '"0"'),
+    column("scope", "global, link or host.", "link"),
+    column("proto", "Who made it: kernel, boot, static.", "kernel"),
+    column("onlink", "onlink, or empty.", "onlink"),
+  ],
+  neigh: [
+    addressColumn("dst", "Address of the neighbour.", "web#1"),
+    column("dev", "Device.", "cni0"),
+    column("lladdr", "MAC, or empty.", '"0a:58:0a:f4:01:02"'),
+    column("state", "NUD state.", "PERMANENT"),
+  ],
+  fdb: [
+    column("mac", "MAC.", '"36:dc:08:bc:b6:23"'),
+    column("dev", "Port, or the VXLAN device.", "flannel.1"),
+    addressColumn("dst", "Remote VTEP, or empty.", "node2"),
+    column("master", "The bridge, or empty.", "cni0"),
+    column("state", "permanent, static, or empty for learned ones.", "permanent"),
+  ],
+  rule: [
+    column("table", "raw, mangle, nat or filter.", "nat"),
+    column("chain", "Chain.", "KUBE-SERVICES"),
+    column("num", "Number in the chain, from 1.", '"1"'),
+    column("target", "Target or chain jumped to.", "KUBE-MARK-MASQ"),
+    column("pkts", "Packets counted.", '"3"'),
+    column("bytes", "Bytes counted.", '"180"'),
+    column("spec", "The rule as `iptables -S` prints it, without -A CHAIN; a part of it is enough.", '"--dport 30080"'),
+  ],
+  sysctl: [
+    column("key", "Dotted name.", "net.ipv4.ip_forward"),
+    column("value", "Value; a setting that does not exist has no row.", '"1"'),
+  ],
+};
+
+/** Columns of which a part is enough. */
+export const PARTIAL_COLUMNS: ReadonlySet<string> = new Set(["rule.spec"]);

@@ -1,0 +1,80 @@
+// `bug:` decides which half of an expectation holds in a cell; `mutations:` declare edits that must break one.
+import { didYouMean, type Path } from "@kubehop/kube";
+import type { BugSpec, Cell, MutationSpec } from "../model/scenario.ts";
+import { parsePath } from "../schema/notation.ts";
+import type { LoadContext } from "./context.ts";
+import { entriesOf } from "./draft.ts";
+import { type ExpectContext, plainChecks } from "./expectation.ts";
+
+type When = Readonly<Record<string, readonly string[]>>;
+
+/** `bug.when` with all values as text. */
+export function readWhen(context: LoadContext): When | undefined {
+  const { bug } = context.draft;
+  if (bug === undefined) return undefined;
+  const rows = entriesOf(bug.when).map(([name, value]): [string, string[]] => {
+    const path = ["bug", "when", name];
+    const count = Array.isArray(value) ? value.length : undefined;
+    const paths: Path[] = count === undefined ? [path] : Array.from({ length: count }, (_, index) => [...path, index]);
+    return [name, paths.map((at) => context.document.scalarText(at) ?? "")];
+  });
+  return Object.fromEntries(rows);
+}
+
+export function isBroken(when: When, cell: Cell): boolean {
+  return Object.entries(when).every(([name, values]) => values.includes(cell[name] ?? ""));
+}
+
+/** Names and values of `bug.when` must be in the matrix, and both halves must occur. */
+export function checkWhen(context: LoadContext, when: When, cells: readonly Cell[]): void {
+  const before = context.diagnostics.length;
+  const axes = Object.keys(cells[0] ?? {});
+  for (const [name, values] of Object.entries(when)) {
+    const path = ["bug", "when", name];
+    if (!axes.includes(name)) {
+      const hint = didYouMean(name, axes) ?? (axes.length === 0 ? "there is no matrix" : `matrix has: ${axes.join(", ")}`);
+      context.report(path, `${JSON.stringify(name)} is not a name of the matrix`, { code: "unresolved", hint, atKey: true });
+      continue;
+    }
+    const known = [...new Set(cells.map((cell) => cell[name] ?? ""))];
+    for (const [index, value] of values.entries()) {
+      if (known.includes(value)) continue;
+      const at = context.document.has([...path, index]) ? [...path, index] : path;
+      context.report(at, `${JSON.stringify(value)} is not a value of matrix.${name}`, { code: "unresolved", hint: didYouMean(value, known) ?? `values: ${known.join(", ")}` });
+    }
+  }
+  if (context.diagnostics.length > before) return;
+  if (cells.every((cell) => isBroken(when, cell))) context.report(["bug", "when"], "the bug shows in every cell: nothing shows that it can be fixed");
+}
+
+export function buildBug(ec: ExpectContext, when: When): BugSpec {
+  const { draft } = ec.context;
+  const path = ["bug", "because"];
+  const because = draft.bug?.because;
+  if (because === undefined) return { when, because: undefined };
+  return { when, because: { position: ec.context.position(path), checks: plainChecks(ec, because, path) } };
+}
+
+export function buildMutations(context: LoadContext): MutationSpec[] {
+  return (context.draft.mutations ?? []).flatMap((edit, index) => {
+    if (edit === undefined) return [];
+    const at = ["mutations", index];
+    const keys = Object.keys(edit);
+    if (keys.length !== 1) context.report(at, `one edit per mutation, found ${keys.length}`, { hint: "write - path: value" });
+    return keys.map((path): MutationSpec => {
+      checkMutationPath(context, path, [...at, path]);
+      return { position: context.document.keyPosition([...at, path]), path, value: edit[path] };
+    });
+  });
+}
+
+/** An edit changes something: its path, or the map it adds a key to, must be there. */
+function checkMutationPath(context: LoadContext, text: string, at: Path): void {
+  const path = parsePath(text);
+  if (path === undefined) {
+    context.report(at, `${JSON.stringify(text)} is not a path`, { hint: 'write a.b[0]["c.d"]', atKey: true });
+    return;
+  }
+  if (path[0] === "mutations") context.report(at, "a mutation cannot edit mutations", { atKey: true });
+  else if (!context.document.has(path.slice(0, -1))) context.report(at, `${text} leads nowhere in this file`, { code: "unresolved", atKey: true });
+}

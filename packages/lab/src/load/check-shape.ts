@@ -1,0 +1,47 @@
+// Holds a document against the grammar: every mistake of shape, and a draft of what remains for the checks between keys.
+import { type Diagnostic, diagnosticAt, formatPath, type Path, prune, type YamlDocument, zodDiagnostics } from "@kubehop/kube";
+import type { z } from "zod";
+import { plannedKey } from "../schema/not-yet.ts";
+import { type ScenarioFile, scenarioSchema } from "../schema/scenario-schema.ts";
+import type { Draft } from "./draft.ts";
+
+type Issue = z.core.$ZodIssue;
+
+export function checkShape(document: YamlDocument): { draft: Draft<ScenarioFile>; diagnostics: Diagnostic[] } {
+  const parsed = scenarioSchema.safeParse(document.value, { reportInput: true });
+  if (parsed.success) return { draft: parsed.data, diagnostics: [] };
+  const issues = parsed.error.issues.flatMap((issue) => chooseBranch(issue, document, []));
+  const diagnostics = issues.flatMap((issue) => diagnose(issue, document));
+  return { draft: prune(document.value, issues) as Draft<ScenarioFile>, diagnostics };
+}
+
+/** Keys that are planned are refused with their reason, the rest of an issue goes the common way. */
+function diagnose(issue: Issue, document: YamlDocument): Diagnostic[] {
+  if (issue.code !== "unrecognized_keys") return zodDiagnostics({ issues: [issue] }, document, [], scenarioSchema);
+  const path = issue.path as Path;
+  const planned = issue.keys.filter((key) => plannedKey(path, key) !== undefined);
+  const unknown = issue.keys.filter((key) => !planned.includes(key));
+  const rest = zodDiagnostics({ issues: [{ ...issue, keys: unknown }] }, document, [], scenarioSchema);
+  return [...planned.map((key) => refusePlanned(document, [...path, key], key)), ...rest];
+}
+
+function refusePlanned(document: YamlDocument, path: Path, key: string): Diagnostic {
+  const reason = plannedKey(path.slice(0, -1), key) ?? "";
+  const where = path.length === 1 ? "" : ` in ${formatPath(path.slice(0, -1))}`;
+  return diagnosticAt(document.keyPosition(path), "not-modelled", `${JSON.stringify(key)}${where} is not modelled yet: ${reason}`);
+}
+
+/** Alternatives of one key differ in their YAML type: the one whose type was written is the one that was meant. */
+function chooseBranch(issue: Issue, document: YamlDocument, base: Path): Issue[] {
+  const path = [...base, ...(issue.path as Path)];
+  if (issue.code !== "invalid_union") return [{ ...issue, path: [...path] }];
+  const meant = issue.errors.filter((branch) => !branch.some((inner) => inner.path.length === 0 && isOtherType(inner)));
+  const [branch, ...others] = meant;
+  if (branch === undefined || others.length > 0) return [{ ...issue, path: [...path] }];
+  return branch.flatMap((inner) => chooseBranch(inner, document, path));
+}
+
+/** A list of words meets a map: the words are another type. */
+function isOtherType(issue: Issue): boolean {
+  return issue.code === "invalid_type" || (issue.code === "invalid_value" && typeof issue.input === "object");
+}

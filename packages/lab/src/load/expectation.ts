@@ -1,0 +1,193 @@
+// `expect:` → checks, each with its place. Halves are chosen by the bug, words and short forms spelled out, names checked.
+import type { Path } from "@kubehop/kube";
+import { PARTIAL_COLUMNS, TABLE_COLUMNS, TABLE_NAMES } from "../expect/tables.ts";
+import type { Check, CountSpec, ExpectSpec, IgnoreName, OutputCheck, TableName } from "../model/expect-spec.ts";
+import type { DropReason } from "@kubehop/netstack";
+import type { FlowSpec } from "../model/step-spec.ts";
+import { AT_LEAST_ONE, parseCount, parseFlow, parseFraction } from "../schema/notation.ts";
+import type { ExpectFile, PlainExpectFile } from "../schema/scenario-schema.ts";
+import type { LoadContext } from "./context.ts";
+import { type Draft, entriesOf, manyOf } from "./draft.ts";
+import type { KnownNames } from "./names.ts";
+
+export type DraftExpect = Draft<ExpectFile>;
+type DraftPlain = Draft<PlainExpectFile>;
+
+export interface ExpectContext {
+  readonly context: LoadContext;
+  readonly names: KnownNames;
+  /** Which half of `{fixed, broken}` counts; undefined: the file has no bug. */
+  readonly half: "fixed" | "broken" | undefined;
+}
+
+/** The checks of one expectation. `fallback` is what holds when nothing is said about how the step ends. */
+export function buildExpectation(ec: ExpectContext, draft: DraftExpect | undefined, path: Path, fallback: Check[]): ExpectSpec {
+  const position = ec.context.position(path);
+  if (draft === undefined) return { position, checks: fallback };
+  if (typeof draft === "string") return { position, checks: [{ kind: "result", value: draft, position }] };
+  const { fixed, broken, ...common } = draft;
+  const checks = plainChecks(ec, common, path);
+  const halves = { fixed, broken };
+  const written = (["fixed", "broken"] as const).filter((half) => ec.context.document.has([...path, half]));
+  checkHalves(ec, written, path);
+  // Both halves are read, so that mistakes of either are said in every cell.
+  for (const half of written) {
+    const found = halfChecks(ec, halves[half], [...path, half]);
+    if (half === ec.half) checks.push(...found);
+  }
+  const decided = checks.some((check) => check.kind === "result" || check.kind === "exit");
+  return { position, checks: decided ? checks : [...checks, ...fallback] };
+}
+
+function checkHalves(ec: ExpectContext, written: readonly string[], path: Path): void {
+  const [one] = written;
+  if (one === undefined) return;
+  if (ec.half === undefined && !ec.context.document.has(["bug"])) {
+    ec.context.report([...path, one], `${JSON.stringify(one)} needs a bug: say in which cells it shows`, { code: "missing-key", hint: "write bug: { when: { … } }", atKey: true });
+  }
+  if (written.length === 2) return;
+  const other = one === "fixed" ? "broken" : "fixed";
+  ec.context.report([...path, one], `missing key ${JSON.stringify(other)}: both halves are needed`, { code: "missing-key", atKey: true });
+}
+
+function halfChecks(ec: ExpectContext, draft: Draft<PlainExpectFile> | string | undefined, path: Path): Check[] {
+  if (draft === undefined) return [];
+  if (typeof draft !== "string") return plainChecks(ec, draft, path);
+  return [{ kind: "result", value: draft as "ok", position: ec.context.position(path) }];
+}
+
+/** Checks of an object without halves. */
+export function plainChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {
+  return [
+    ...outcomeChecks(ec, draft, path),
+    ...outputChecks(ec, draft, path),
+    ...shareChecks(ec, draft.share, [...path, "share"]),
+    ...droppedChecks(ec, draft, [...path, "dropped"]),
+    ...packetChecks(ec, draft, [...path, "packet"]),
+    ...TABLE_NAMES.flatMap((table) => rowChecks(ec, table, draft, [...path, table])),
+  ];
+}
+
+function outcomeChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {
+  const at = (key: string): { position: ReturnType<LoadContext["position"]> } => ({ position: ec.context.position([...path, key]) });
+  const checks: Check[] = [];
+  if (draft.result !== undefined) checks.push({ kind: "result", value: draft.result, ...at("result") });
+  if (draft.exit !== undefined) checks.push({ kind: "exit", value: draft.exit, ...at("exit") });
+  if (draft.ttl !== undefined) checks.push({ kind: "ttl", value: draft.ttl, ...at("ttl") });
+  if (draft.client !== undefined) {
+    ec.names.checkEnd(draft.client, [...path, "client"]);
+    checks.push({ kind: "client", value: draft.client, ...at("client") });
+  }
+  const by = manyOf(draft.by);
+  for (const { item, step } of by) ec.names.checkEnd(item, [...path, "by", ...step]);
+  if (by.length > 0) checks.push({ kind: "by", pods: by.map(({ item }) => item), ...at("by") });
+  return checks;
+}
+
+type OutputObject = Exclude<NonNullable<DraftPlain["output"]>, string>;
+
+function outputChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {
+  const { output } = draft;
+  const short = { rows: draft.rows, has: draft.has, text: draft.text, ignore: draft.ignore };
+  const checks = outputObject(ec, short, path);
+  if (typeof output === "string") return [...checks, ...outputObject(ec, { contains: output }, path, ["output"])];
+  return output === undefined ? checks : [...checks, ...outputObject(ec, output, [...path, "output"])];
+}
+
+const WAYS: readonly OutputCheck["how"][] = ["contains", "lacks", "equals", "matches", "rows", "has", "text"];
+
+/** `at` replaces the key in the position when the short form has none. */
+function outputObject(ec: ExpectContext, draft: OutputObject, path: Path, at?: Path): OutputCheck[] {
+  const ignore = (draft.ignore ?? []).filter((name): name is IgnoreName => name !== undefined);
+  const stream = draft.stream ?? "stdout";
+  const checks = WAYS.flatMap((how) =>
+    manyOf<string>(draft[how]).map(({ item, step }): OutputCheck => {
+      const where = [...path, ...(at ?? [how, ...step])];
+      if (how === "matches") checkPattern(ec.context, item, where);
+      return { kind: "output", stream, how, value: item, ignore, position: ec.context.position(where) };
+    }),
+  );
+  const golden = checks.some(({ how }) => how === "rows" || how === "has" || how === "text" || how === "equals");
+  if (ignore.length > 0 && !golden) ec.context.report([...path, "ignore"], "a mask without text to compare", { hint: "add rows, has or text" });
+  return checks;
+}
+
+function checkPattern(context: LoadContext, pattern: string, path: Path): void {
+  try {
+    new RegExp(pattern, "m");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
+    context.report(path, `not a regular expression: ${reason}`);
+  }
+}
+
+function shareChecks(ec: ExpectContext, draft: DraftPlain["share"], path: Path): Check[] {
+  if (draft === undefined) return [];
+  const { tolerance, ...rest } = draft;
+  const pods = entriesOf(rest).map(([pod, share]) => {
+    ec.names.checkEnd(pod, [...path, pod]);
+    return { pod, fraction: parseFraction(share) ?? 0, position: ec.context.position([...path, pod]) };
+  });
+  const total = pods.reduce((sum, { fraction }) => sum + fraction, 0);
+  if (pods.length === 0) ec.context.report(path, "no pod is named", { hint: "write { web#1: 1/2, web#2: 1/2 }" });
+  else if (Math.abs(total - 1) > 0.02) ec.context.report(path, `the shares add up to ${(total * 100).toFixed(1)} %, not to 100 %`);
+  const limit = tolerance === undefined ? undefined : parseFraction(tolerance);
+  return [{ kind: "share", pods, tolerance: limit, position: ec.context.position(path) }];
+}
+
+function countOf(written: string | number | undefined): CountSpec {
+  return (written === undefined ? undefined : parseCount(written)) ?? AT_LEAST_ONE;
+}
+
+function flowOf(ec: ExpectContext, text: string | undefined, path: Path): FlowSpec | undefined {
+  const flow = text === undefined ? undefined : parseFlow(text);
+  if (flow === undefined || typeof flow === "string") return undefined;
+  for (const end of [flow.from, flow.to]) {
+    if (end.name !== "*") ec.names.checkEnd(end.name, path);
+  }
+  return flow;
+}
+
+function droppedChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {
+  return manyOf(draft.dropped).map(({ item, step }): Check => {
+    const at = [...path, ...step];
+    if (item.in !== undefined) ec.names.checkPlace(item.in, [...at, "in"]);
+    const flow = flowOf(ec, item.flow, [...at, "flow"]);
+    const reason = item.reason as DropReason | undefined;
+    return { kind: "dropped", in: item.in, dev: item.dev, reason, by: item.by, flow, count: countOf(item.count), position: ec.context.position(at) };
+  });
+}
+
+function packetChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {
+  return manyOf(draft.packet).flatMap(({ item, step }): Check[] => {
+    const at = [...path, ...step];
+    const flow = flowOf(ec, item.flow, [...at, "flow"]);
+    if (item.in !== undefined) ec.names.checkPlace(item.in, [...at, "in"]);
+    if (item.in === undefined || item.dev === undefined) return [];
+    const { dev, flags, ttl, note } = item;
+    return [{ kind: "packet", in: item.in, dev, flow, flags, ttl, note, count: countOf(item.count), position: ec.context.position(at) }];
+  });
+}
+
+function rowChecks(ec: ExpectContext, table: TableName, draft: DraftPlain, path: Path): Check[] {
+  return manyOf(draft[table]).flatMap(({ item, step }): Check[] => {
+    const at = [...path, ...step];
+    const { in: place, count, ...columns } = item as Record<string, string | number | boolean | undefined>;
+    if (typeof place !== "string") return [];
+    ec.names.checkPlace(place, [...at, "in"]);
+    const wanted = entriesOf(columns).map(([name, value]): [string, string] => {
+      checkColumn(ec, table, name, String(value), [...at, name]);
+      return [name, String(value)];
+    });
+    const bound = countOf(typeof count === "boolean" ? undefined : count);
+    return [{ kind: "row", table, in: place, columns: Object.fromEntries(wanted), count: bound, position: ec.context.position(at) }];
+  });
+}
+
+/** Address columns may hold names; a name that nobody has is a slip. Anything with a digit first or a slash is an address or network. */
+function checkColumn(ec: ExpectContext, table: TableName, name: string, value: string, path: Path): void {
+  const column = TABLE_COLUMNS[table].find((candidate) => candidate.name === name);
+  if (column?.address !== true || value === "" || value === "default" || /^\d+\.\d+\.\d+\.\d+(?:\/\d+)?$/.test(value)) return;
+  if (PARTIAL_COLUMNS.has(`${table}.${name}`)) return;
+  ec.names.checkEnd(value, path);
+}

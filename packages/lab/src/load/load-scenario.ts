@@ -1,0 +1,165 @@
+// Text → scenario, or every mistake in it. The one way into the loader.
+import { type Diagnostic, diagnosticAt, type ManifestNote, sortDiagnostics, type SourceText, type YamlDocument } from "@kubehop/kube";
+import type { BugSpec, CellPlan, LoadResult, MutationSpec, Scenario } from "../model/scenario.ts";
+import { buildBug, buildMutations, checkWhen, isBroken, readWhen } from "./bug.ts";
+import { checkShape } from "./check-shape.ts";
+import { buildClusterSpec } from "./cluster.ts";
+import { LoadContext, type ReadFile } from "./context.ts";
+import { manyOf } from "./draft.ts";
+import { readManifests } from "./manifests.ts";
+import { expandMatrix, type MatrixCell } from "./matrix.ts";
+import { KnownNames } from "./names.ts";
+import { buildPins, buildPlace, buildServe } from "./pins.ts";
+import { readYaml } from "./read-yaml.ts";
+import { buildSteps } from "./steps.ts";
+import { substitute, unknownReference } from "./substitute.ts";
+
+/** Reads a scenario. `readFile` gets paths as the scenario writes them. Never throws for bad input. */
+export function loadScenario(file: string, text: string, readFile: ReadFile): LoadResult {
+  const first = readYaml(file, text);
+  const sources = [first.source];
+  const [root, second] = first.documents;
+  const diagnostics = [...first.diagnostics];
+  if (root === undefined) {
+    if (diagnostics.length === 0) diagnostics.push(diagnosticAt(first.source.positionAt(0), "missing-key", "the file is empty", EMPTY_HINT));
+    return { ok: false, diagnostics, sources };
+  }
+  if (second !== undefined) {
+    diagnostics.push(diagnosticAt(second.position(), "wrong-type", "a scenario is one document, a second one starts here", "put Kubernetes objects under manifests:, or in files of their own"));
+  }
+  if (typeof root.value !== "object" || root.value === null || Array.isArray(root.value)) {
+    diagnostics.push(diagnosticAt(root.position(), "wrong-type", "a scenario is a map that begins with scenario:", EMPTY_HINT));
+    return { ok: false, diagnostics, sources };
+  }
+  const matrix = expandMatrix(root, (path, message, hint) => diagnostics.push(diagnosticAt(root.position(path), "bad-value", message, hint)));
+  const loaded = matrix.map((cell) => loadCell({ file, text, readFile, matrix }, cell));
+  return assemble(file, sources, [...diagnostics, ...loaded.flatMap((one) => one.diagnostics)], loaded);
+}
+
+const EMPTY_HINT = "write scenario: TITLE, and steps:";
+
+interface FileInput {
+  readonly file: string;
+  readonly text: string;
+  readonly readFile: ReadFile;
+  readonly matrix: readonly MatrixCell[];
+}
+
+interface LoadedCell {
+  readonly plan: CellPlan;
+  readonly title: string;
+  readonly refs: readonly string[];
+  readonly source: string | undefined;
+  readonly bug: BugSpec | undefined;
+  readonly mutations: readonly MutationSpec[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly warnings: readonly Diagnostic[];
+  readonly notes: readonly ManifestNote[];
+  readonly sources: readonly SourceText[];
+}
+
+/** The file once more with the cell's values put in. */
+function readCell(input: FileInput, { cell, values }: MatrixCell): { document: YamlDocument; diagnostics: Diagnostic[] } | undefined {
+  const unknown: { name: string; node: Parameters<typeof unknownReference>[2] }[] = [];
+  const yaml = readYaml(input.file, input.text, (document) => substitute(document, values, (name, node) => unknown.push({ name, node })));
+  const [document] = yaml.documents;
+  if (document === undefined) return undefined;
+  // An axis that is wrong itself has no value: that was said already.
+  const axes = document.valueAt(["matrix"]);
+  const named = typeof axes === "object" && axes !== null ? Object.keys(axes) : [];
+  const news = unknown.filter(({ name }) => !named.includes(name));
+  return { document, diagnostics: news.map(({ name, node }) => unknownReference(yaml.source, name, node, cell)) };
+}
+
+function loadCell(input: FileInput, matrixCell: MatrixCell): LoadedCell {
+  const read = readCell(input, matrixCell);
+  if (read === undefined) throw new Error("a file that was readable before is not readable any more");
+  const { document } = read;
+  const shape = checkShape(document);
+  const context = new LoadContext(document, shape.draft, matrixCell.cell);
+  context.diagnostics.push(...read.diagnostics, ...shape.diagnostics);
+  return buildCell(context, input, matrixCell);
+}
+
+function buildCell(context: LoadContext, input: FileInput, { cell, values }: MatrixCell): LoadedCell {
+  const { draft } = context;
+  const title = checkTitle(context);
+  const cluster = buildClusterSpec(context);
+  const manifests = readManifests(context, cluster, values, input.readFile);
+  const names = new KnownNames(context, cluster, [...manifests.objects, ...manifests.later], manifests.complete);
+  names.checkAliases();
+  const when = readWhen(context);
+  if (when !== undefined) checkWhen(context, when, input.matrix.map((one) => one.cell));
+  const half = when === undefined ? undefined : isBroken(when, cell) ? "broken" : "fixed";
+  const ec = { context, names, half } as const;
+  const place = buildPlace(context, names);
+  const plan: CellPlan = {
+    cell,
+    half,
+    cluster,
+    objects: manifests.objects,
+    files: manifests.files,
+    place,
+    pins: buildPins(context, cluster, names, place),
+    names: names.aliases,
+    serve: buildServe(context, names),
+    steps: buildSteps(ec),
+    defaults: context.defaults,
+  };
+  return {
+    plan,
+    title,
+    refs: manyOf(draft.refs).map(({ item }) => item),
+    source: draft.source,
+    bug: when === undefined ? undefined : buildBug(ec, when),
+    mutations: buildMutations(context),
+    diagnostics: context.diagnostics,
+    warnings: context.warnings,
+    notes: manifests.notes,
+    sources: manifests.sources,
+  };
+}
+
+function checkTitle(context: LoadContext): string {
+  const { scenario, lab } = context.draft;
+  const { document } = context;
+  const has = ["scenario", "lab"].filter((key) => document.has([key]));
+  if (has.length === 0) context.report([], 'missing key "scenario": the title', { code: "missing-key", hint: "write scenario: TITLE as the first key" });
+  if (has.length === 2) context.report(["lab"], "a file is a scenario or a lab, not both", { code: "conflict", atKey: true });
+  return scenario ?? lab ?? "";
+}
+
+function assemble(file: string, sources: readonly SourceText[], found: readonly Diagnostic[], cells: readonly LoadedCell[]): LoadResult {
+  const all = uniqueSources([...sources, ...cells.flatMap((cell) => cell.sources)]);
+  const diagnostics = sortDiagnostics([...found].toSorted((a, b) => rank(all, a.file) - rank(all, b.file)));
+  const [first] = cells;
+  if (diagnostics.length > 0 || first === undefined) return { ok: false, diagnostics, sources: all };
+  const scenario: Scenario = {
+    file,
+    title: first.title,
+    refs: first.refs,
+    source: first.source,
+    bug: first.bug,
+    mutations: first.mutations,
+    cells: cells.map((cell) => cell.plan),
+    sources: all,
+    notes: first.notes,
+  };
+  return { ok: true, scenario, warnings: sortDiagnostics(cells.flatMap((cell) => cell.warnings)) };
+}
+
+function uniqueSources(sources: readonly SourceText[]): SourceText[] {
+  return [...new Map(sources.map((source) => [source.file, source])).values()];
+}
+
+/** The scenario's own mistakes come first, then those of its manifests in the order they are named. */
+function rank(sources: readonly SourceText[], file: string): number {
+  return sources.findIndex((source) => source.file === file);
+}
+
+/** True when a YAML file is a scenario: its first key is `scenario` or `lab`. Other YAML is passed over in a folder. */
+export function isScenarioText(text: string): boolean {
+  const body = text.replace(/^\uFEFF/, "");
+  const first = /^(?!#|---|%|\s*$).*$/m.exec(body)?.[0] ?? "";
+  return /^(?:\{\s*)?["']?(?:scenario|lab)["']?\s*:/.test(first);
+}

@@ -1,0 +1,125 @@
+// `manifests:` → objects. Files and inline objects are checked together, so that clashes between them are found;
+// files that a step applies later (`kubectl apply -f FILE`) are read and checked here too, each for itself.
+import { type Diagnostic, loadManifestNodes, type LoadedObject, type ManifestNote, parseCidr, type Path, type Provenance, type SourceText, type YamlSource } from "@kubehop/kube";
+import type { ClusterSpec } from "../model/cluster-spec.ts";
+import type { LoadContext, ReadFile } from "./context.ts";
+import { readYaml } from "./read-yaml.ts";
+import { substitute, type Values } from "./substitute.ts";
+
+export interface Manifests {
+  readonly objects: readonly LoadedObject[];
+  /** Objects of files that steps apply. */
+  readonly later: readonly LoadedObject[];
+  /** Path as written → text with matrix values put in. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly notes: readonly ManifestNote[];
+  readonly sources: readonly SourceText[];
+  /** False when something could not be read: names may be missing because of that. */
+  readonly complete: boolean;
+}
+
+interface Reader {
+  readonly context: LoadContext;
+  readonly readFile: ReadFile;
+  readonly values: Values;
+  readonly settings: Parameters<typeof loadManifestNodes>[1];
+  readonly sources: SourceText[];
+  readonly diagnostics: Diagnostic[];
+}
+
+export function readManifests(context: LoadContext, cluster: ClusterSpec, values: Values, readFile: ReadFile): Manifests {
+  const serviceCIDR = parseCidr(cluster.services.cidr) ?? { base: 0, prefix: 0 };
+  const settings = { serviceCIDR, nodePortRange: cluster.services.nodePorts };
+  const reader: Reader = { context, readFile, values, settings, sources: [], diagnostics: [] };
+  const places = (context.draft.manifests ?? []).flatMap((entry, index) => placesOf(reader, entry, ["manifests", index]));
+  const loaded = loadManifestNodes(places, settings);
+  reader.diagnostics.push(...loaded.diagnostics);
+  const applied = readAppliedFiles(reader);
+  checkNodeNames([...loaded.objects, ...applied.objects], cluster, reader.diagnostics);
+  context.diagnostics.push(...reader.diagnostics);
+  return {
+    objects: loaded.objects,
+    later: applied.objects,
+    files: applied.files,
+    notes: loaded.notes,
+    sources: reader.sources,
+    complete: reader.diagnostics.length === 0 && !(context.draft.manifests ?? []).includes(undefined),
+  };
+}
+
+function placesOf(reader: Reader, entry: unknown, path: Path): Provenance[] {
+  if (typeof entry === "string") return filePlaces(reader, entry, path);
+  return entry === undefined ? [] : [{ document: reader.context.document, basePath: path }];
+}
+
+function filePlaces(reader: Reader, name: string, path: Path): Provenance[] {
+  const yaml = readManifestFile(reader, name, path);
+  if (yaml === undefined) return [];
+  if (yaml.documents.length === 0 && yaml.diagnostics.length === 0) reader.context.report(path, `${name} holds no objects`);
+  return yaml.documents.map((document) => ({ document, basePath: [] }));
+}
+
+function readManifestFile(reader: Reader, name: string, path: Path): YamlSource | undefined {
+  const { context } = reader;
+  if (/^(?:https?:)?\/\//.test(name)) {
+    context.report(path, "manifests are not fetched from the network", { code: "not-modelled", hint: "keep a copy beside the scenario" });
+    return undefined;
+  }
+  const text = reader.readFile(name);
+  if (text === undefined) {
+    context.report(path, `no such file: ${name}`, { code: "unresolved", hint: "paths are relative to the scenario file" });
+    return undefined;
+  }
+  const yaml = readYaml(fileBeside(context.document.source.file, name), text, (document) => substitute(document, reader.values));
+  reader.sources.push(yaml.source);
+  reader.diagnostics.push(...yaml.diagnostics);
+  return yaml;
+}
+
+/** Name of a file as the user would type it where he typed the scenario's: its folder and the written path. */
+function fileBeside(scenario: string, name: string): string {
+  const folder = scenario.includes("/") ? scenario.slice(0, scenario.lastIndexOf("/") + 1) : "";
+  return name.startsWith("/") ? name : folder + name.replace(/^(?:\.\/)+/, "");
+}
+
+const APPLIES = /\bkubectl\b(?=.*\b(?:apply|create|replace|delete)\b).*?(?:\s-f\s*|\s--filename[= ]\s*)(\S+)/g;
+
+/** Files that kubectl reads in a step, unless a step before wrote them. */
+function readAppliedFiles(reader: Reader): { objects: LoadedObject[]; files: Record<string, string> } {
+  const objects: LoadedObject[] = [];
+  const files: Record<string, string> = {};
+  const written = new Set<string>();
+  for (const [index, step] of (reader.context.draft.steps ?? []).entries()) {
+    for (const line of (step?.run ?? "").split("\n")) {
+      for (const [, name = ""] of line.matchAll(APPLIES)) {
+        if (name === "-" || written.has(name) || Object.hasOwn(files, name)) continue;
+        const before = reader.context.diagnostics.length;
+        const yaml = readManifestFile(reader, name, ["steps", index, "run"]);
+        if (yaml === undefined || reader.context.diagnostics.length > before) continue;
+        const loaded = loadManifestNodes(yaml.documents.map((document) => ({ document, basePath: [] })), reader.settings);
+        reader.diagnostics.push(...loaded.diagnostics);
+        objects.push(...loaded.objects);
+        files[name] = substituteText(yaml.source.text, reader.values);
+      }
+      for (const [, name = ""] of line.matchAll(/>>?\s*([^\s>&|]+)/g)) written.add(name);
+    }
+  }
+  return { objects, files };
+}
+
+function substituteText(text: string, values: Values): string {
+  return text.replaceAll(/\$\{(\w+)\}/g, (match, name: string) => values[name]?.text ?? match);
+}
+
+/** Nodes that objects name must exist. */
+function checkNodeNames(objects: readonly LoadedObject[], cluster: ClusterSpec, diagnostics: Diagnostic[]): void {
+  const names = new Set(cluster.nodes.map((node) => node.name));
+  for (const { object, provenance } of objects) {
+    const path = object.kind === "Pod" ? ["spec", "nodeName"] : ["spec", "template", "spec", "nodeName"];
+    const whole = [...provenance.basePath, ...path];
+    const name = provenance.document.valueAt(whole);
+    if (typeof name !== "string" || names.has(name)) continue;
+    const at = provenance.document.position(whole);
+    diagnostics.push({ ...at, code: "unresolved", message: `no node is named ${JSON.stringify(name)}`, hint: `nodes: ${[...names].join(", ")}` });
+  }
+}

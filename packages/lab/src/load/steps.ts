@@ -1,0 +1,129 @@
+// `steps:` → what happens, in order.
+import type { Path } from "@kubehop/kube";
+import type { Check } from "../model/expect-spec.ts";
+import type { CommandLine, FlowSpec, RunAction, SendAction, StepAction, StepSpec } from "../model/step-spec.ts";
+import { parseDuration, parseFlow } from "../schema/notation.ts";
+import type { StepFile } from "../schema/scenario-schema.ts";
+import { buildExpectation, type ExpectContext } from "./expectation.ts";
+import type { Draft } from "./draft.ts";
+
+type DraftStep = Draft<StepFile>;
+
+const VERBS = ["run", "send", "wait"] as const;
+
+/** What a request without a tool waits for an answer. */
+const SEND_TIMEOUT = 5000;
+
+export function buildSteps(ec: ExpectContext): StepSpec[] {
+  const { draft, document } = ec.context;
+  if (draft.steps === undefined) {
+    if (!document.has(["steps"])) ec.context.report([], 'missing key "steps": nothing would happen', { code: "missing-key" });
+    return [];
+  }
+  const ids = new Map<string, number>();
+  let last = 0;
+  return draft.steps.flatMap((step, index) => {
+    if (step === undefined) return [];
+    const built = buildStep(ec, step, index);
+    checkId(ec, built, ids);
+    if (built.at !== undefined && built.at < last) {
+      ec.context.report(["steps", index, "at"], `this time is before that of an earlier step`, { hint: "steps stand in the order of time" });
+    }
+    last = built.at ?? last;
+    return [built];
+  });
+}
+
+function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec {
+  const path = ["steps", index];
+  const action = buildAction(ec, step, path);
+  const fallback = endOf(ec, action, path);
+  checkVerbKeys(ec, step, path);
+  return {
+    index,
+    id: step.id ?? `step ${index + 1}`,
+    position: ec.context.position(path),
+    action,
+    at: step.at === undefined ? undefined : parseDuration(step.at),
+    pick: step.pick === undefined ? undefined : ec.names.podRef(step.pick, [...path, "pick"]),
+    repeat: step.repeat ?? 1,
+    expect: buildExpectation(ec, step.expect, [...path, "expect"], fallback),
+  };
+}
+
+/** How a step ends when its expectation says nothing about it. */
+function endOf(ec: ExpectContext, action: StepAction, path: Path): Check[] {
+  const position = ec.context.position([...path, action.kind]);
+  if (action.kind === "wait") return [];
+  if (action.kind === "send") return [{ kind: "result", value: "ok", position }];
+  // A command that only starts something has no end to look at.
+  return action.commands.every(({ background }) => background) ? [] : [{ kind: "exit", value: 0, position }];
+}
+
+function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction {
+  const written = VERBS.filter((verb) => ec.context.document.has([...path, verb]));
+  if (written.length === 0) ec.context.report(path, "a step needs one of run, send, wait", { code: "missing-key" });
+  const [, second] = written;
+  if (second !== undefined) {
+    ec.context.report([...path, second], `a step does one thing, this one has ${written.join(" and ")}`, { code: "conflict", hint: "make two steps of it", atKey: true });
+  }
+  if (step.send !== undefined) return buildSend(ec, step.send, [...path, "send"]);
+  if (step.wait !== undefined) return { kind: "wait", ms: parseDuration(step.wait) ?? 0 };
+  return buildRun(ec, step, path);
+}
+
+/** Keys that mean nothing beside the verb. */
+function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
+  if (step.in !== undefined && step.run === undefined && (step.send ?? step.wait) !== undefined) {
+    const verb = step.send === undefined ? "wait" : "send";
+    ec.context.report([...path, "in"], `"in" says where run types, ${verb} has no use for it`, { code: "conflict", atKey: true });
+  }
+  for (const key of ["pick", "repeat"] as const) {
+    if (step[key] !== undefined && step.wait !== undefined) ec.context.report([...path, key], `"${key}" means nothing beside wait`, { code: "conflict", atKey: true });
+  }
+}
+
+function buildRun(ec: ExpectContext, step: DraftStep, path: Path): RunAction {
+  const place = step.in ?? "admin";
+  if (step.in !== undefined) ec.names.checkPlace(step.in, [...path, "in"]);
+  const commands = splitCommands(ec, step.run ?? "", [...path, "run"]);
+  if (step.run !== undefined && commands.length === 0) ec.context.report([...path, "run"], "no command");
+  return { kind: "run", in: place, commands };
+}
+
+/** One command per line; `\` at the end of a line joins it with the next, `#` lines are comments. */
+function splitCommands(ec: ExpectContext, text: string, path: Path): CommandLine[] {
+  const position = ec.context.position(path);
+  const lines = text.replaceAll(/\\\n\s*/g, " ").split("\n");
+  return lines.flatMap((line) => {
+    const trimmed = line.trim();
+    if (trimmed === "" || trimmed.startsWith("#")) return [];
+    const background = /(?:^|[^&])&$/.test(trimmed);
+    return [{ text: background ? trimmed.slice(0, -1).trim() : trimmed, background, position }];
+  });
+}
+
+function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, path: Path): SendAction {
+  const long = typeof draft === "string" ? { flow: draft } : draft;
+  const at = typeof draft === "string" ? path : [...path, "flow"];
+  const parsed = long.flow === undefined ? undefined : parseFlow(long.flow);
+  const flow: FlowSpec = parsed === undefined || typeof parsed === "string" ? NO_FLOW : parsed;
+  if (flow !== NO_FLOW) {
+    ec.names.checkPlace(flow.from.name, at);
+    ec.names.checkEnd(flow.to.name, at);
+    if (flow.to.port === undefined && flow.protocol !== "icmp") ec.context.report(at, `the flow has no port to go to`, { hint: `write ${flow.to.name}:80` });
+  }
+  const timeout = long.timeout === undefined ? undefined : parseDuration(long.timeout);
+  return { kind: "send", flow, payload: long.payload, timeout: timeout ?? SEND_TIMEOUT };
+}
+
+/** Stands in for a flow that was reported. */
+const NO_FLOW: FlowSpec = { text: "", from: { name: "", port: undefined }, to: { name: "", port: undefined }, protocol: "tcp" };
+
+function checkId(ec: ExpectContext, step: StepSpec, ids: Map<string, number>): void {
+  const first = ids.get(step.id);
+  if (first !== undefined) {
+    ec.context.report(["steps", step.index, "id"], `two steps are named ${JSON.stringify(step.id)}, see line ${ec.context.position(["steps", first]).line}`, { code: "conflict" });
+  }
+  ids.set(step.id, step.index);
+}

@@ -1,0 +1,113 @@
+// Single values of the scenario grammar. Each check says what is wrong with the value and what to write instead.
+import { checkCidr, checkDns1123Subdomain, checkIPv4, didYouMean, hasHostBits } from "@kubehop/kube";
+import * as z from "zod";
+import { parseCount, parseDuration, parseFlow, parseFraction, parsePodText } from "./notation.ts";
+
+interface Complaint {
+  readonly message: string;
+  readonly code?: string;
+  readonly hint?: string;
+}
+
+/** Text with a check of its own. */
+function checked(check: (value: string) => Complaint | string | undefined): z.ZodType<string, string> {
+  return z.string().superRefine((value, context) => {
+    const complaint = check(value);
+    if (complaint === undefined) return;
+    const { message, ...params } = typeof complaint === "string" ? { message: complaint } : complaint;
+    context.addIssue({ code: "custom", message, params });
+  });
+}
+
+/** A version: text, or a number whose source text is taken (an unquoted 1.10 arrives as "1.10"). */
+export function version<const T extends string>(known: readonly T[], what: string): z.ZodType<T | number, T | number> {
+  const check = (value: string): Complaint | string | undefined => {
+    if ((known as readonly string[]).includes(value)) return undefined;
+    const stripped = value.replace(/^v/, "").split(".").slice(0, 2).join(".");
+    const hint = (known as readonly string[]).includes(stripped) ? `write "${stripped}"` : `modelled: ${known.join(", ")}`;
+    return { message: `${what} ${value} is not modelled`, code: "not-modelled", hint };
+  };
+  const schema = z.union([z.string(), z.number()]).superRefine((value, context) => {
+    const complaint = check(String(value));
+    if (complaint === undefined || typeof complaint === "string") return;
+    const { message, ...params } = complaint;
+    context.addIssue({ code: "custom", message, params });
+  });
+  return schema as unknown as z.ZodType<T | number, T | number>;
+}
+
+/** A release that only has to look like one. */
+export const release = z.union([z.string(), z.number()]).superRefine((value, context) => {
+  if (/^v?\d+(?:\.\d+)*$/.test(String(value))) return;
+  context.addIssue({ code: "custom", message: `${JSON.stringify(value)} is not a release such as 0.10.0` });
+});
+
+export const text = z.string();
+export const address = checked(checkIPv4);
+
+export const network = checked((value) => {
+  const complaint = checkCidr(value);
+  if (complaint !== undefined) return complaint;
+  return hasHostBits(value) ? { message: `${value} names a host inside its network`, hint: "a network has zeros behind its length" } : undefined;
+});
+
+/** Address with the length of its network, `172.17.0.1/16`. */
+export const hostNetwork = checked(checkCidr);
+
+export const mac = checked((value) => {
+  if (!/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value)) return `${JSON.stringify(value)} is not a MAC address (aa:bb:cc:dd:ee:ff)`;
+  return (Number.parseInt(value.slice(0, 2), 16) & 1) === 1 ? `${value} is a group address, no device can have it` : undefined;
+});
+
+/** Names of nodes and hosts: what Kubernetes takes as a node name. */
+export const machineName = checked((value) => {
+  if (value === "admin") return `"admin" is the place that has kubectl, a machine cannot be named so`;
+  return checkDns1123Subdomain(value);
+});
+
+/** IFNAMSIZ is 16 with the final zero; the kernel refuses white space, '/' and ':' (dev_valid_name). */
+export const deviceName = checked((value) => {
+  if (value.length > 15) return `${JSON.stringify(value)} is longer than 15 characters, the longest name of a device`;
+  return value !== "" && value !== "." && value !== ".." && !/[\s/:]/.test(value) ? undefined : `${JSON.stringify(value)} is not a name of a device`;
+});
+
+export const duration = checked((value) => {
+  if (parseDuration(value) !== undefined) return undefined;
+  return { message: `${JSON.stringify(value)} is not a time`, hint: "write 200ms, 5s, 1m30s or 2h" };
+});
+
+export const flow = checked((value) => {
+  const parsed = parseFlow(value);
+  return typeof parsed === "string" ? { message: parsed, hint: "write FROM[:port] > TO[:port][/tcp|udp|sctp|icmp]" } : undefined;
+});
+
+export const podRef = checked((value) => {
+  const parsed = parsePodText(value);
+  return typeof parsed === "string" ? { message: parsed, hint: "write NAME, NAME#2, deploy/NAME#2 or NAMESPACE/NAME#2" } : undefined;
+});
+
+export const count = z.union([
+  z.number().int().min(0),
+  checked((value) => (parseCount(value) === undefined ? { message: `${JSON.stringify(value)} is not a count`, hint: 'write 3, ">=1", "<=5" or 2..4' } : undefined)),
+]);
+
+export const fraction = z.union([
+  z.number().min(0).max(1),
+  checked((value) => (parseFraction(value) === undefined ? { message: `${JSON.stringify(value)} is not a share`, hint: "write 1/3, 33%, or 0.33" } : undefined)),
+]);
+
+/** A value of a row: text as the tool prints it. */
+export const cellText = z.union([z.string(), z.number(), z.boolean()]);
+
+export function word<const T extends readonly [string, ...string[]]>(words: T): z.ZodEnum<{ [K in T[number]]: K }> {
+  return z.enum(words);
+}
+
+/** A word of a long list: not all of it is printed, the nearest one is suggested. */
+export function listed(words: readonly string[], what: string): z.ZodType<string, string> {
+  return checked((value) => {
+    if (words.includes(value)) return undefined;
+    const hint = didYouMean(value, words);
+    return { message: `${JSON.stringify(value)} is not ${what}`, ...(hint === undefined ? {} : { hint }) };
+  });
+}

@@ -1,0 +1,58 @@
+// Keys of the planned grammar that do nothing yet: refused by name, so that nobody takes them for a slip.
+import type { Path } from "@kubehop/kube";
+
+interface Planned {
+  /** Does the map at this path have these keys? */
+  readonly at: (path: Path) => boolean;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+const isExpect = (path: Path): boolean => path.includes("expect") || (path[0] === "bug" && path[1] === "because");
+
+const PLANNED: readonly Planned[] = [
+  {
+    at: (path) => path.length === 0,
+    keys: {
+      vary: "one draw per student",
+      timing: "control-plane delays",
+      flows: "tables of flows; write steps with send",
+      tasks: "tasks of a lab",
+      check: "tasks of a lab",
+    },
+  },
+  {
+    at: (path) => path[0] === "steps" && path.length === 2,
+    keys: {
+      flows: "tables of flows; write steps with send",
+      fault: "link loss, delay, crashes",
+      after: "steps started by events; use at",
+      every: "repeated steps; use repeat",
+      until: "repeated steps; use repeat",
+      say: "tasks of a lab",
+      needs: "tasks of a lab",
+      points: "tasks of a lab",
+      check: "tasks of a lab",
+      ask: "tasks of a lab",
+      hints: "tasks of a lab",
+    },
+  },
+  {
+    at: isExpect,
+    keys: {
+      flow: "name the flow in send, or use packet",
+      lost: "streams",
+      since: "streams",
+      within: "streams",
+      never: "streams",
+      stream: "streams",
+      ipset: "ipsets",
+      networkpolicy: "network policies",
+    },
+  },
+];
+
+/** Why a key is refused though it is planned; undefined: it is simply unknown. */
+export function plannedKey(path: Path, key: string): string | undefined {
+  const planned = PLANNED.find((entry) => entry.at(path));
+  return planned !== undefined && Object.hasOwn(planned.keys, key) ? planned.keys[key] : undefined;
+}
