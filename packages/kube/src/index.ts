@@ -92,3 +92,11 @@ export { type ApplyResult, ControlPlane, type ControlPlaneOptions } from "./cont
 export { formatIdentity, type KnownPod, type PodLookup } from "./controllers/identities.ts";
 export type { PinOptions, PodIdentity } from "./controllers/pins.ts";
 export { isActive } from "./controllers/pod-index.ts";
+
+export { longAge, shortAge } from "./printers/age.ts";
+export { describeEndpoints, describeService } from "./printers/describe.ts";
+export { formatEndpoints } from "./printers/format.ts";
+export { type GetRequest, kubectlGet, type KubectlResult, kubectlTable, type PrintContext } from "./printers/get.ts";
+export { toManifest } from "./printers/manifest.ts";
+export { applyLine, deleteLine } from "./printers/results.ts";
+export { tabulate, type TabwriterOptions } from "./printers/tabwriter.ts";
