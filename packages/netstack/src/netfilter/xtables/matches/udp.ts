@@ -1,0 +1,41 @@
+// -m udp and -m sctp: ports (net/netfilter/xt_tcpudp.c: udp_mt, net/netfilter/xt_sctp.c). SCTP chunk types are not modelled.
+
+import { getU16 } from "../../../wire/bytes.ts";
+import type { MatchExtension } from "../extension.ts";
+import type { PortRange } from "../syntax.ts";
+import { listPorts, parsePortRange, portMatches, savePorts } from "../syntax.ts";
+import { PORT_OPTIONS } from "./port-options.ts";
+
+interface PortParams {
+  readonly sport: PortRange | null;
+  readonly dport: PortRange | null;
+}
+
+function portMatch(name: string, protocol: number, headerLen: number): MatchExtension<PortParams> {
+  return {
+    name,
+    protocol,
+    options: PORT_OPTIONS,
+    parse(o) {
+      const sport = o.value("source-port");
+      const dport = o.value("destination-port");
+      return {
+        sport: sport === undefined ? null : parsePortRange(sport, protocol, o.inverted("source-port")),
+        dport: dport === undefined ? null : parsePortRange(dport, protocol, o.inverted("destination-port")),
+      };
+    },
+    save: (p) => savePorts("sport", p.sport) + savePorts("dport", p.dport),
+    list: (p, numeric) => name + listPorts("spt", p.sport, protocol, numeric) + listPorts("dpt", p.dport, protocol, numeric),
+    test(p, c) {
+      if (c.fragOff !== 0) return false;
+      if (!c.hasTransport(headerLen)) {
+        c.hotdrop = true;
+        return false;
+      }
+      return portMatches(p.sport, getU16(c.buf, c.thoff)) && portMatches(p.dport, getU16(c.buf, c.thoff + 2));
+    },
+  };
+}
+
+export const udpMatch = portMatch("udp", 17, 8);
+export const sctpMatch = portMatch("sctp", 132, 12);
