@@ -4,7 +4,7 @@
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { PACKET_HOST } from "../../skb/packet.ts";
-import { nfConntrackConfirm } from "../conntrack/conntrack-core.ts";
+import { nfConntrackConfirm } from "../conntrack/confirm.ts";
 import { IPS_CONFIRMED } from "../conntrack/conntrack.ts";
 import type { HookState, NfHookOps, NfProto, HookNum, Verdict } from "../hooks.ts";
 import { NF_ACCEPT, NF_BR_PRI, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_IP_PRI, NF_STOLEN, NFPROTO_BRIDGE, NFPROTO_IPV4 } from "../hooks.ts";
@@ -25,10 +25,10 @@ const BR_NF_OPS: readonly { readonly name: string; readonly pf: NfProto; readonl
 ];
 
 /** br_nf_local_in: a group frame whose connection no port has confirmed is confirmed before IP sees it. */
-function brNfLocalIn(_brnet: BrnfNet, _state: HookState, pkt: Packet): Verdict {
+function brNfLocalIn(_brnet: BrnfNet, state: HookState, pkt: Packet): Verdict {
   const ct = pkt.ct;
   if (ct === null || pkt.pktType === PACKET_HOST || (ct.status & IPS_CONFIRMED) !== 0) return NF_ACCEPT;
-  return nfConntrackConfirm(pkt);
+  return nfConntrackConfirm(state, pkt);
 }
 
 /** ip_sabotage_in: PREROUTING ran in the bridge; skip IP's own, once. */

@@ -93,23 +93,29 @@ function enterTable(net: ConntrackNet, pkt: Packet, ct: Conntrack): boolean {
   return true;
 }
 
-function dropClash(state: HookState, pkt: Packet, ct: Conntrack): Verdict {
-  state.ns.ct.discard(ct);
-  kfreeSkb(state.ns, pkt, "NETFILTER_DROP", "nf_hook_slow", `conntrack clash: ${formatEntry(ct)}`);
+function dropClash(net: ConntrackNet, pkt: Packet, ct: Conntrack): Verdict {
+  net.discard(ct);
+  kfreeSkb(net.ns, pkt, "NETFILTER_DROP", "nf_hook_slow", `conntrack clash: ${formatEntry(ct)}`);
   return NF_DROP_FREED;
 }
 
-/** nf_confirm: last function of POST_ROUTING and LOCAL_IN. */
-export function nfConntrackConfirm(state: HookState, pkt: Packet): Verdict {
+/** nf_conntrack_confirm: the packet's connection enters the table; a packet that lost a race for it is dropped. */
+export function nfConntrackConfirm(pkt: Packet): Verdict {
   const ct = nfCtGet(pkt);
   if (ct === null) return NF_ACCEPT;
-  const net = state.ns.ct;
+  const net = ct.ns.ct;
+  const { world } = ct.ns;
   if ((ct.status & IPS_CONFIRMED) === 0) {
-    if (!enterTable(net, pkt, ct)) return dropClash(state, pkt, ct);
-    if (state.ns.world.tracer !== null && (ct.status & IPS_CONFIRMED) !== 0 && pkt.ct !== null) {
-      state.ns.world.trace(state.ns, pkt, "__nf_conntrack_confirm", { kind: "confirm", entry: formatEntry(pkt.ct) });
+    if (!enterTable(net, pkt, ct)) return dropClash(net, pkt, ct);
+    if (world.tracer !== null && (ct.status & IPS_CONFIRMED) !== 0 && pkt.ct !== null) {
+      world.trace(ct.ns, pkt, "__nf_conntrack_confirm", { kind: "confirm", entry: formatEntry(pkt.ct) });
     }
   }
   if (pkt.ct !== null && pkt.ct.cachedEvents !== 0) net.deliverEvents(pkt.ct);
   return NF_ACCEPT;
+}
+
+/** nf_confirm: last function of POST_ROUTING and LOCAL_IN. */
+export function nfConfirm(_state: HookState, pkt: Packet): Verdict {
+  return nfConntrackConfirm(pkt);
 }
