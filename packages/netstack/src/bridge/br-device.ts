@@ -52,6 +52,11 @@ function brOperState(dev: NetDevice): string {
   return br.carrier ? "UP" : "DOWN";
 }
 
+function brDevOpen(dev: NetDevice): null {
+  brStpEnableBridge(need(dev));
+  return null;
+}
+
 /** br_dev_delete: the ports are released first. */
 function brDevDelete(dev: NetDevice): void {
   for (const p of need(dev).ports) brDelIf(p);
@@ -62,7 +67,7 @@ const BRIDGE_OPS: DeviceOps = {
   xmit: brDevXmit,
   carrier: (dev) => need(dev).carrier,
   operState: brOperState,
-  onUp: (dev) => brStpEnableBridge(need(dev)),
+  onUp: brDevOpen,
   onDown: (dev) => brStpDisableBridge(need(dev)),
   onDelete: brDevDelete,
   setMac: (dev, mac) => brStpChangeBridgeId(need(dev), mac),

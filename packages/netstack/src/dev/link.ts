@@ -10,11 +10,17 @@ import type { NetDevice, NetdevError } from "./net-device.ts";
 /** Device kinds that stay in the namespace they were made in (netns_immutable). */
 const NETNS_IMMUTABLE: readonly string[] = ["loopback", "bridge"];
 
-export function devOpen(dev: NetDevice): void {
-  if (dev.up) return;
+/** dev_open: null when it is up. */
+export function devOpen(dev: NetDevice): NetdevError | null {
+  if (dev.up) return null;
   dev.up = true;
-  dev.ops.onUp?.(dev);
+  const error = dev.ops.onUp?.(dev) ?? null;
+  if (error !== null) {
+    dev.up = false;
+    return error;
+  }
   dev.ns.devices.emit("up", dev);
+  return null;
 }
 
 export function devClose(dev: NetDevice): void {

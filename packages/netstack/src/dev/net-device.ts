@@ -39,7 +39,8 @@ export interface DeviceOps {
   xmit(dev: NetDevice, pkt: Packet): void;
   /** Carrier of this device as its type defines it (peer up, port up, cable plugged). */
   carrier(dev: NetDevice): boolean;
-  onUp?(dev: NetDevice): void;
+  /** ndo_open; an error leaves the device down. */
+  onUp?(dev: NetDevice): NetdevError | null;
   onDown?(dev: NetDevice): void;
   /** Bounds of the MTU that `ip link set mtu` may give; 68..65535 unless given. */
   readonly minMtu?: number;

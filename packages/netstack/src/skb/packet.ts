@@ -62,11 +62,15 @@ export class Packet {
   nfTrace = false;
   route: Route | null = null;
   ipSummed = CHECKSUM_NONE;
+  /** Offset of the inner network header of an encapsulated packet whose CHECKSUM_PARTIAL is the inner one's; -1 otherwise. */
+  innerNh = -1;
   nfBridge: NfBridgeInfo | null = null;
   /** Owning socket of a locally generated packet. */
   sk: Sock | null = null;
   /** Largest fragment seen when defragmented (IPCB frag_max_size), 0 = was whole. */
   fragMaxSize = 0;
+  /** Payload bytes of the fragments this packet was put together from (skb frag_list), so that output can cut it the same way; null otherwise. */
+  fragSizes: readonly number[] | null = null;
   /** IPCB flags (ipv4/ip-cb.ts); 0 when fresh. */
   ipcb = 0;
   /** Parsed offset of RR/SRR/timestamp options for ip_options, null without options. */
@@ -122,6 +126,7 @@ export class Packet {
     this.tail += extra;
     this.nh += extra;
     if (this.mac >= 0) this.mac += extra;
+    if (this.innerNh >= 0) this.innerNh += extra;
   }
 
   /** skb_copy: own bytes, same metadata (conntrack and route shared). The caller gives it an id. */
@@ -140,9 +145,11 @@ export class Packet {
     c.nfTrace = this.nfTrace;
     c.route = this.route;
     c.ipSummed = this.ipSummed;
+    c.innerNh = this.innerNh;
     c.nfBridge = this.nfBridge;
     c.sk = this.sk;
     c.fragMaxSize = this.fragMaxSize;
+    c.fragSizes = this.fragSizes;
     c.ipcb = this.ipcb;
     c.ipOpt = this.ipOpt;
     c.vlanTci = this.vlanTci;

@@ -5,7 +5,7 @@ import { ipDoFragment } from "../../ipv4/ip-do-fragment.ts";
 import { kfreeSkb } from "../../skb/kfree-skb.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { PACKET_HOST, PACKET_OTHERHOST } from "../../skb/packet.ts";
-import { ETH_HLEN, ETH_P_IP } from "../../wire/ethernet.ts";
+import { ETH_P_IP } from "../../wire/ethernet.ts";
 import { IP_DF, ipFragOff } from "../../wire/ipv4-fields.ts";
 import type { HookState, Verdict } from "../hooks.ts";
 import { NF_ACCEPT, NF_DROP_FREED, NF_INET_POST_ROUTING, NF_STOLEN, NFPROTO_IPV4, nfHook } from "../hooks.ts";
@@ -66,18 +66,11 @@ function brNfIpFragment(pkt: Packet, seen: number): void {
     kfreeSkb(ns, pkt, "NOT_SPECIFIED", "br_nf_ip_fragment", df ? "DF is set" : `fragments of ${seen} bytes, MTU is ${mtu}`);
     return;
   }
-  const linkHeader = pkt.buf.slice(pkt.mac, pkt.mac + ETH_HLEN);
-  ipDoFragment(ns, pkt, seen !== 0 ? Math.min(seen, mtu) : mtu, (frag) => brNfPushFragXmit(frag, linkHeader));
+  ipDoFragment(ns, pkt, mtu, brNfPushFragXmit);
 }
 
-/** br_nf_push_frag_xmit: every fragment gets the frame's link header. */
-function brNfPushFragXmit(frag: Packet, linkHeader: Uint8Array): void {
-  if (frag.head < ETH_HLEN) {
-    frag.push(ETH_HLEN);
-    frag.pull(ETH_HLEN);
-  }
-  frag.mac = frag.head - ETH_HLEN;
-  frag.buf.set(linkHeader, frag.mac);
+/** br_nf_push_frag_xmit: every fragment carries the frame's link header in front. */
+function brNfPushFragXmit(frag: Packet): void {
   frag.nfBridge = null;
   brDevQueuePushXmit(frag);
 }

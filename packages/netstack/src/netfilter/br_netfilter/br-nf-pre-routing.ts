@@ -11,7 +11,7 @@ import type { Bridge } from "../../bridge/bridge.ts";
 import type { NetDevice } from "../../dev/net-device.ts";
 import { flowKey, ipRouteInput, ipRouteOutput, Route, RTN_UNICAST } from "../../ipv4/route.ts";
 import { NUD_CONNECTED } from "../../neigh/neigh.ts";
-import { neighOutput } from "../../neigh/neigh-table.ts";
+import { neighOutput } from "../../neigh/neigh-output.ts";
 import { kfreeSkb } from "../../skb/kfree-skb.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { PACKET_HOST, PACKET_OTHERHOST } from "../../skb/packet.ts";

@@ -1,0 +1,113 @@
+// Out of the tunnel (drivers/net/vxlan/vxlan_core.c: vxlan_rcv).
+
+import { formatIpv4 } from "../addr/ipv4.ts";
+import { ethTypeTrans } from "../dev/eth.ts";
+import { skbScrub } from "../dev/scrub.ts";
+import type { NetNamespace } from "../netns/net-namespace.ts";
+import type { DropReason } from "../skb/drop-reason.ts";
+import { kfreeSkb } from "../skb/kfree-skb.ts";
+import type { Packet } from "../skb/packet.ts";
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import { getU32 } from "../wire/bytes.ts";
+import { ETH_HLEN, ETH_P_IP, ethSrc } from "../wire/ethernet.ts";
+import { csumReplace2 } from "../wire/checksum.ts";
+import { IP_CHECK_OFF, ipHdrLen, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
+import { getU16 } from "../wire/bytes.ts";
+import { ECN_CE, ecnDecapsulate } from "./ecn.ts";
+import type { Vxlan } from "./vxlan.ts";
+import { VXLAN_HF_VNI, VXLAN_HLEN, VXLAN_UDP_HLEN } from "./vxlan.ts";
+import { vxlanSnoop } from "./vxlan-fdb.ts";
+import { vxlanFindVni } from "./vxlan-xmit.ts";
+
+function drop(ns: NetNamespace, pkt: Packet, reason: DropReason, detail: string): void {
+  kfreeSkb(ns, pkt, reason, "vxlan_rcv", detail);
+}
+
+/** The handler of the tunnel's UDP port in `net`: head and nh are at the outer IPv4 header. */
+export function vxlanRcv(net: NetNamespace, port: number, pkt: Packet): void {
+  const outer = pkt.nh;
+  const vh = outer + ipHdrLen(pkt.buf, outer) + VXLAN_UDP_HLEN;
+  if (pkt.tail - vh < VXLAN_HLEN) {
+    drop(net, pkt, "HDR_TRUNC", "shorter than a VXLAN header");
+    return;
+  }
+  // RFC 7348 §5: the I flag MUST be set for a valid VNI.
+  const flags = getU32(pkt.buf, vh);
+  if ((flags & VXLAN_HF_VNI) === 0) {
+    drop(net, pkt, "VXLAN_INVALID_HDR", "the VNI flag is not set");
+    return;
+  }
+  const vniField = getU32(pkt.buf, vh + 4);
+  const vx = vxlanFindVni(net.devices, vniField >>> 8, port);
+  if (vx === undefined) {
+    drop(net, pkt, "VXLAN_VNI_NOT_FOUND", `no device has VNI ${vniField >>> 8}`);
+    return;
+  }
+  if (flags !== VXLAN_HF_VNI || (vniField & 0xff) !== 0) {
+    drop(net, pkt, "VXLAN_INVALID_HDR", "reserved bits are set");
+    return;
+  }
+  decapsulate(vx, pkt, outer, vh + VXLAN_HLEN);
+}
+
+function decapsulate(vx: Vxlan, pkt: Packet, outer: number, frame: number): void {
+  const { dev, net } = vx;
+  if (pkt.tail - frame < ETH_HLEN) {
+    drop(net, pkt, "NOMEM", "no inner frame");
+    return;
+  }
+  const saddr = ipSaddr(pkt.buf, outer);
+  const tos = ipTos(pkt.buf, outer);
+  traceDecap(vx, pkt, outer, frame);
+  pkt.head = frame;
+  skbScrub(pkt, net !== dev.ns);
+  // A checksum that was still to be made belongs to the inner packet, or went away with the outer one.
+  if (pkt.ipSummed !== CHECKSUM_PARTIAL || pkt.innerNh < 0) pkt.ipSummed = CHECKSUM_NONE;
+  pkt.innerNh = -1;
+  pkt.vlanTci = -1;
+  const src = ethSrc(pkt.buf, frame);
+  ethTypeTrans(pkt, dev);
+  const reason = refuse(vx, pkt, src, saddr, tos);
+  if (reason !== null) {
+    drop(dev.ns, pkt, reason, "");
+    return;
+  }
+  dev.rxPackets++;
+  dev.rxBytes += pkt.len;
+  dev.ns.world.netifRx(pkt);
+}
+
+/** vxlan_set_mac and what follows: loops, learning, ECN, a device that is down. Null: take it. */
+function refuse(vx: Vxlan, pkt: Packet, src: number, saddr: Parameters<typeof vxlanSnoop>[1], tos: number): DropReason | null {
+  if (src === vx.dev.addr) return "LOCAL_MAC";
+  if (vx.cfg.learning) {
+    const reason = vxlanSnoop(vx, saddr, ethSrc(pkt.buf, pkt.mac));
+    if (reason !== null) return reason;
+  }
+  if (!decapEcn(pkt, tos)) return "IP_TUNNEL_ECN";
+  return vx.dev.up ? null : "DEV_READY";
+}
+
+/** vxlan_ecn_decapsulate for IPv4 inside. False: drop. */
+function decapEcn(pkt: Packet, outerTos: number): boolean {
+  if (pkt.protocol !== ETH_P_IP || pkt.len < 20) return true;
+  const b = pkt.buf;
+  const inner = ipTos(b, pkt.nh);
+  const ecn = ecnDecapsulate(outerTos, inner);
+  if (ecn < 0) return false;
+  if (ecn !== (inner & ECN_CE)) {
+    const before = getU16(b, pkt.nh);
+    b[pkt.nh + 1] = (inner & ~ECN_CE) | ecn;
+    csumReplace2(b, pkt.nh + IP_CHECK_OFF, before, getU16(b, pkt.nh));
+  }
+  return true;
+}
+
+function traceDecap(vx: Vxlan, pkt: Packet, outer: number, frame: number): void {
+  const { world } = vx.net;
+  if (world.tracer === null) return;
+  const b = pkt.buf;
+  const uh = frame - VXLAN_HLEN - VXLAN_UDP_HLEN;
+  const text = `${formatIpv4(ipSaddr(b, outer))}.${getU16(b, uh)} > ${formatIpv4(getU32(b, outer + 16))}.${getU16(b, uh + 2)} vni ${vx.cfg.vni}`;
+  world.trace(vx.net, pkt, "vxlan_rcv", { kind: "decap", dev: vx.dev.name, outer: text });
+}
