@@ -4,6 +4,7 @@ import type { Ipv4 } from "../addr/ipv4.ts";
 import { inPrefix } from "../addr/ipv4.ts";
 import type { NetDevice } from "../dev/net-device.ts";
 import type { Neigh } from "../neigh/neigh.ts";
+import { NeighParms } from "../neigh/neigh-parms.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import { Ipv4DevConf } from "./devconf.ts";
 
@@ -29,6 +30,7 @@ export class InDevice {
   /** Primaries by scope (wider last), then secondaries (R1.27). */
   readonly addrs: InAddr[] = [];
   readonly conf = new Ipv4DevConf();
+  readonly arpParms = new NeighParms();
   /** Neighbours of this device by address as int32 (`addr | 0`). */
   readonly neighs = new Map<number, Neigh>();
   /** Joined multicast groups: address → users. 224.0.0.1 is always joined. */
@@ -38,6 +40,7 @@ export class InDevice {
   constructor(ns: NetNamespace) {
     this.ns = ns;
     this.conf.copyFrom(ns.ipv4.confDefault);
+    this.arpParms.copyFrom(ns.arp.parms);
   }
 
   get primary(): InAddr | undefined {

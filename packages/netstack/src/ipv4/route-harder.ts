@@ -21,7 +21,7 @@ export function ipRouteMeHarder(ns: NetNamespace, pkt: Packet): RouteErrno | nul
     mark: pkt.mark,
     tos: ipTos(pkt.buf, pkt.nh),
     proto: ipProto(pkt.buf, pkt.nh),
-    oif: pkt.sk?.boundIfindex ?? 0,
+    oif: pkt.sk?.boundDevIf ?? 0,
   });
   const route = ipRouteOutput(ns, key);
   if (ns.world.tracer !== null) traceRoute(ns, pkt, "ip_route_me_harder", daddr, route);

@@ -30,26 +30,10 @@ export class SnmpMib {
   IcmpInMsgs = 0;
   IcmpInErrors = 0;
   IcmpInCsumErrors = 0;
-  IcmpInDestUnreachs = 0;
-  IcmpInTimeExcds = 0;
-  IcmpInParmProbs = 0;
-  IcmpInRedirects = 0;
-  IcmpInEchos = 0;
-  IcmpInEchoReps = 0;
-  IcmpInTimestamps = 0;
-  IcmpInTimestampReps = 0;
   IcmpOutMsgs = 0;
   IcmpOutErrors = 0;
   IcmpOutRateLimitGlobal = 0;
   IcmpOutRateLimitHost = 0;
-  IcmpOutDestUnreachs = 0;
-  IcmpOutTimeExcds = 0;
-  IcmpOutParmProbs = 0;
-  IcmpOutRedirects = 0;
-  IcmpOutEchos = 0;
-  IcmpOutEchoReps = 0;
-  IcmpOutTimestamps = 0;
-  IcmpOutTimestampReps = 0;
   UdpInDatagrams = 0;
   UdpNoPorts = 0;
   UdpInErrors = 0;
@@ -67,7 +51,7 @@ export class SnmpMib {
   TcpOutRsts = 0;
   TcpInCsumErrors = 0;
   TcpExtIPReversePathFilter = 0;
-  /** IcmpMsgInType<n> and IcmpMsgOutType<n>, by type. */
+  /** ICMP messages by type: IcmpMsgInType<n>, IcmpMsgOutType<n>, and the words of RFC 1213 derived from them. */
   readonly icmpMsgIn = new Map<number, number>();
   readonly icmpMsgOut = new Map<number, number>();
 
@@ -75,8 +59,26 @@ export class SnmpMib {
   snapshot(): Record<string, number> {
     const out: Record<string, number> = {};
     for (const [name, value] of Object.entries(this)) if (typeof value === "number" && value !== 0) out[name] = value;
-    for (const [type, n] of this.icmpMsgIn) out[`IcmpMsgInType${type}`] = n;
-    for (const [type, n] of this.icmpMsgOut) out[`IcmpMsgOutType${type}`] = n;
+    icmpRows(out, "In", this.icmpMsgIn);
+    icmpRows(out, "Out", this.icmpMsgOut);
     return out;
   }
+}
+
+/** Types that /proc/net/snmp lists under a name of their own. */
+const ICMP_WORDS: Readonly<Record<number, string>> = {
+  0: "EchoReps", 3: "DestUnreachs", 4: "SrcQuenchs", 5: "Redirects", 8: "Echos", 11: "TimeExcds", 12: "ParmProbs",
+  13: "Timestamps", 14: "TimestampReps", 17: "AddrMasks", 18: "AddrMaskReps",
+};
+
+function icmpRows(out: Record<string, number>, way: "In" | "Out", byType: ReadonlyMap<number, number>): void {
+  for (const [type, n] of byType) {
+    out[`IcmpMsg${way}Type${type}`] = n;
+    const word = ICMP_WORDS[type];
+    if (word !== undefined) out[`Icmp${way}${word}`] = n;
+  }
+}
+
+export function countUp(map: Map<number, number>, key: number): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
 }

@@ -40,6 +40,8 @@ export class Neigh {
   used: number;
   updated: number;
   probes = 0;
+  /** Drawn anew at each confirmation, ms: how long REACHABLE lasts without another. */
+  reachableTime = 0;
   /** Packets that wait for resolution, oldest first; head at the network header. */
   readonly queue: Packet[] = [];
   queueBytes = 0;

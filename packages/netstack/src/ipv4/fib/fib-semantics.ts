@@ -114,7 +114,7 @@ function checkOnlink(ns: NetNamespace, cfg: FibConfig, wish: FibNhConfig): FibNh
   if (cfg.scope >= RT_SCOPE_LINK) return fail("EINVAL", "Nexthop has invalid scope");
   if (wish.dev === null) return fail("ENODEV", "Nexthop device required for onlink");
   if (!wish.dev.up) return fail("ENETDOWN", "Nexthop device is not up");
-  if (inetAddrType(ns, wish.gateway, wish.dev) !== RTN_UNICAST) return fail("EINVAL", "Nexthop has invalid gateway");
+  if (inetAddrType(ns, wish.gateway) !== RTN_UNICAST) return fail("EINVAL", "Nexthop has invalid gateway");
   return newFibNh(wish.dev, wish.gateway, RT_SCOPE_LINK, true, wish.weight);
 }
 

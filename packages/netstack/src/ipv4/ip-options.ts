@@ -1,0 +1,133 @@
+// IPv4 options of a packet: parsing, and what forwarding and fragmenting do to them (net/ipv4/ip_options.c; RFC 791 §3.1).
+
+import type { Ipv4 } from "../addr/ipv4.ts";
+import type { NetNamespace } from "../netns/net-namespace.ts";
+import type { Packet } from "../skb/packet.ts";
+import { setU32 } from "../wire/bytes.ts";
+import { ipDaddr, ipHdrLen, ipSaddr, ipSendCheck, ipTos } from "../wire/ipv4-fields.ts";
+import { inetSelectAddr } from "./fib/addr-type.ts";
+import type { FibResult } from "./fib/fib-types.ts";
+import { fibResNh } from "./fib/fib-types.ts";
+import { fibResultPrefsrc } from "./route-output.ts";
+import { flowKey } from "./rtable.ts";
+import { RT_SCOPE_UNIVERSE } from "./rt-types.ts";
+
+export const IPOPT_END = 0;
+export const IPOPT_NOOP = 1;
+export const IPOPT_RR = 7;
+export const IPOPT_TIMESTAMP = 0x44;
+export const IPOPT_LSRR = 0x83;
+export const IPOPT_RA = 0x94;
+export const IPOPT_SSRR = 0x89;
+/** Options with this bit stand in every fragment. */
+const IPOPT_COPY = 0x80;
+
+/** Timestamp flags. */
+export const IPOPT_TS_TSONLY = 0;
+export const IPOPT_TS_TSANDADDR = 1;
+export const IPOPT_TS_PRESPEC = 3;
+
+/** What was found (struct ip_options). Offsets count from the first byte of the IPv4 header, 0: not there. */
+export interface IpOptions {
+  rr: number;
+  ts: number;
+  srr: number;
+  isStrict: boolean;
+  /** The destination of the packet was the next hop of the source route. */
+  srrIsHit: boolean;
+  routerAlert: boolean;
+  rrNeedaddr: boolean;
+  tsNeedaddr: boolean;
+  tsNeedtime: boolean;
+  /** Next hop of a strict route, set by ip_options_rcv_srr. */
+  nexthop: Ipv4;
+}
+
+export function newIpOptions(): IpOptions {
+  return { rr: 0, ts: 0, srr: 0, isStrict: false, srrIsHit: false, routerAlert: false, rrNeedaddr: false, tsNeedaddr: false, tsNeedtime: false, nexthop: 0 as Ipv4 };
+}
+
+/** The options parsed for this packet, null without. */
+export function ipOptions(pkt: Packet): IpOptions | null {
+  return pkt.ipOpt as IpOptions | null;
+}
+
+/** inet_current_timestamp: ms since midnight UT; virtual time starts at midnight. */
+export function inetCurrentTimestamp(ns: NetNamespace): number {
+  return Math.floor(ns.world.now) % 86_400_000;
+}
+
+/** ip_forward_options: record this router where the packet asks for it. */
+export function ipForwardOptions(ns: NetNamespace, pkt: Packet, opt: IpOptions): void {
+  const b = pkt.buf;
+  const nh = pkt.nh;
+  let changed = false;
+  // The slot was filled on receive with an address of the way in; now the way out is known.
+  if (opt.rrNeedaddr) {
+    const at = nh + opt.rr;
+    setU32(b, at + (b[at + 2] as number) - 5, ipRtGetSource(ns, pkt));
+    changed = true;
+  }
+  if (opt.srrIsHit) {
+    const at = nh + opt.srr;
+    const ptr = b[at + 2] as number;
+    setU32(b, at + ptr - 1, ipRtGetSource(ns, pkt));
+    setU32(b, nh + 16, opt.nexthop);
+    b[at + 2] = ptr + 4;
+    changed = true;
+  }
+  if (opt.tsNeedaddr) {
+    const at = nh + opt.ts;
+    setU32(b, at + (b[at + 2] as number) - 9, ipRtGetSource(ns, pkt));
+    changed = true;
+  }
+  if (changed) ipSendCheck(b, nh);
+}
+
+/** ip_rt_get_source: the address this host would send from on the packet's output route. */
+function ipRtGetSource(ns: NetNamespace, pkt: Packet): Ipv4 {
+  const route = pkt.route;
+  if (route === null) return 0 as Ipv4;
+  const saddr = ipSaddr(pkt.buf, pkt.nh);
+  const daddr = ipDaddr(pkt.buf, pkt.nh);
+  if (!route.input) return saddr;
+  const res: FibResult = { alias: null, nhSel: 0 };
+  const key = flowKey(daddr, { saddr, tos: ipTos(pkt.buf, pkt.nh), oif: route.dev.ifindex, iif: pkt.dev?.ifindex ?? 0, mark: pkt.mark });
+  const nh = ns.fib.lookup(key, res) === null ? fibResNh(res) : null;
+  if (nh !== null && res.alias !== null) return fibResultPrefsrc(ns, res.alias, nh);
+  return inetSelectAddr(ns, route.dev, route.nexthop(daddr), RT_SCOPE_UNIVERSE);
+}
+
+/** ip_options_fragment: fragments behind the first keep only options marked for copying; the rest become no-ops. */
+export function ipOptionsFragment(b: Uint8Array, nh: number): void {
+  const end = nh + ipHdrLen(b, nh);
+  for (let at = nh + 20; at < end; ) {
+    const type = b[at] as number;
+    if (type === IPOPT_END) return;
+    const len = type === IPOPT_NOOP ? 1 : (b[at + 1] as number);
+    if (len < 1 || at + len > end) return;
+    if ((type & IPOPT_COPY) === 0) b.fill(IPOPT_NOOP, at, at + len);
+    at += len;
+  }
+}
+
+/** ip_options_echo: the option bytes an answer to `pkt` carries (record route and timestamp with the slots filled so far), padded to 4. */
+export function ipOptionsEcho(pkt: Packet): Uint8Array {
+  const opt = ipOptions(pkt);
+  const parts: number[] = [];
+  if (opt === null) return new Uint8Array(0);
+  for (const offset of [opt.rr, opt.ts]) {
+    if (offset === 0) continue;
+    const at = pkt.nh + offset;
+    parts.push(...pkt.buf.subarray(at, at + (pkt.buf[at + 1] as number)));
+  }
+  while (parts.length % 4 !== 0) parts.push(IPOPT_END);
+  return Uint8Array.from(parts);
+}
+
+/** Length of an option that fits before `end`, 0 when it is malformed. */
+export function optionLength(b: Uint8Array, at: number, end: number): number {
+  if (at + 2 > end) return 0;
+  const len = b[at + 1] as number;
+  return len < 2 || at + len > end ? 0 : len;
+}
