@@ -2,7 +2,7 @@
 
 import type { Packet } from "../../skb/packet.ts";
 import { IPPROTO_TCP } from "../../wire/ipv4-fields.ts";
-import { seqBefore, TCP_ACK, TCP_HLEN, TCP_RST, tcpAckSeq, tcpFlags, tcpHdrLen, tcpSeq, tcpWindow } from "../../wire/tcp-fields.ts";
+import { seqBefore, TCP_HLEN, TCP_RST, tcpAckSeq, tcpFlags, tcpHdrLen, tcpSeq, tcpWindow } from "../../wire/tcp-fields.ts";
 import type { HookNum } from "../hooks.ts";
 import type { ConntrackNet } from "./conntrack-net.ts";
 import type { Conntrack } from "./conntrack.ts";
@@ -104,15 +104,14 @@ function judgeReset(net: ConntrackNet, ct: Conntrack, tcp: TcpConn, pkt: Packet,
     if (tcp.lastIndex === TCP_ACK_SET && tcp.lastDir === dir && seq === tcp.lastEnd) return "check";
     judged = "keep";
   }
-  return answersIgnored(ct, tcp, pkt, th) ? "close" : judged;
+  return answersIgnored(ct, tcp, pkt, th, dir) ? "close" : judged;
 }
 
-/** The RST answers a SYN or ACK that was let through although it did not fit. A RST without ACK answers nothing (recorded on 6.18). */
-function answersIgnored(ct: Conntrack, tcp: TcpConn, pkt: Packet, th: number): boolean {
+/** The RST answers a SYN or ACK that was let through although it did not fit. Nobody answers his own segment (recorded on 6.18). */
+function answersIgnored(ct: Conntrack, tcp: TcpConn, pkt: Packet, th: number, dir: CtDir): boolean {
   const afterSyn = ct.has(IPS_SEEN_REPLY) && tcp.lastIndex === TCP_SYN_SET;
   const afterAck = !ct.has(IPS_ASSURED) && tcp.lastIndex === TCP_ACK_SET;
-  const hasAck = (tcpFlags(pkt.buf, th) & TCP_ACK) !== 0;
-  if (hasAck && (afterSyn || afterAck) && tcpAckSeq(pkt.buf, th) === tcp.lastEnd) return true;
+  if (tcp.lastDir !== dir && (afterSyn || afterAck) && tcpAckSeq(pkt.buf, th) === tcp.lastEnd) return true;
   return tcp.state === TCP_CT_SYN_SENT && tcp.lastIndex === TCP_ACK_SET && tcp.lastDir === IP_CT_DIR_REPLY && tcpSeq(pkt.buf, th) === tcp.lastAck;
 }
 
