@@ -1,0 +1,80 @@
+// sysctl (procps-ng): read, -w, -a with --pattern, prefixes.
+
+import { instant } from "../instant.ts";
+import type { ShellContext } from "../context.ts";
+import { isOptionError, lastValue, parseOptions } from "../options.ts";
+import { complain, refuse } from "../refuse.ts";
+
+const SPEC = {
+  short: "awneqr:N",
+  long: { all: "a", write: "w", values: "n", ignore: "e", quiet: "q", names: "N", "pattern=": "r" },
+  refusedShort: "pbx",
+  refusedLong: ["system", "load", "binary"],
+} as const;
+
+export const sysctl = instant("sysctl", "read and change kernel parameters of this place", (ctx, args) => {
+  const parsed = parseOptions(SPEC, args);
+  if (isOptionError(parsed)) return parsed.error === "refused" ? refuse(ctx, "sysctl", `option ${parsed.option}`) : complain(ctx, `sysctl: unrecognized option '${parsed.option}'`, 1);
+  const has = (key: string): boolean => parsed.values.has(key);
+  const show: Show = { ctx, value: !has("N"), name: !has("n"), ignore: has("e"), quiet: has("q") };
+  if (has("a")) return showAll(show, lastValue(parsed, "r"));
+  if (parsed.operands.length === 0) return complain(ctx, "sysctl: no variables specified\nTry `sysctl --help' for more information.", 1);
+  let code = 0;
+  for (const operand of parsed.operands) code |= operand.includes("=") ? write(show, operand) : read(show, operand);
+  return code;
+});
+
+interface Show {
+  readonly ctx: ShellContext;
+  readonly name: boolean;
+  readonly value: boolean;
+  readonly ignore: boolean;
+  readonly quiet: boolean;
+}
+
+function print({ ctx, name, value }: Show, key: string, text: string): void {
+  if (!value) ctx.stdout(`${key}\n`);
+  else ctx.stdout(name ? `${key} = ${text}\n` : `${text}\n`);
+}
+
+function showAll(show: Show, pattern: string | undefined): number {
+  const filter = pattern === undefined ? undefined : new RegExp(pattern);
+  for (const key of show.ctx.ns.sysctl.names()) if (filter?.test(key) !== false) print(show, key, show.ctx.ns.sysctl.get(key) ?? "");
+  return 0;
+}
+
+/** `net/ipv4/ip_forward` is read as `net.ipv4.ip_forward`. */
+function dotted(key: string): string {
+  return key.includes("/") ? key.replaceAll("/", ".") : key;
+}
+
+function missing({ ctx, ignore }: Show, key: string): number {
+  if (ignore) return 0;
+  return complain(ctx, `sysctl: cannot stat /proc/sys/${key.replaceAll(".", "/")}: No such file or directory`, 1);
+}
+
+function read(show: Show, operand: string): number {
+  const key = dotted(operand);
+  const { sysctl: table } = show.ctx.ns;
+  const value = table.get(key);
+  if (value !== undefined) {
+    print(show, key, value);
+    return 0;
+  }
+  const below = table.names().filter((name) => name.startsWith(`${key}.`));
+  for (const name of below) print(show, name, table.get(name) ?? "");
+  return below.length > 0 ? 0 : missing(show, key);
+}
+
+const WRITE_ERRORS = { EINVAL: "Invalid argument", EACCES: "Permission denied" } as const;
+
+function write(show: Show, operand: string): number {
+  const at = operand.indexOf("=");
+  const key = dotted(operand.slice(0, at).trim());
+  const value = operand.slice(at + 1).trim();
+  const errno = show.ctx.ns.sysctl.set(key, value);
+  if (errno === "ENOENT") return missing(show, key);
+  if (errno !== undefined) return complain(show.ctx, `sysctl: setting key "${key}": ${WRITE_ERRORS[errno]}`, 1);
+  if (!show.quiet) print(show, key, value);
+  return 0;
+}
