@@ -3,7 +3,7 @@ import { didYouMean, type Path } from "@kubehop/kube";
 import type { BugSpec, Cell, MutationSpec } from "../model/scenario.ts";
 import { parsePath } from "../schema/notation.ts";
 import type { LoadContext } from "./context.ts";
-import { entriesOf } from "./draft.ts";
+import { entriesOf, own } from "./draft.ts";
 import { type ExpectContext, plainChecks } from "./expectation.ts";
 
 type When = Readonly<Record<string, readonly string[]>>;
@@ -22,7 +22,7 @@ export function readWhen(context: LoadContext): When | undefined {
 }
 
 export function isBroken(when: When, cell: Cell): boolean {
-  return Object.entries(when).every(([name, values]) => values.includes(cell[name] ?? ""));
+  return Object.entries(when).every(([name, values]) => values.includes(own(cell, name) ?? ""));
 }
 
 /** Names and values of `bug.when` must be in the matrix, and both halves must occur. */
@@ -32,11 +32,12 @@ export function checkWhen(context: LoadContext, when: When, cells: readonly Cell
   for (const [name, values] of Object.entries(when)) {
     const path = ["bug", "when", name];
     if (!axes.includes(name)) {
-      const hint = didYouMean(name, axes) ?? (axes.length === 0 ? "there is no matrix" : `matrix has: ${axes.join(", ")}`);
+      const close = name.length > 2 ? didYouMean(name, axes) : undefined;
+      const hint = close ?? (axes.length === 0 ? "there is no matrix" : `matrix has: ${axes.join(", ")}`);
       context.report(path, `${JSON.stringify(name)} is not a name of the matrix`, { code: "unresolved", hint, atKey: true });
       continue;
     }
-    const known = [...new Set(cells.map((cell) => cell[name] ?? ""))];
+    const known = [...new Set(cells.map((cell) => own(cell, name) ?? ""))];
     for (const [index, value] of values.entries()) {
       if (known.includes(value)) continue;
       const at = context.document.has([...path, index]) ? [...path, index] : path;

@@ -3,7 +3,7 @@ import { type Diagnostic, diagnosticAt, formatPath, type Path, prune, type YamlD
 import type { z } from "zod";
 import { plannedKey } from "../schema/not-yet.ts";
 import { type ScenarioFile, scenarioSchema } from "../schema/scenario-schema.ts";
-import type { Draft } from "./draft.ts";
+import { type Draft, own } from "./draft.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -17,13 +17,24 @@ export function checkShape(document: YamlDocument): { draft: Draft<ScenarioFile>
 
 /** Keys that are planned are refused with their reason, the rest of an issue goes the common way. */
 function diagnose(issue: Issue, document: YamlDocument): Diagnostic[] {
-  if (issue.code !== "unrecognized_keys") return zodDiagnostics({ issues: [issue] }, document, [], scenarioSchema);
+  if (issue.code !== "unrecognized_keys") return zodDiagnostics({ issues: [issue] }, document, [], scenarioSchema).map((found) => withSwitchHint(found, issue));
   const path = issue.path as Path;
   const planned = issue.keys.filter((key) => plannedKey(path, key) !== undefined);
   const unknown = issue.keys.filter((key) => !planned.includes(key));
   const rest = zodDiagnostics({ issues: [{ ...issue, keys: unknown }] }, document, [], scenarioSchema);
-  return [...planned.map((key) => refusePlanned(document, [...path, key], key)), ...rest];
+  return [...planned.map((key) => refusePlanned(document, [...path, key], key)), ...rest.map((found, index) => (unknown[index] === "<<" ? { ...found, hint: MERGE_HINT } : found))];
 }
+
+const MERGE_HINT = "YAML 1.2 has no merge keys: write the keys out";
+
+/** YAML 1.1 habits: a module is loaded or absent, not on or off. */
+function withSwitchHint(diagnostic: Diagnostic, issue: Issue): Diagnostic {
+  if (issue.code !== "invalid_value" || diagnostic.hint !== undefined || !issue.values.includes("loaded")) return diagnostic;
+  const word = own(SWITCH_WORDS, String(issue.input).toLowerCase());
+  return word === undefined ? diagnostic : { ...diagnostic, hint: `write ${word}` };
+}
+
+const SWITCH_WORDS: Readonly<Record<string, string>> = { on: "loaded", yes: "loaded", true: "loaded", "1": "loaded", off: "absent", no: "absent", false: "absent", "0": "absent" };
 
 function refusePlanned(document: YamlDocument, path: Path, key: string): Diagnostic {
   const reason = plannedKey(path.slice(0, -1), key) ?? "";

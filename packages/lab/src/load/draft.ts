@@ -18,3 +18,8 @@ export function manyOf<T>(value: T | readonly (T | undefined)[] | undefined): { 
   const list = value as readonly (T | undefined)[];
   return list.flatMap((item, index) => (item === undefined ? [] : [{ item, step: [index] }]));
 }
+
+/** A map's own value: names such as `constructor` must not find what every object inherits. */
+export function own<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}

@@ -1,5 +1,5 @@
 // Text → scenario, or every mistake in it. The one way into the loader.
-import { type Diagnostic, diagnosticAt, type ManifestNote, sortDiagnostics, type SourceText, type YamlDocument } from "@kubehop/kube";
+import { type Diagnostic, diagnosticAt, type ManifestNote, sortDiagnostics, SourceText, type YamlDocument } from "@kubehop/kube";
 import type { BugSpec, CellPlan, LoadResult, MutationSpec, Scenario } from "../model/scenario.ts";
 import { buildBug, buildMutations, checkWhen, isBroken, readWhen } from "./bug.ts";
 import { checkShape } from "./check-shape.ts";
@@ -16,6 +16,17 @@ import { substitute, unknownReference } from "./substitute.ts";
 
 /** Reads a scenario. `readFile` gets paths as the scenario writes them. Never throws for bad input. */
 export function loadScenario(file: string, text: string, readFile: ReadFile): LoadResult {
+  try {
+    return load(file, text, readFile);
+  } catch (error) {
+    // The guards count nesting roughly; what they let through may still be too deep for the stack.
+    if (!(error instanceof RangeError)) throw error;
+    const source = new SourceText(file, text);
+    return { ok: false, diagnostics: [diagnosticAt(source.positionAt(0), "syntax", "YAML: nested too deeply")], sources: [source] };
+  }
+}
+
+function load(file: string, text: string, readFile: ReadFile): LoadResult {
   const first = readYaml(file, text);
   const sources = [first.source];
   const [root, second] = first.documents;

@@ -1,8 +1,9 @@
 // `manifests:` → objects. Files and inline objects are checked together, so that clashes between them are found;
 // files that a step applies later (`kubectl apply -f FILE`) are read and checked here too, each for itself.
-import { type Diagnostic, loadManifestNodes, type LoadedObject, type ManifestNote, parseCidr, type Path, type Provenance, type SourceText, type YamlSource } from "@kubehop/kube";
+import { type Diagnostic, diagnosticAt, didYouMean, loadManifestNodes, type LoadedObject, type ManifestNote, parseCidr, type Path, type Provenance, type SourceText, type YamlSource } from "@kubehop/kube";
 import type { ClusterSpec } from "../model/cluster-spec.ts";
 import type { LoadContext, ReadFile } from "./context.ts";
+import { own } from "./draft.ts";
 import { readYaml } from "./read-yaml.ts";
 import { substitute, type Values } from "./substitute.ts";
 
@@ -35,7 +36,7 @@ export function readManifests(context: LoadContext, cluster: ClusterSpec, values
   const loaded = loadManifestNodes(places, settings);
   reader.diagnostics.push(...loaded.diagnostics);
   const applied = readAppliedFiles(reader);
-  checkNodeNames([...loaded.objects, ...applied.objects], cluster, reader.diagnostics);
+  checkNodeNames(reader, [...places, ...applied.places], cluster.nodes.map((node) => node.name));
   context.diagnostics.push(...reader.diagnostics);
   return {
     objects: loaded.objects,
@@ -85,8 +86,9 @@ function fileBeside(scenario: string, name: string): string {
 const APPLIES = /\bkubectl\b(?=.*\b(?:apply|create|replace|delete)\b).*?(?:\s-f\s*|\s--filename[= ]\s*)(\S+)/g;
 
 /** Files that kubectl reads in a step, unless a step before wrote them. */
-function readAppliedFiles(reader: Reader): { objects: LoadedObject[]; files: Record<string, string> } {
+function readAppliedFiles(reader: Reader): { objects: LoadedObject[]; places: Provenance[]; files: Record<string, string> } {
   const objects: LoadedObject[] = [];
+  const places: Provenance[] = [];
   const files: Record<string, string> = {};
   const written = new Set<string>();
   for (const [index, step] of (reader.context.draft.steps ?? []).entries()) {
@@ -96,7 +98,9 @@ function readAppliedFiles(reader: Reader): { objects: LoadedObject[]; files: Rec
         const before = reader.context.diagnostics.length;
         const yaml = readManifestFile(reader, name, ["steps", index, "run"]);
         if (yaml === undefined || reader.context.diagnostics.length > before) continue;
-        const loaded = loadManifestNodes(yaml.documents.map((document) => ({ document, basePath: [] })), reader.settings);
+        const own = yaml.documents.map((document) => ({ document, basePath: [] }));
+        places.push(...own);
+        const loaded = loadManifestNodes(own, reader.settings);
         reader.diagnostics.push(...loaded.diagnostics);
         objects.push(...loaded.objects);
         files[name] = substituteText(yaml.source.text, reader.values);
@@ -104,22 +108,27 @@ function readAppliedFiles(reader: Reader): { objects: LoadedObject[]; files: Rec
       for (const [, name = ""] of line.matchAll(/>>?\s*([^\s>&|]+)/g)) written.add(name);
     }
   }
-  return { objects, files };
+  return { objects, places, files };
 }
 
 function substituteText(text: string, values: Values): string {
-  return text.replaceAll(/\$\{(\w+)\}/g, (match, name: string) => values[name]?.text ?? match);
+  return text.replaceAll(/\$\{(\w+)\}/g, (match, name: string) => own(values, name)?.text ?? match);
 }
 
-/** Nodes that objects name must exist. */
-function checkNodeNames(objects: readonly LoadedObject[], cluster: ClusterSpec, diagnostics: Diagnostic[]): void {
-  const names = new Set(cluster.nodes.map((node) => node.name));
-  for (const { object, provenance } of objects) {
-    const path = object.kind === "Pod" ? ["spec", "nodeName"] : ["spec", "template", "spec", "nodeName"];
-    const whole = [...provenance.basePath, ...path];
-    const name = provenance.document.valueAt(whole);
-    if (typeof name !== "string" || names.has(name)) continue;
-    const at = provenance.document.position(whole);
-    diagnostics.push({ ...at, code: "unresolved", message: `no node is named ${JSON.stringify(name)}`, hint: `nodes: ${[...names].join(", ")}` });
+/** Nodes that objects name must exist. Looked at in the text itself, so that an object with other mistakes is checked too. */
+function checkNodeNames(reader: Reader, places: readonly Provenance[], nodes: readonly string[]): void {
+  for (const { document, basePath } of places) {
+    const items = document.valueAt([...basePath, "items"]);
+    if (Array.isArray(items)) {
+      checkNodeNames(reader, items.map((_, index) => ({ document, basePath: [...basePath, "items", index] })), nodes);
+      continue;
+    }
+    for (const path of [["spec", "nodeName"], ["spec", "template", "spec", "nodeName"]]) {
+      const whole = [...basePath, ...path];
+      const name = document.valueAt(whole);
+      if (typeof name !== "string" || nodes.includes(name)) continue;
+      const hint = didYouMean(name, nodes) ?? `nodes: ${nodes.join(", ")}`;
+      reader.diagnostics.push(diagnosticAt(document.position(whole), "unresolved", `no node is named ${JSON.stringify(name)}`, hint));
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { ClusterSpec } from "../model/cluster-spec.ts";
 import type { PodRef } from "../model/scenario.ts";
 import { isAddress, parsePodText, parseServiceText, type PodText } from "../schema/notation.ts";
 import type { LoadContext } from "./context.ts";
-import { entriesOf } from "./draft.ts";
+import { entriesOf, own } from "./draft.ts";
 
 /** Something that makes pods, or a pod. */
 interface Workload {
@@ -48,7 +48,7 @@ export class KnownNames {
 
   /** A place to type at. Reports an unknown one. */
   checkPlace(text: string, path: Path): void {
-    const name = this.aliases[text] ?? text;
+    const name = own(this.aliases, text) ?? text;
     if (name === "admin" || this.#isMachine(name)) return;
     if (isAddress(name) || parseServiceText(name) !== undefined) {
       this.#context.report(path, `${JSON.stringify(text)} is no place: commands run at admin, on nodes, hosts and in pods`);
@@ -65,7 +65,7 @@ export class KnownNames {
 
   /** One pod or all pods of a workload. */
   podRef(text: string, path: Path): PodRef {
-    const name = this.aliases[text] ?? text;
+    const name = own(this.aliases, text) ?? text;
     const parts = parsePodText(name);
     this.#checkPods(name, path, "pod");
     const plain: PodText = typeof parts === "string" ? { namespace: undefined, kind: undefined, name, index: undefined } : parts;
@@ -74,7 +74,7 @@ export class KnownNames {
 
   /** An end of a flow, an address column, a client: a place, a Service or an address. */
   checkEnd(text: string, path: Path): void {
-    const name = this.aliases[text] ?? text;
+    const name = own(this.aliases, text) ?? text;
     if (isAddress(name) || name === "admin" || this.#isMachine(name)) return;
     if (isIPv6(name)) {
       this.#context.report(path, `IPv6 is not modelled yet: ${name}`, { code: "not-modelled" });
@@ -120,7 +120,7 @@ export class KnownNames {
       this.#context.report(path, parts);
       return;
     }
-    if (this.#podNames.has(text) || !this.#complete) return;
+    if (this.#podNames.has(text)) return;
     const found = this.#workloads.filter((workload) => matches(workload, parts));
     if (found.length === 0) this.#reportUnknown(text, parts, path, what);
     else if (new Set(found.map((workload) => `${workload.namespace}/${workload.name}`)).size > 1) this.#reportAmbiguous(text, found, path);
@@ -146,6 +146,8 @@ export class KnownNames {
     const known = what === "pod" ? pods : ["admin", ...this.nodes, ...this.hosts, ...Object.keys(this.aliases), ...pods];
     const noun = what === "pod" ? "no pod or workload" : "no node, host, pod or alias";
     const close = didYouMean(parts.name, known);
+    // It may stand in a manifest that could not be read; a near miss of a known name is told all the same.
+    if (!this.#complete && close === undefined) return;
     const services = [...this.#services].map((key) => key.slice(key.indexOf("/") + 1));
     const service = nearest(parts.name, services) === parts.name ? `for the Service write svc/${parts.name}` : undefined;
     const list = known.length > 0 && known.length <= 12 ? `known here: ${known.join(", ")}` : undefined;

@@ -1,9 +1,12 @@
 // Text → YAML documents, with guards against text that is no YAML file at all.
-import { diagnosticAt, parseYaml, SourceText, type YamlSource } from "@kubehop/kube";
-import type { Document } from "yaml";
+import { type Diagnostic, diagnosticAt, parseYaml, SourceText, type YamlSource } from "@kubehop/kube";
+import { type Document, isCollection, isScalar, Scalar, visit } from "yaml";
 
 /** Larger files are refused: no hand-written scenario or manifest comes near. */
 const MAX_LENGTH = 8 * 1024 * 1024;
+
+/** Most items on one line. */
+const MAX_COMMAS = 10_000;
 
 /** Deepest nesting of brackets or of blocks. */
 const MAX_DEPTH = 200;
@@ -13,7 +16,45 @@ export function readYaml(file: string, text: string, prepare?: (document: Docume
   const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const refusal = refuse(plain);
   if (refusal !== undefined) return unreadable(file, plain, refusal.offset, refusal.message);
-  return parseYaml(file, plain, prepare);
+  const source = new SourceText(file, plain);
+  const found: Diagnostic[] = [];
+  const yaml = parseYaml(file, plain, (document) => {
+    plainKeys(document, plain);
+    found.push(...cutCycles(document, source));
+    prepare?.(document);
+  });
+  return found.length === 0 ? yaml : { ...yaml, diagnostics: [...yaml.diagnostics, ...found] };
+}
+
+/** YAML allows any node as a key; here keys are text, and `[a, b]: c` is a key nobody knows. */
+function plainKeys(document: Document, text: string): void {
+  visit(document, {
+    Pair: (_, pair) => {
+      const { key } = pair;
+      if (!isCollection(key) && !(isScalar(key) && key.value === null)) return;
+      const [start = 0, end = start] = key.range ?? [];
+      const scalar = new Scalar(text.slice(start, end).trim() || "null");
+      if (key.range) scalar.range = key.range;
+      pair.key = scalar;
+    },
+  });
+}
+
+/** An alias inside its own anchor never ends: it is reported and cut. */
+function cutCycles(document: Document, source: SourceText): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  visit(document, {
+    Alias: (_, alias, path) => {
+      const target = alias.resolve(document);
+      if (target === undefined || !path.includes(target)) return undefined;
+      const [start = 0, end] = alias.range ?? [];
+      found.push(diagnosticAt(source.positionAt(start, end), "syntax", `YAML: *${alias.source} stands inside what it names`));
+      const cut = new Scalar(null);
+      if (alias.range) cut.range = alias.range;
+      return cut;
+    },
+  });
+  return found;
 }
 
 function unreadable(file: string, text: string, offset: number, message: string): YamlSource {
@@ -30,8 +71,24 @@ function refuse(text: string): { offset: number; message: string } | undefined {
     const code = control[0].charCodeAt(0).toString(16).padStart(2, "0");
     return { offset: control.index, message: `YAML: control character 0x${code}: this is not a text file` };
   }
+  const crowded = crowdedLine(text);
+  if (crowded !== undefined) return { offset: crowded, message: `more than ${MAX_COMMAS} commas on one line` };
   const deep = tooDeep(text);
   return deep === undefined ? undefined : { offset: deep, message: `YAML: nested deeper than ${MAX_DEPTH} levels` };
+}
+
+/** Start of a line with so many items that looking for duplicate keys would take minutes. */
+function crowdedLine(text: string): number | undefined {
+  let start = 0;
+  let commas = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2c && ++commas > MAX_COMMAS) return start;
+    if (code !== 0x0a) continue;
+    start = at + 1;
+    commas = 0;
+  }
+  return undefined;
 }
 
 /** Offset where nesting gets too deep, counted roughly (quotes are not looked at) before anything recursive reads the text. */

@@ -2,6 +2,7 @@
 import { type Diagnostic, diagnosticAt, didYouMean, type SourceText } from "@kubehop/kube";
 import { type Document, isScalar, parseDocument, type Scalar, visit } from "yaml";
 import type { Cell } from "../model/scenario.ts";
+import { own } from "./draft.ts";
 
 /** A matrix value: its text, and what YAML reads in it. */
 export interface AxisValue {
@@ -34,7 +35,7 @@ function keepVersions(node: Scalar): void {
 
 function substituteScalar(node: Scalar, text: string, values: Values, onUnknown: OnUnknown | undefined): void {
   const whole = /^\$\{([^}]*)\}$/.exec(text)?.[1];
-  const single = whole === undefined ? undefined : values[whole];
+  const single = whole === undefined ? undefined : own(values, whole);
   if (single !== undefined) {
     node.value = single.value;
     node.source = single.text;
@@ -42,7 +43,7 @@ function substituteScalar(node: Scalar, text: string, values: Values, onUnknown:
   }
   const replaced = text.replaceAll(REFERENCE, (match, escape: string, name: string) => {
     if (escape !== "") return onUnknown === undefined ? match : match.slice(1);
-    const found = values[name];
+    const found = own(values, name);
     if (found === undefined) onUnknown?.(name, node);
     return found?.text ?? match;
   });
@@ -65,5 +66,5 @@ export function unknownReference(source: SourceText, name: string, node: Scalar,
   const at = source.positionAt(from, from + name.length + 3);
   const known = Object.keys(cell);
   const fallback = known.length === 0 ? "there is no matrix; write $${…} for the plain text" : `matrix has: ${known.join(", ")}`;
-  return diagnosticAt(at, "unresolved", `\${${name}} is not a name of the matrix`, didYouMean(name, known) ?? fallback);
+  return diagnosticAt(at, "unresolved", `\${${name}} is not a name of the matrix`, (name.length > 2 ? didYouMean(name, known) : undefined) ?? fallback);
 }

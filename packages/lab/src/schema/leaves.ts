@@ -71,9 +71,13 @@ export const deviceName = checked((value) => {
   return value !== "" && value !== "." && value !== ".." && !/[\s/:]/.test(value) ? undefined : `${JSON.stringify(value)} is not a name of a device`;
 });
 
-export const duration = checked((value) => {
-  if (parseDuration(value) !== undefined) return undefined;
-  return { message: `${JSON.stringify(value)} is not a time`, hint: "write 200ms, 5s, 1m30s or 2h" };
+/** A number is taken too, to say that its unit is missing. */
+export const duration = z.union([z.string(), z.number()]).superRefine((value, context) => {
+  if (typeof value === "string" && parseDuration(value) !== undefined) return;
+  const bare = /^\d+(?:\.\d+)?$/.test(String(value));
+  const message = bare ? `${value} has no unit` : `${JSON.stringify(value)} is not a time`;
+  const hint = bare ? `write ${value}s, or ${value}ms` : "write 200ms, 5s, 1m30s or 2h";
+  context.addIssue({ code: "custom", message, params: { hint } });
 });
 
 export const flow = checked((value) => {

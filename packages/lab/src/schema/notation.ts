@@ -6,7 +6,8 @@ import type { FlowEnd, FlowProtocol, FlowSpec } from "../model/step-spec.ts";
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `1m30s`, `200ms`, `2.5s` → virtual ms; undefined when it is no time. */
-export function parseDuration(text: string): number | undefined {
+export function parseDuration(written: string | number): number | undefined {
+  const text = String(written);
   if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
