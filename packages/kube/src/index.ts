@@ -1,11 +1,6 @@
 // Kubernetes objects: reading manifests, the store, the controllers, kubectl's listings; and diagnostics for all YAML.
 
-export {
-  type Diagnostic,
-  type DiagnosticCode,
-  diagnosticAt,
-  sortDiagnostics,
-} from "./diagnostics/diagnostic.ts";
+export { type Diagnostic, type DiagnosticCode, diagnosticAt, sortDiagnostics } from "./diagnostics/diagnostic.ts";
 export { renderDiagnostic, renderDiagnostics, sourceExcerpt } from "./diagnostics/render.ts";
 export { type SourcePosition, SourceText } from "./diagnostics/source-text.ts";
 export { didYouMean, editDistance, nearest } from "./diagnostics/suggest.ts";
@@ -50,7 +45,14 @@ export {
   type KubeObject,
   REFUSED_KINDS,
 } from "./api/kinds.ts";
-export type { LabelSelector, LabelSelectorRequirement, Labels, ObjectBase, ObjectMeta, OwnerReference } from "./api/meta.ts";
+export type {
+  LabelSelector,
+  LabelSelectorRequirement,
+  Labels,
+  ObjectBase,
+  ObjectMeta,
+  OwnerReference,
+} from "./api/meta.ts";
 export type { Namespace } from "./api/namespace.ts";
 export { HOSTNAME_LABEL, internalIP, type Node, type NodeAddress, type NodeInput, type Taint } from "./api/node.ts";
 export {

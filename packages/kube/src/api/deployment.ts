@@ -62,7 +62,10 @@ export const deploymentKind: KindDefinition<Deployment> = {
     validateWorkload(draft, report);
     const { type, rollingUpdate } = draft.spec?.strategy ?? {};
     if (type === "Recreate" && rollingUpdate !== undefined) {
-      report(["spec", "strategy", "rollingUpdate"], "rollingUpdate cannot stand beside type Recreate", { code: "conflict", atKey: true });
+      report(["spec", "strategy", "rollingUpdate"], "rollingUpdate cannot stand beside type Recreate", {
+        code: "conflict",
+        atKey: true,
+      });
     }
   },
   defaults: (draft, set, apiVersion) => {

@@ -44,7 +44,11 @@ export const endpointSliceKind: KindDefinition<EndpointSlice> = {
               nodeName: leaf(text),
               targetRef: targetRefShape,
             },
-            { required: ["addresses"], ignored: ["zone", "topology", "deprecatedTopology"], refused: { hints: "topology aware routing" } },
+            {
+              required: ["addresses"],
+              ignored: ["zone", "topology", "deprecatedTopology"],
+              refused: { hints: "topology aware routing" },
+            },
           ),
         ),
         ports: list(object(endpointPortFields, { required: ["port"], ignored: ["appProtocol"] })),
@@ -58,7 +62,8 @@ export const endpointSliceKind: KindDefinition<EndpointSlice> = {
       report(["addressType"], `addressType ${type} is not modelled yet`, { code: "not-modelled" });
     }
     for (const [index, endpoint] of (draft.endpoints ?? []).entries()) {
-      if ((endpoint?.addresses?.length ?? 1) !== 1) report(["endpoints", index, "addresses"], "an endpoint has exactly one address");
+      if ((endpoint?.addresses?.length ?? 1) !== 1)
+        report(["endpoints", index, "addresses"], "an endpoint has exactly one address");
     }
   },
   defaults: (draft, set) => {

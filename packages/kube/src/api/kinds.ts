@@ -52,9 +52,24 @@ export const KIND_NAMES: readonly Kind[] = Object.keys(KINDS) as Kind[];
 
 /** Kinds without effect on the network: accepted and reported as ignored. */
 export const IGNORED_KINDS: readonly string[] = [
-  "ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "PersistentVolume",
-  "PersistentVolumeClaim", "StorageClass", "PodDisruptionBudget", "PriorityClass", "LimitRange", "ResourceQuota",
-  "PodSecurityPolicy", "Event", "Lease", "ControllerRevision",
+  "ConfigMap",
+  "Secret",
+  "ServiceAccount",
+  "Role",
+  "RoleBinding",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "PersistentVolume",
+  "PersistentVolumeClaim",
+  "StorageClass",
+  "PodDisruptionBudget",
+  "PriorityClass",
+  "LimitRange",
+  "ResourceQuota",
+  "PodSecurityPolicy",
+  "Event",
+  "Lease",
+  "ControllerRevision",
 ];
 
 /** Kinds that would change the network (or make pods) and are not modelled. */

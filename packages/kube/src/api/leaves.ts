@@ -45,7 +45,9 @@ export function checkDns1035Label(value: string): string | undefined {
 /** IANA service name: up to 15 characters with at least one letter (named target ports, container ports). */
 export function checkPortName(value: string): string | undefined {
   const good = value.length <= 15 && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(value) && /[a-z]/.test(value);
-  return good ? undefined : `${quote(value)} is not a port name: at most 15 of lower-case letters, digits and single '-', at least one letter`;
+  return good
+    ? undefined
+    : `${quote(value)} is not a port name: at most 15 of lower-case letters, digits and single '-', at least one letter`;
 }
 
 /** Label key: optional DNS prefix and '/', then up to 63 characters. */
@@ -53,13 +55,17 @@ export function checkLabelKey(value: string): string | undefined {
   const [name = "", prefix, more] = value.split("/").toReversed();
   const prefixGood = prefix === undefined || (checkDns1123Subdomain(prefix) === undefined && more === undefined);
   const nameGood = name.length <= 63 && /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name);
-  return prefixGood && nameGood ? undefined : `${quote(value)} is not a label key: [prefix/]name, name of at most 63 letters, digits, '-', '_', '.'`;
+  return prefixGood && nameGood
+    ? undefined
+    : `${quote(value)} is not a label key: [prefix/]name, name of at most 63 letters, digits, '-', '_', '.'`;
 }
 
 /** Label value: empty or up to 63 characters. */
 export function checkLabelValue(value: string): string | undefined {
   const good = value.length <= 63 && /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(value);
-  return good ? undefined : `${quote(value)} is not a label value: at most 63 letters, digits, '-', '_', '.', beginning and ending with a letter or digit`;
+  return good
+    ? undefined
+    : `${quote(value)} is not a label value: at most 63 letters, digits, '-', '_', '.', beginning and ending with a letter or digit`;
 }
 
 /** IPv4 address; IPv6 is refused by name. */

@@ -47,7 +47,11 @@ export const nodeKind: KindDefinition<Node> = {
           podCIDRs: list(leaf(cidr)),
           taints: list(
             object(
-              { key: leaf(labelKey), value: leaf(text), effect: leaf(z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])) },
+              {
+                key: leaf(labelKey),
+                value: leaf(text),
+                effect: leaf(z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])),
+              },
               { required: ["key", "effect"], ignored: ["timeAdded"] },
             ),
           ),
@@ -69,8 +73,19 @@ export const nodeKind: KindDefinition<Node> = {
         },
         {
           ignored: [
-            "capacity", "allocatable", "phase", "conditions", "daemonEndpoints", "nodeInfo", "images", "volumesInUse",
-            "volumesAttached", "config", "runtimeHandlers", "features", "declaredFeatures",
+            "capacity",
+            "allocatable",
+            "phase",
+            "conditions",
+            "daemonEndpoints",
+            "nodeInfo",
+            "images",
+            "volumesInUse",
+            "volumesAttached",
+            "config",
+            "runtimeHandlers",
+            "features",
+            "declaredFeatures",
           ],
         },
       ),
@@ -78,7 +93,8 @@ export const nodeKind: KindDefinition<Node> = {
   ),
   validate: (draft, report) => {
     const { podCIDR, podCIDRs } = draft.spec ?? {};
-    if ((podCIDRs?.length ?? 0) > 1) report(["spec", "podCIDRs"], "one podCIDR per node: dual stack is not modelled yet", { code: "not-modelled" });
+    if ((podCIDRs?.length ?? 0) > 1)
+      report(["spec", "podCIDRs"], "one podCIDR per node: dual stack is not modelled yet", { code: "not-modelled" });
     if (podCIDR !== undefined && podCIDRs?.[0] !== undefined && podCIDRs[0] !== podCIDR) {
       report(["spec", "podCIDRs", 0], `podCIDRs must begin with podCIDR ${podCIDR}`, { code: "conflict" });
     }

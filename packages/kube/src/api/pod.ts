@@ -3,7 +3,16 @@ import * as z from "zod";
 import type { Path } from "../diagnostics/yaml-source.ts";
 import { type KindDefinition, lazy, type Report, type SetDefault } from "./kind.ts";
 import { count, dns1123Label, dns1123Subdomain, labelKey, portName, portNumber, protocol } from "./leaves.ts";
-import { boolean, type Draft, kindShape, type Labels, labelsShape, type ObjectBase, string, templateMetadataShape } from "./meta.ts";
+import {
+  boolean,
+  type Draft,
+  kindShape,
+  type Labels,
+  labelsShape,
+  type ObjectBase,
+  string,
+  templateMetadataShape,
+} from "./meta.ts";
 import { leaf, list, object, type ObjectShape } from "./shape.ts";
 
 export type Protocol = "TCP" | "UDP" | "SCTP";
@@ -87,9 +96,26 @@ const containerShape: ObjectShape = object(
   {
     required: ["name"],
     ignored: [
-      "workingDir", "envFrom", "env", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "volumeMounts",
-      "volumeDevices", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "terminationMessagePath",
-      "terminationMessagePolicy", "imagePullPolicy", "securityContext", "stdin", "stdinOnce", "tty",
+      "workingDir",
+      "envFrom",
+      "env",
+      "resources",
+      "resizePolicy",
+      "restartPolicy",
+      "restartPolicyRules",
+      "volumeMounts",
+      "volumeDevices",
+      "livenessProbe",
+      "readinessProbe",
+      "startupProbe",
+      "lifecycle",
+      "terminationMessagePath",
+      "terminationMessagePolicy",
+      "imagePullPolicy",
+      "securityContext",
+      "stdin",
+      "stdinOnce",
+      "tty",
     ],
   },
 );
@@ -98,8 +124,18 @@ const podSecurityShape: ObjectShape = object(
   {},
   {
     ignored: [
-      "seLinuxOptions", "windowsOptions", "runAsUser", "runAsGroup", "runAsNonRoot", "supplementalGroups",
-      "supplementalGroupsPolicy", "fsGroup", "fsGroupChangePolicy", "seccompProfile", "appArmorProfile", "seLinuxChangePolicy",
+      "seLinuxOptions",
+      "windowsOptions",
+      "runAsUser",
+      "runAsGroup",
+      "runAsNonRoot",
+      "supplementalGroups",
+      "supplementalGroupsPolicy",
+      "fsGroup",
+      "fsGroupChangePolicy",
+      "seccompProfile",
+      "appArmorProfile",
+      "seLinuxChangePolicy",
     ],
     refused: { sysctls: "set a pod's sysctls with a step of the scenario" },
   },
@@ -134,10 +170,31 @@ export const podSpecShape: () => ObjectShape = lazy(() =>
     {
       required: ["containers"],
       ignored: [
-        "volumes", "initContainers", "ephemeralContainers", "activeDeadlineSeconds", "serviceAccountName", "serviceAccount",
-        "automountServiceAccountToken", "hostPID", "hostIPC", "hostUsers", "shareProcessNamespace", "imagePullSecrets",
-        "affinity", "schedulerName", "priorityClassName", "priority", "runtimeClassName", "enableServiceLinks",
-        "preemptionPolicy", "overhead", "topologySpreadConstraints", "setHostnameAsFQDN", "os", "resourceClaims", "resources",
+        "volumes",
+        "initContainers",
+        "ephemeralContainers",
+        "activeDeadlineSeconds",
+        "serviceAccountName",
+        "serviceAccount",
+        "automountServiceAccountToken",
+        "hostPID",
+        "hostIPC",
+        "hostUsers",
+        "shareProcessNamespace",
+        "imagePullSecrets",
+        "affinity",
+        "schedulerName",
+        "priorityClassName",
+        "priority",
+        "runtimeClassName",
+        "enableServiceLinks",
+        "preemptionPolicy",
+        "overhead",
+        "topologySpreadConstraints",
+        "setHostnameAsFQDN",
+        "os",
+        "resourceClaims",
+        "resources",
       ],
       refused: {
         hostAliases: "names in a pod's /etc/hosts",
@@ -157,7 +214,8 @@ export const podTemplateShape: () => ObjectShape = lazy(() =>
 /** Rules of a pod spec at `base`; also used for templates. */
 export function validatePodSpec(spec: Draft<PodSpec> | undefined, report: Report, base: Path): void {
   const containers = spec?.containers ?? [];
-  if (spec?.containers !== undefined && containers.length === 0) report([...base, "containers"], "a pod needs at least one container");
+  if (spec?.containers !== undefined && containers.length === 0)
+    report([...base, "containers"], "a pod needs at least one container");
   const names = new Map<string, number>();
   const portNames = new Set<string>();
   for (const [index, container] of containers.entries()) {
@@ -172,7 +230,13 @@ export function validatePodSpec(spec: Draft<PodSpec> | undefined, report: Report
 
 type DraftPort = Draft<ContainerPort> & { readonly hostPort?: number | undefined };
 
-function validatePorts(container: Draft<Container> | undefined, hostNetwork: boolean, seen: Set<string>, report: Report, base: Path): void {
+function validatePorts(
+  container: Draft<Container> | undefined,
+  hostNetwork: boolean,
+  seen: Set<string>,
+  report: Report,
+  base: Path,
+): void {
   for (const [index, port] of (container?.ports ?? []).entries()) {
     const path = [...base, "ports", index];
     if (port?.name !== undefined && seen.has(port.name)) {
@@ -181,8 +245,13 @@ function validatePorts(container: Draft<Container> | undefined, hostNetwork: boo
     if (port?.name !== undefined) seen.add(port.name);
     const hostPort = (port as DraftPort | undefined)?.hostPort;
     if (hostPort === undefined) continue;
-    if (!hostNetwork) report([...path, "hostPort"], "hostPort is not modelled: host ports need the portmap plugin", { code: "not-modelled", atKey: true });
-    else if (hostPort !== port?.containerPort) report([...path, "hostPort"], "with hostNetwork, hostPort must equal containerPort");
+    if (!hostNetwork)
+      report([...path, "hostPort"], "hostPort is not modelled: host ports need the portmap plugin", {
+        code: "not-modelled",
+        atKey: true,
+      });
+    else if (hostPort !== port?.containerPort)
+      report([...path, "hostPort"], "with hostNetwork, hostPort must equal containerPort");
   }
 }
 
@@ -209,8 +278,22 @@ const podStatusShape: ObjectShape = object(
   {
     // What a real pod's status said then is not what the simulated one will say.
     ignored: [
-      "phase", "conditions", "message", "reason", "hostIP", "hostIPs", "podIP", "podIPs", "startTime", "nominatedNodeName",
-      "initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses", "qosClass", "resize", "observedGeneration",
+      "phase",
+      "conditions",
+      "message",
+      "reason",
+      "hostIP",
+      "hostIPs",
+      "podIP",
+      "podIPs",
+      "startTime",
+      "nominatedNodeName",
+      "initContainerStatuses",
+      "containerStatuses",
+      "ephemeralContainerStatuses",
+      "qosClass",
+      "resize",
+      "observedGeneration",
       "resourceClaimStatuses",
     ],
   },

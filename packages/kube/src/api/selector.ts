@@ -35,7 +35,9 @@ function matchesRequirement(requirement: LabelSelectorRequirement, labels: Label
 
 /** `a=b,c=d` with sorted keys, `<none>` when empty: labels.FormatLabels. */
 export function formatLabels(labels: Labels): string {
-  const pairs = Object.keys(labels).toSorted().map((key) => `${key}=${labels[key]}`);
+  const pairs = Object.keys(labels)
+    .toSorted()
+    .map((key) => `${key}=${labels[key]}`);
   return pairs.length === 0 ? "<none>" : pairs.join(",");
 }
 
@@ -55,14 +57,15 @@ function formatRequirement({ key, operator, values = [] }: LabelSelectorRequirem
 }
 
 /** Result of reading a `-l` argument. */
-export type ParsedSelector =
-  | { readonly selector: LabelSelector }
-  | { readonly error: string };
+export type ParsedSelector = { readonly selector: LabelSelector } | { readonly error: string };
 
 /** Reads `kubectl -l`: `a=b,c==d,e!=f,g in (x,y),h notin (z),i,!j`. */
 export function parseSelector(source: string): ParsedSelector {
   const matchExpressions: LabelSelectorRequirement[] = [];
-  for (const part of source.split(/,(?![^(]*\))/).map((s) => s.trim()).filter((s) => s !== "")) {
+  for (const part of source
+    .split(/,(?![^(]*\))/)
+    .map((s) => s.trim())
+    .filter((s) => s !== "")) {
     const requirement = parseRequirement(part);
     if (requirement === undefined) return { error: `unable to parse requirement: ${part}` };
     matchExpressions.push(requirement);

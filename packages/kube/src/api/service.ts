@@ -1,7 +1,17 @@
 // Service (core/v1): the virtual addresses that kube-proxy turns into rules. Checks follow the API server's ValidateService.
 import * as z from "zod";
 import { cidrContains, formatCidr, parseIPv4 } from "./address.ts";
-import { cidr, clusterIP, dns1035Label, dns1123Label, dns1123Subdomain, ipv4, portNumber, portOrName, protocol } from "./leaves.ts";
+import {
+  cidr,
+  clusterIP,
+  dns1035Label,
+  dns1123Label,
+  dns1123Subdomain,
+  ipv4,
+  portNumber,
+  portOrName,
+  protocol,
+} from "./leaves.ts";
 import { type ApiSettings, type KindDefinition, lazy, type Report, type SetDefault } from "./kind.ts";
 import { boolean, type Draft, kindShape, type Labels, labelsShape, type ObjectBase } from "./meta.ts";
 import type { Protocol } from "./pod.ts";
@@ -36,7 +46,8 @@ export interface ServiceSpec {
   externalName?: string;
   loadBalancerIP?: string;
   loadBalancerSourceRanges: string[];
-  allocateLoadBalancerNodePorts: boolean;
+  /** Present for LoadBalancer. */
+  allocateLoadBalancerNodePorts?: boolean;
   healthCheckNodePort?: number;
   publishNotReadyAddresses: boolean;
 }
@@ -75,7 +86,9 @@ const serviceShape = lazy(() =>
           ),
           selector: labelsShape,
           sessionAffinity: leaf(z.enum(["None", "ClientIP"])),
-          sessionAffinityConfig: object({ clientIP: object({ timeoutSeconds: leaf(z.number().int().min(1).max(86400)) }) }),
+          sessionAffinityConfig: object({
+            clientIP: object({ timeoutSeconds: leaf(z.number().int().min(1).max(86400)) }),
+          }),
           externalTrafficPolicy: trafficPolicy,
           internalTrafficPolicy: trafficPolicy,
           externalIPs: list(leaf(ipv4)),
@@ -138,7 +151,10 @@ function validateService(draft: Draft<Service>, report: Report, settings: ApiSet
   validatePorts(draft, type, settings, report);
   validateFamilies(draft as ServiceDraft, report);
   if (spec.sessionAffinityConfig !== undefined && spec.sessionAffinity !== "ClientIP") {
-    report(["spec", "sessionAffinityConfig"], "sessionAffinityConfig needs sessionAffinity: ClientIP", { code: "conflict", atKey: true });
+    report(["spec", "sessionAffinityConfig"], "sessionAffinityConfig needs sessionAffinity: ClientIP", {
+      code: "conflict",
+      atKey: true,
+    });
   }
 }
 
@@ -156,7 +172,10 @@ function validateType(draft: Draft<Service>, type: ServiceType, report: Report):
   for (const [field, types] of NEEDS_TYPE) {
     const hasExternalIPs = field === "externalTrafficPolicy" && (draft.spec?.externalIPs ?? []).length > 0;
     if (draft.spec?.[field] === undefined || types.includes(type) || hasExternalIPs) continue;
-    report(["spec", field], `${field} needs type ${types.join(" or ")}, this Service is ${type}`, { code: "conflict", atKey: true });
+    report(["spec", field], `${field} needs type ${types.join(" or ")}, this Service is ${type}`, {
+      code: "conflict",
+      atKey: true,
+    });
   }
   if (type === "ExternalName" && draft.spec?.externalName === undefined) {
     report(["spec"], 'missing key "externalName": type ExternalName needs it', { code: "missing-key", atKey: true });
@@ -165,18 +184,24 @@ function validateType(draft: Draft<Service>, type: ServiceType, report: Report):
 
 function validateClusterIP(draft: Draft<Service>, settings: ApiSettings, report: Report): void {
   const { clusterIP, clusterIPs, type } = draft.spec ?? {};
-  if (clusterIPs !== undefined && clusterIPs.length > 1) report(["spec", "clusterIPs"], "one ClusterIP per Service: dual stack is not modelled yet", { code: "not-modelled" });
+  if (clusterIPs !== undefined && clusterIPs.length > 1)
+    report(["spec", "clusterIPs"], "one ClusterIP per Service: dual stack is not modelled yet", {
+      code: "not-modelled",
+    });
   if (clusterIP !== undefined && clusterIPs?.[0] !== undefined && clusterIPs[0] !== clusterIP) {
     report(["spec", "clusterIPs", 0], `clusterIPs must begin with clusterIP ${clusterIP}`, { code: "conflict" });
   }
   const wanted = clusterIP ?? clusterIPs?.[0];
   const path = clusterIP === undefined ? ["spec", "clusterIPs", 0] : ["spec", "clusterIP"];
-  if (wanted === "None" && (type === "NodePort" || type === "LoadBalancer")) report(path, `a headless Service cannot be of type ${type}`, { code: "conflict" });
+  if (wanted === "None" && (type === "NodePort" || type === "LoadBalancer"))
+    report(path, `a headless Service cannot be of type ${type}`, { code: "conflict" });
   const address = wanted === undefined ? undefined : parseIPv4(wanted);
   if (address === undefined) return;
   if (type === "ExternalName") report(path, "an ExternalName Service has no ClusterIP", { code: "conflict" });
   else if (!cidrContains(settings.serviceCIDR, address)) {
-    report(path, `${wanted} is not in the service network ${formatCidr(settings.serviceCIDR)}`, { hint: "set the cluster's serviceCIDR, or another address" });
+    report(path, `${wanted} is not in the service network ${formatCidr(settings.serviceCIDR)}`, {
+      hint: "set the cluster's serviceCIDR, or another address",
+    });
   }
 }
 
@@ -191,10 +216,13 @@ function validatePorts(draft: Draft<Service>, type: ServiceType, settings: ApiSe
     if (port === undefined) continue;
     validatePort(port as Draft<ServicePort>, index, type, settings, report);
     if (ports.length > 1 && port.name === undefined) {
-      report(["spec", "ports", index], 'missing key "name": with several ports each needs a name', { code: "missing-key" });
+      report(["spec", "ports", index], 'missing key "name": with several ports each needs a name', {
+        code: "missing-key",
+      });
     }
     for (const [key, field] of uniqueKeys(port as Draft<ServicePort>)) {
-      if (seen.has(key)) report(["spec", "ports", index, field], `${key} is given twice in this Service`, { code: "conflict" });
+      if (seen.has(key))
+        report(["spec", "ports", index, field], `${key} is given twice in this Service`, { code: "conflict" });
       seen.set(key, field);
     }
   }
@@ -210,12 +238,21 @@ function uniqueKeys(port: Draft<ServicePort>): [key: string, field: string][] {
   return keys;
 }
 
-function validatePort(port: Draft<ServicePort>, index: number, type: ServiceType, settings: ApiSettings, report: Report): void {
+function validatePort(
+  port: Draft<ServicePort>,
+  index: number,
+  type: ServiceType,
+  settings: ApiSettings,
+  report: Report,
+): void {
   if (port.nodePort === undefined) return;
   const path = ["spec", "ports", index, "nodePort"];
   const [first, last] = settings.nodePortRange;
   if (type === "ClusterIP" || type === "ExternalName") {
-    report(path, `nodePort needs type NodePort or LoadBalancer, this Service is ${type}`, { code: "conflict", atKey: true });
+    report(path, `nodePort needs type NodePort or LoadBalancer, this Service is ${type}`, {
+      code: "conflict",
+      atKey: true,
+    });
   }
   if (port.nodePort < first || port.nodePort > last) {
     report(path, `nodePort ${port.nodePort} is outside the range ${first}-${last}`);
@@ -225,7 +262,8 @@ function validatePort(port: Draft<ServicePort>, index: number, type: ServiceType
 function validateFamilies(draft: ServiceDraft, report: Report): void {
   for (const [index, family] of (draft.spec?.ipFamilies ?? []).entries()) {
     if (family === "IPv6") report(["spec", "ipFamilies", index], "IPv6 is not modelled yet", { code: "not-modelled" });
-    else if (family !== undefined && family !== "IPv4") report(["spec", "ipFamilies", index], `expected IPv4, found ${JSON.stringify(family)}`);
+    else if (family !== undefined && family !== "IPv4")
+      report(["spec", "ipFamilies", index], `expected IPv4, found ${JSON.stringify(family)}`);
   }
   if (draft.spec?.ipFamilyPolicy === "RequireDualStack") {
     report(["spec", "ipFamilyPolicy"], "dual stack is not modelled yet: RequireDualStack", { code: "not-modelled" });
@@ -244,13 +282,13 @@ function defaultService(draft: Draft<Service>, set: SetDefault): void {
   set(["spec", "loadBalancerSourceRanges"], []);
   set(["spec", "sessionAffinity"], "None");
   set(["spec", "publishNotReadyAddresses"], false);
-  set(["spec", "allocateLoadBalancerNodePorts"], true);
   if (spec.sessionAffinity === "ClientIP") {
     set(["spec", "sessionAffinityConfig"], {});
     set(["spec", "sessionAffinityConfig", "clientIP"], {});
     set(["spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"], AFFINITY_SECONDS);
   }
   if (spec.type === "NodePort" || spec.type === "LoadBalancer") set(["spec", "externalTrafficPolicy"], "Cluster");
+  if (spec.type === "LoadBalancer") set(["spec", "allocateLoadBalancerNodePorts"], true);
   if (spec.type !== "ExternalName") set(["spec", "internalTrafficPolicy"], "Cluster");
   for (const [index, port] of (spec.ports ?? []).entries()) {
     set(["spec", "ports", index, "protocol"], "TCP");

@@ -107,8 +107,10 @@ export function supportRows(shape: Shape, prefix = ""): SupportRow[] {
     return below.length === 0 ? [{ field: name(key), support: "modelled" }] : below;
   });
   const ignored = shape.ignored.map((key): SupportRow => ({ field: name(key), support: "ignored" }));
-  const refused = Object.entries(shape.refused).map(
-    ([key, note]): SupportRow => ({ field: name(key), support: "refused", note }),
-  );
+  const refused = Object.entries(shape.refused).map(([key, note]): SupportRow => ({
+    field: name(key),
+    support: "refused",
+    note,
+  }));
   return [...modelled, ...ignored, ...refused];
 }

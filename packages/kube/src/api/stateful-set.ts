@@ -47,7 +47,12 @@ export const statefulSetKind: KindDefinition<StatefulSet> = {
           },
           {
             required: ["template"],
-            ignored: ["volumeClaimTemplates", "revisionHistoryLimit", "minReadySeconds", "persistentVolumeClaimRetentionPolicy"],
+            ignored: [
+              "volumeClaimTemplates",
+              "revisionHistoryLimit",
+              "minReadySeconds",
+              "persistentVolumeClaimRetentionPolicy",
+            ],
           },
         ),
       },

@@ -45,16 +45,27 @@ function validateSelector(selector: LabelSelector, labels: Labels, report: Repor
 }
 
 /** Template defaults; the old API groups also take the selector from the template. */
-export function defaultWorkload(draft: Draft<Workload>, set: SetDefault, apiVersion: string, old: readonly string[]): void {
+export function defaultWorkload(
+  draft: Draft<Workload>,
+  set: SetDefault,
+  apiVersion: string,
+  old: readonly string[],
+): void {
   set(["spec", "template", "metadata"], {});
   set(["spec", "template", "metadata", "labels"], {});
   set(["spec", "template", "metadata", "annotations"], {});
-  if (old.includes(apiVersion)) set(["spec", "selector"], { matchLabels: { ...draft.spec?.template?.metadata?.labels } });
+  if (old.includes(apiVersion))
+    set(["spec", "selector"], { matchLabels: { ...draft.spec?.template?.metadata?.labels } });
   defaultPodSpec(draft.spec?.template?.spec, set, ["spec", "template", "spec"]);
 }
 
 /** In the versions where defaulting does not make a selector, it is required. */
-export function requireSelector(draft: Draft<Workload>, report: Report, apiVersion: string, old: readonly string[]): void {
+export function requireSelector(
+  draft: Draft<Workload>,
+  report: Report,
+  apiVersion: string,
+  old: readonly string[],
+): void {
   if (old.includes(apiVersion) || draft.spec === undefined || draft.spec.selector !== undefined) return;
   report(["spec"], 'missing key "selector" in spec', { code: "missing-key", atKey: true });
 }

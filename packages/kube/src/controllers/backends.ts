@@ -45,7 +45,8 @@ function backendOf(context: ControllerContext, service: Service, pod: Pod): Back
 
 /** A pod on the node's network has the node's address as soon as it runs there. */
 function podAddress(context: ControllerContext, pod: Pod): string | undefined {
-  if (pod.status.podIP !== undefined || !pod.spec.hostNetwork || pod.status.phase !== "Running") return pod.status.podIP;
+  if (pod.status.podIP !== undefined || !pod.spec.hostNetwork || pod.status.phase !== "Running")
+    return pod.status.podIP;
   const node = context.store.get("Node", "", pod.spec.nodeName ?? "");
   return node && internalIP(node);
 }

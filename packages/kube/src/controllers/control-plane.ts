@@ -93,7 +93,13 @@ export class ControlPlane {
   reconcile(only?: readonly ControllerName[]): void {
     const running = only === undefined ? this.controllers : this.controllers.filter((c) => only.includes(c.name));
     for (let round = 0; running.some((controller) => controller.pending); round++) {
-      if (round === MAX_ROUNDS) throw new Error(`controllers do not settle: ${running.filter((c) => c.pending).map((c) => c.name).join(", ")}`);
+      if (round === MAX_ROUNDS)
+        throw new Error(
+          `controllers do not settle: ${running
+            .filter((c) => c.pending)
+            .map((c) => c.name)
+            .join(", ")}`,
+        );
       for (const controller of running) if (controller.pending) controller.sync();
     }
   }
@@ -167,7 +173,12 @@ export class ControlPlane {
   }
 
   /** `kubectl scale`. @throws ApiError NotFound */
-  scale(kind: "Deployment" | "ReplicaSet" | "ReplicationController" | "StatefulSet", namespace: string, name: string, replicas: number): void {
+  scale(
+    kind: "Deployment" | "ReplicaSet" | "ReplicationController" | "StatefulSet",
+    namespace: string,
+    name: string,
+    replicas: number,
+  ): void {
     this.store.update(kind, namespace, name, (draft) => {
       draft.spec.replicas = replicas;
     });
@@ -183,14 +194,28 @@ export class ControlPlane {
     const name = "kubernetes";
     if (this.store.get("Service", "default", name) !== undefined) return;
     const ports = [{ name: "https", port: 443, targetPort: port, protocol: "TCP" }];
-    this.store.create(applyDefaults("Service", { apiVersion: "v1", kind: "Service", metadata: { name, labels }, spec: { clusterIP, ports } }).object);
-    const subsets = [{ addresses: apiServers.map((ip) => ({ ip })), ports: [{ name: "https", port, protocol: "TCP" }] }];
-    this.store.create(applyDefaults("Endpoints", { apiVersion: "v1", kind: "Endpoints", metadata: { name }, subsets }).object);
+    this.store.create(
+      applyDefaults("Service", {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name, labels },
+        spec: { clusterIP, ports },
+      }).object,
+    );
+    const subsets = [
+      { addresses: apiServers.map((ip) => ({ ip })), ports: [{ name: "https", port, protocol: "TCP" }] },
+    ];
+    this.store.create(
+      applyDefaults("Endpoints", { apiVersion: "v1", kind: "Endpoints", metadata: { name }, subsets }).object,
+    );
   }
 
   /** Finds a pod by `deploy/echo#1`, `prod/export#3`, a short name where unique, or its own name. */
   resolvePod(reference: string): PodLookup {
-    return this.#context.identities.resolve(reference, ({ namespace, name, uid }) => this.store.get("Pod", namespace, name)?.metadata.uid === uid);
+    return this.#context.identities.resolve(
+      reference,
+      ({ namespace, name, uid }) => this.store.get("Pod", namespace, name)?.metadata.uid === uid,
+    );
   }
 
   /** `deploy/echo#1` for a pod. */
@@ -261,7 +286,10 @@ function refuseSelectorChange(next: KubeObject, current: KubeObject): void {
   if (!("template" in specOf(next)) || next.kind === "ReplicationController") return;
   const [a, b] = [next, current].map((object): unknown => Reflect.get(specOf(object), "selector"));
   if (equalJson(a, b)) return;
-  throw new ApiError("Invalid", `The ${next.kind} ${JSON.stringify(next.metadata.name)} is invalid: spec.selector: Invalid value: ${canonicalJson(a)}: field is immutable`);
+  throw new ApiError(
+    "Invalid",
+    `The ${next.kind} ${JSON.stringify(next.metadata.name)} is invalid: spec.selector: Invalid value: ${canonicalJson(a)}: field is immutable`,
+  );
 }
 
 function specOf(object: KubeObject): object {

@@ -58,7 +58,8 @@ export class DaemonSetController implements Controller {
     for (const node of store.list("Node")) {
       const here = active.filter((pod) => pod.spec.nodeName === node.metadata.name);
       const wanted = fits(set, node);
-      if (wanted && here.length === 0) makePod(this.#context, set, { nodeName: node.metadata.name, labels: { [REVISION_LABEL]: hash } });
+      if (wanted && here.length === 0)
+        makePod(this.#context, set, { nodeName: node.metadata.name, labels: { [REVISION_LABEL]: hash } });
       for (const pod of here.slice(wanted ? 1 : 0)) deletePod(store, pod, now());
     }
     this.#rollOn(set, active, hash);

@@ -28,7 +28,10 @@ export class DeploymentController implements Controller {
     // Readiness of pods drives a rollout on.
     context.store.watch("Pod", ({ object }) => {
       const owner = controllerOf(object);
-      const set = owner?.kind === "ReplicaSet" ? context.store.get("ReplicaSet", object.metadata.namespace, owner.name) : undefined;
+      const set =
+        owner?.kind === "ReplicaSet"
+          ? context.store.get("ReplicaSet", object.metadata.namespace, owner.name)
+          : undefined;
       if (set !== undefined) this.#enqueueOwner(set);
     });
   }
@@ -55,7 +58,12 @@ export class DeploymentController implements Controller {
     const old = sets.filter((set) => set !== current);
     if (deployment.spec.paused && current === undefined) return;
     if (deployment.spec.strategy.type === "Recreate") this.#recreate(deployment, current, old);
-    else this.#roll(deployment, current ?? this.#createSet(deployment, old.length === 0 ? deployment.spec.replicas : 0), old);
+    else
+      this.#roll(
+        deployment,
+        current ?? this.#createSet(deployment, old.length === 0 ? deployment.spec.replicas : 0),
+        old,
+      );
   }
 
   #index(gone: boolean, set: ReplicaSet): void {
@@ -79,7 +87,8 @@ export class DeploymentController implements Controller {
     const { replicas } = deployment.spec;
     const limits = rollingLimits(deployment);
     const total = sum([current, ...old].map((set) => set.spec.replicas));
-    if (current.spec.replicas > replicas || old.every((set) => set.spec.replicas === 0)) return this.#scale(current, replicas);
+    if (current.spec.replicas > replicas || old.every((set) => set.spec.replicas === 0))
+      return this.#scale(current, replicas);
     const room = replicas + limits.surge - total;
     if (room > 0 && current.spec.replicas < replicas) {
       return this.#scale(current, current.spec.replicas + Math.min(room, replicas - current.spec.replicas));
@@ -121,7 +130,13 @@ export class DeploymentController implements Controller {
     return this.#context.store.create<"ReplicaSet">({
       apiVersion: "apps/v1",
       kind: "ReplicaSet",
-      metadata: { ...metadata, name: `${metadata.name}-${hash}`, labels, annotations: {}, ownerReferences: [ownerReference(deployment)] },
+      metadata: {
+        ...metadata,
+        name: `${metadata.name}-${hash}`,
+        labels,
+        annotations: {},
+        ownerReferences: [ownerReference(deployment)],
+      },
       spec: {
         replicas,
         selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [HASH_LABEL]: hash } },
@@ -134,7 +149,8 @@ export class DeploymentController implements Controller {
   #hashFor(deployment: Deployment): string {
     const { namespace, name } = deployment.metadata;
     const pinned = this.#context.pins.templateHash(namespace, name);
-    const isFree = (hash: string): boolean => this.#context.store.get("ReplicaSet", namespace, `${name}-${hash}`) === undefined;
+    const isFree = (hash: string): boolean =>
+      this.#context.store.get("ReplicaSet", namespace, `${name}-${hash}`) === undefined;
     if (pinned !== undefined && isFree(pinned)) return pinned;
     let hash = templateHash(deployment.spec.template);
     for (let collisions = 1; !isFree(hash); collisions++) hash = templateHash([deployment.spec.template, collisions]);
@@ -154,7 +170,9 @@ function rollingLimits(deployment: Deployment): { surge: number; unavailable: nu
   const { replicas } = deployment.spec;
   const surge = Math.ceil(share(maxSurge, replicas));
   const unavailable = Math.floor(share(maxUnavailable, replicas));
-  return surge === 0 && unavailable === 0 ? { surge, unavailable: 1 } : { surge, unavailable: Math.min(unavailable, replicas) };
+  return surge === 0 && unavailable === 0
+    ? { surge, unavailable: 1 }
+    : { surge, unavailable: Math.min(unavailable, replicas) };
 }
 
 /** A number, or so many percent of `whole`. */

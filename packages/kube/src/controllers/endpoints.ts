@@ -106,7 +106,12 @@ export class EndpointsController implements Controller {
     const { store } = this.#context;
     const old = store.get("Endpoints", namespace, name);
     if (old === undefined) {
-      store.create<"Endpoints">({ apiVersion: "v1", kind: "Endpoints", metadata: this.#metadata(service, name, labels), subsets });
+      store.create<"Endpoints">({
+        apiVersion: "v1",
+        kind: "Endpoints",
+        metadata: this.#metadata(service, name, labels),
+        subsets,
+      });
       return;
     }
     store.update("Endpoints", namespace, name, (draft) => {
@@ -116,7 +121,13 @@ export class EndpointsController implements Controller {
   }
 
   /** Slices of a Service by the contents' keys; others that a controller made before go away. */
-  #writeSlices(namespace: string, name: string, service: Service | undefined, contents: readonly SliceContent[], manager: string): void {
+  #writeSlices(
+    namespace: string,
+    name: string,
+    service: Service | undefined,
+    contents: readonly SliceContent[],
+    manager: string,
+  ): void {
     const { store, random } = this.#context;
     const made = this.#slices(namespace, name).filter((slice) => MANAGED_BY in slice.metadata.labels);
     const wanted = new Set<string>();
@@ -125,7 +136,8 @@ export class EndpointsController implements Controller {
       wanted.add(sliceName);
       this.#writeSlice(service as Service, sliceName, content, manager);
     }
-    for (const slice of made) if (!wanted.has(slice.metadata.name)) store.delete("EndpointSlice", namespace, slice.metadata.name);
+    for (const slice of made)
+      if (!wanted.has(slice.metadata.name)) store.delete("EndpointSlice", namespace, slice.metadata.name);
   }
 
   #writeSlice(service: Service, name: string, content: SliceContent, manager: string): void {

@@ -50,7 +50,10 @@ export class Identities {
     const [path = "", number] = reference.split("#");
     const matching = [...this.#byWorkload.values()].flat().filter((known) => matchesReference(known, path));
     const byName = [...this.#byUid.values()].filter((known) => isNamed(known, path));
-    const numbered = number === undefined ? [...new Set([...byName, ...matching])] : matching.filter((known) => known.identity.ordinal === Number(number));
+    const numbered =
+      number === undefined
+        ? [...new Set([...byName, ...matching])]
+        : matching.filter((known) => known.identity.ordinal === Number(number));
     const living = numbered.filter((known) => isLive(known));
     const chosen = living.length > 0 || number === undefined ? living : numbered.slice(-1);
     const [found] = chosen;
@@ -73,7 +76,12 @@ function workloadKey(namespace: string, word: string, workload: string): string 
 }
 
 function isNamed(known: KnownPod, path: string): boolean {
-  return [known.name, `pod/${known.name}`, `${known.namespace}/${known.name}`, `${known.namespace}/pod/${known.name}`].includes(path);
+  return [
+    known.name,
+    `pod/${known.name}`,
+    `${known.namespace}/${known.name}`,
+    `${known.namespace}/pod/${known.name}`,
+  ].includes(path);
 }
 
 /** Any kind word kubectl knows may stand for the workload's kind. */

@@ -51,7 +51,12 @@ export function makePod(context: ControllerContext, owner: Owner, making: PodMak
   return pod;
 }
 
-function unusedName(context: ControllerContext, namespace: string, prefix: string, random: Parameters<typeof generateName>[1]): string {
+function unusedName(
+  context: ControllerContext,
+  namespace: string,
+  prefix: string,
+  random: Parameters<typeof generateName>[1],
+): string {
   let name = generateName(prefix, random);
   while (context.store.get("Pod", namespace, name) !== undefined) name = generateName(prefix, random);
   return name;

@@ -19,7 +19,7 @@ export function generateName(prefix: string, random: Random): string {
  */
 export function templateHash(template: unknown): string {
   const hash = fnv1a32(canonicalJson(template));
-  return [...String(hash)].map((digit) => ALPHABET.charAt(digit.charCodeAt(0) % ALPHABET.length)).join("");
+  return String(hash).replaceAll(/\d/g, (digit) => ALPHABET.charAt(digit.charCodeAt(0) % ALPHABET.length));
 }
 
 /** FNV-1a, 32 bits, over the text's UTF-16 units. */

@@ -54,15 +54,24 @@ export class PinTable {
   }
 
   /** Asked with the port's name first, then with its number. */
-  nodePort(namespace: string, name: string, port: { readonly name?: string; readonly port: number }): number | undefined {
+  nodePort(
+    namespace: string,
+    name: string,
+    port: { readonly name?: string; readonly port: number },
+  ): number | undefined {
     const words = port.name === undefined ? [port.port] : [port.name, port.port];
-    return this.#find("nodePorts", serviceReferences(namespace, name).flatMap((ref) => words.map((word) => `${ref}:${word}`)));
+    return this.#find(
+      "nodePorts",
+      serviceReferences(namespace, name).flatMap((ref) => words.map((word) => `${ref}:${word}`)),
+    );
   }
 
   /** Pins that nothing asked for, as `place deploy/webb#1`. */
   unused(): string[] {
     return Object.entries(this.#options).flatMap(([table, entries]: [string, object]) =>
-      Object.keys(entries).map((key) => `${table} ${key}`).filter((id) => !this.#used.has(id)),
+      Object.keys(entries)
+        .map((key) => `${table} ${key}`)
+        .filter((id) => !this.#used.has(id)),
     );
   }
 

@@ -78,7 +78,9 @@ export class PodIndex {
 }
 
 /** Reference to the controller that manages an object. */
-export function controllerOf(object: { readonly metadata: Pod["metadata"] }): Pod["metadata"]["ownerReferences"][number] | undefined {
+export function controllerOf(object: {
+  readonly metadata: Pod["metadata"];
+}): Pod["metadata"]["ownerReferences"][number] | undefined {
   return object.metadata.ownerReferences.find((reference) => reference.controller === true);
 }
 

@@ -19,7 +19,9 @@ export class ReplicaSetController implements Controller {
   constructor(context: ControllerContext) {
     this.#context = context;
     for (const kind of ["ReplicaSet", "ReplicationController"] as const) {
-      context.store.watch(kind, ({ object }) => this.#queues[kind].add(object.metadata.namespace, object.metadata.name));
+      context.store.watch(kind, ({ object }) =>
+        this.#queues[kind].add(object.metadata.namespace, object.metadata.name),
+      );
     }
     context.store.watch("Pod", ({ object }) => this.#enqueueOwner(object));
   }

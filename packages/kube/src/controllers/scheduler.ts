@@ -88,7 +88,12 @@ function needsNode(pod: Pod): boolean {
 
 function isFeasible(pod: Pod, node: Node): boolean {
   const { nodeSelector, tolerations } = pod.spec;
-  return node.status.ready && !node.spec.unschedulable && nodeSelectorFits(nodeSelector, node) && toleratesNode(tolerations, node);
+  return (
+    node.status.ready &&
+    !node.spec.unschedulable &&
+    nodeSelectorFits(nodeSelector, node) &&
+    toleratesNode(tolerations, node)
+  );
 }
 
 /** True when the node carries all labels asked for. */
@@ -98,12 +103,15 @@ export function nodeSelectorFits(selector: Labels, node: Node): boolean {
 
 /** True when every taint that keeps pods away is tolerated; PreferNoSchedule only asks. */
 export function toleratesNode(tolerations: readonly Toleration[], node: Node): boolean {
-  return node.spec.taints.every((taint) => taint.effect === "PreferNoSchedule" || tolerations.some((t) => tolerates(t, taint)));
+  return node.spec.taints.every(
+    (taint) => taint.effect === "PreferNoSchedule" || tolerations.some((t) => tolerates(t, taint)),
+  );
 }
 
 /** An empty key with Exists tolerates everything, an empty effect all effects. */
 function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect !== undefined && toleration.effect !== taint.effect) return false;
-  if (toleration.operator === "Exists") return toleration.key === undefined || toleration.key === "" || toleration.key === taint.key;
+  if (toleration.operator === "Exists")
+    return toleration.key === undefined || toleration.key === "" || toleration.key === taint.key;
   return toleration.key === taint.key && (toleration.value ?? "") === (taint.value ?? "");
 }

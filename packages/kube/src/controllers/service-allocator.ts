@@ -42,13 +42,22 @@ export class ServiceAllocator implements Controller {
     const { clusterIP, ports } = service.spec;
     const invalid = (what: string): ApiError =>
       new ApiError("Invalid", `The Service ${JSON.stringify(service.metadata.name)} is invalid: ${what}`);
-    if (clusterIP !== "" && clusterIP !== "None" && clusterIP !== current?.spec.clusterIP && this.#addresses.has(clusterIP)) {
-      throw invalid(`spec.clusterIPs: Invalid value: ["${clusterIP}"]: failed to allocate IP ${clusterIP}: provided IP is already allocated`);
+    if (
+      clusterIP !== "" &&
+      clusterIP !== "None" &&
+      clusterIP !== current?.spec.clusterIP &&
+      this.#addresses.has(clusterIP)
+    ) {
+      throw invalid(
+        `spec.clusterIPs: Invalid value: ["${clusterIP}"]: failed to allocate IP ${clusterIP}: provided IP is already allocated`,
+      );
     }
     const own = new Set(current?.spec.ports.map((port) => portKey(port)));
     for (const [index, port] of ports.entries()) {
       if (port.nodePort === undefined || own.has(portKey(port)) || !this.#ports.has(portKey(port))) continue;
-      throw invalid(`spec.ports[${index}].nodePort: Invalid value: ${port.nodePort}: provided port is already allocated`);
+      throw invalid(
+        `spec.ports[${index}].nodePort: Invalid value: ${port.nodePort}: provided port is already allocated`,
+      );
     }
   }
 
@@ -102,10 +111,13 @@ export class ServiceAllocator implements Controller {
   #nodePort(service: Service, port: ServicePort, source: "pinned" | "any"): number | undefined {
     const { namespace, name } = service.metadata;
     const pinned = this.#context.pins.nodePort(namespace, name, port);
-    if (pinned !== undefined && this.#ports.has(`${pinned}/${port.protocol}`)) throw taken(service, `node port ${pinned}`);
+    if (pinned !== undefined && this.#ports.has(`${pinned}/${port.protocol}`))
+      throw taken(service, `node port ${pinned}`);
     if (pinned !== undefined || source === "pinned") return pinned;
     // DNS-like Services get one number for TCP and UDP of the same port, as the real allocator tries to.
-    const twin = service.spec.ports.find((p) => p !== port && p.port === port.port && p.nodePort !== undefined && p.protocol !== port.protocol);
+    const twin = service.spec.ports.find(
+      (p) => p !== port && p.port === port.port && p.nodePort !== undefined && p.protocol !== port.protocol,
+    );
     if (twin?.nodePort !== undefined && !this.#ports.has(`${twin.nodePort}/${port.protocol}`)) return twin.nodePort;
     return this.#draw(`${namespace}/${name}:${port.port}`, port.protocol);
   }
@@ -129,7 +141,7 @@ function taken(service: Service, what: string): ApiError {
 }
 
 function needsNodePorts({ spec }: Service): boolean {
-  return spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts);
+  return spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
 }
 
 function portKey(port: { readonly nodePort?: number; readonly protocol: string }): string {
@@ -150,5 +162,7 @@ export function keepAllocated(next: Service, current: Service): void {
     else if (port.nodePort === undefined && same?.nodePort !== undefined) port.nodePort = same.nodePort;
   }
   if (!open && spec.externalIPs.length === 0) delete spec.externalTrafficPolicy;
-  if (spec.type !== "LoadBalancer") delete spec.healthCheckNodePort;
+  if (spec.type === "LoadBalancer") return;
+  delete spec.healthCheckNodePort;
+  delete spec.allocateLoadBalancerNodePorts;
 }

@@ -23,7 +23,13 @@ export function slicesOf(backends: readonly Backend[]): SliceContent[] {
     if (group === undefined) groups.set(key, [backend]);
     else group.push(backend);
   }
-  return [...groups].flatMap(([key, group]) => chunks(key, group.map((backend) => endpointOf(backend)), group[0]?.ports ?? []));
+  return [...groups].flatMap(([key, group]) =>
+    chunks(
+      key,
+      group.map((backend) => endpointOf(backend)),
+      group[0]?.ports ?? [],
+    ),
+  );
 }
 
 /** Slices that mirror hand-made Endpoints. */

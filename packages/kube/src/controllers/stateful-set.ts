@@ -17,7 +17,9 @@ export class StatefulSetController implements Controller {
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    context.store.watch("StatefulSet", ({ object }) => this.#queue.add(object.metadata.namespace, object.metadata.name));
+    context.store.watch("StatefulSet", ({ object }) =>
+      this.#queue.add(object.metadata.namespace, object.metadata.name),
+    );
     context.store.watch("Pod", ({ object }) => {
       const owner = controllerOf(object);
       if (owner?.kind === "StatefulSet") this.#queue.add(object.metadata.namespace, owner.name);
@@ -48,7 +50,11 @@ export class StatefulSetController implements Controller {
     }
     const surplus = [...byName.values()].filter((pod) => !names.includes(pod.metadata.name)).toSorted(byOrdinalDown);
     if (surplus.length > 0) return this.#stop(ordered ? surplus.slice(0, 1) : surplus);
-    return this.#rollOn(set, names.map((name) => byName.get(name)), hash);
+    return this.#rollOn(
+      set,
+      names.map((name) => byName.get(name)),
+      hash,
+    );
   }
 
   #create(set: StatefulSet, name: string, hash: string): void {

@@ -22,12 +22,7 @@ export interface Diagnostic extends SourcePosition {
 }
 
 /** Builds a diagnostic; `hint` may be undefined and is then left out. */
-export function diagnosticAt(
-  at: SourcePosition,
-  code: DiagnosticCode,
-  message: string,
-  hint?: string,
-): Diagnostic {
+export function diagnosticAt(at: SourcePosition, code: DiagnosticCode, message: string, hint?: string): Diagnostic {
   const { file, line, col, endCol } = at;
   const plain = { file, line, col, endCol, code, message };
   return hint === undefined ? plain : { ...plain, hint };
@@ -38,8 +33,7 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
   const files = [...new Set(diagnostics.map((d) => d.file))];
   const rank = new Map(files.map((file, index) => [file, index]));
   const sorted = diagnostics.toSorted(
-    (a, b) =>
-      (rank.get(a.file) ?? 0) - (rank.get(b.file) ?? 0) || a.line - b.line || a.col - b.col,
+    (a, b) => (rank.get(a.file) ?? 0) - (rank.get(b.file) ?? 0) || a.line - b.line || a.col - b.col,
   );
   const seen = new Set<string>();
   return sorted.filter((d) => {

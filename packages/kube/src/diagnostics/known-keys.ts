@@ -41,7 +41,6 @@ function expand(schema: z.core.$ZodType): z.core.$ZodType[] {
 
 function child(schema: z.core.$ZodType, step: string | number): z.core.$ZodType[] {
   const def = definition(schema);
-  const next =
-    def.shape?.[String(step)] ?? def.element ?? def.items?.[Number(step)] ?? def.valueType;
+  const next = def.shape?.[String(step)] ?? def.element ?? def.items?.[Number(step)] ?? def.valueType;
   return next === undefined ? [] : [next];
 }

@@ -28,10 +28,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, source?: SourceText): s
 }
 
 /** All diagnostics in reading order, an empty line between two; `sources` are looked up by file name. */
-export function renderDiagnostics(
-  diagnostics: readonly Diagnostic[],
-  sources: readonly SourceText[],
-): string {
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], sources: readonly SourceText[]): string {
   const byFile = new Map(sources.map((source) => [source.file, source]));
   return sortDiagnostics(diagnostics)
     .map((d) => renderDiagnostic(d, byFile.get(d.file)))

@@ -44,7 +44,7 @@ export function parseYaml(file: string, text: string, prepare?: (document: Docum
     for (const problem of problems) diagnostics.push(syntaxDiagnostic(source, document, problem));
     // A duplicate key does not make the rest unreadable: go on, so that all mistakes are said at once.
     const readable = problems.every((problem) => problem.code === "DUPLICATE_KEY");
-    if (!readable || document.contents === null) continue;
+    if (!readable || isEmptyDocument(document)) continue;
     prepare?.(document);
     const value = toValue(source, document, diagnostics);
     if (value !== UNREADABLE) documents.push(new YamlDocument(source, document, value));
@@ -56,13 +56,28 @@ const UNREADABLE = Symbol("unreadable");
 
 /** Plain values; the yaml library throws for an alias without anchor and for alias bombs. */
 function toValue(source: SourceText, document: Document, diagnostics: Diagnostic[]): unknown {
+  const before = diagnostics.length;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const at = source.positionAt(alias.range?.[0] ?? 0, alias.range?.[1]);
+      const hint = "text that begins with * needs quotes";
+      diagnostics.push(diagnosticAt(at, "syntax", `YAML: no anchor &${alias.source} before this alias`, hint));
+    },
+  });
+  if (diagnostics.length > before) return UNREADABLE;
   try {
     return document.toJS();
   } catch (error) {
     const at = source.positionAt(document.range?.[0] ?? 0);
-    diagnostics.push(diagnosticAt(at, "syntax", error instanceof Error ? error.message : "unreadable"));
+    diagnostics.push(diagnosticAt(at, "syntax", `YAML: ${error instanceof Error ? error.message : "unreadable"}`));
     return UNREADABLE;
   }
+}
+
+/** Nothing but comments between two `---`. */
+function isEmptyDocument({ contents }: Document): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null && contents.source === "");
 }
 
 /** One document of a file. Positions of paths that do not exist are those of the nearest ancestor that does. */
@@ -97,7 +112,8 @@ export class YamlDocument {
   position(path: Path = []): SourcePosition {
     const found = this.#walk(path);
     // `key:` without a value has no text of its own: point at the key.
-    if (found.depth > 0 && isEmptyNode(found.node)) return this.keyPosition(path.slice(0, found.depth));
+    const inMap = typeof path[found.depth - 1] === "string";
+    if (inMap && isEmptyNode(found.node)) return this.keyPosition(path.slice(0, found.depth));
     return this.#at(found.node);
   }
 
@@ -178,7 +194,7 @@ function isEmptyNode(node: Node | undefined): boolean {
 /** What to do about the syntax mistakes people make most. */
 const SYNTAX_HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs",
-  BAD_INDENT: "items of one level must start in the same column",
+  BAD_INDENT: "items of one level start in the same column, and every bracket must be closed",
   MISSING_CHAR: "a bracket, quote or comma is missing",
   BLOCK_AS_IMPLICIT_KEY: "text that contains ': ' needs quotes",
   MULTILINE_IMPLICIT_KEY: "a ':' is missing, or the text needs quotes",
@@ -206,7 +222,12 @@ function duplicateKey(source: SourceText, document: Document, offset: number): D
       const range = isNode(second.key) ? second.key.range : undefined;
       const earlier = isNode(first.key) ? first.key.range?.[0] : undefined;
       const message = `duplicate key ${JSON.stringify(keyText(second))}, already given in line ${source.positionAt(earlier ?? 0).line}`;
-      found = diagnosticAt(source.positionAt(offset, range?.[1]), "duplicate-key", message, "only the last would count: remove one");
+      found = diagnosticAt(
+        source.positionAt(offset, range?.[1]),
+        "duplicate-key",
+        message,
+        "only the last would count: remove one",
+      );
       return visit.BREAK;
     },
   });

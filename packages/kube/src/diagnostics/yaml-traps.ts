@@ -2,7 +2,14 @@
 import type { Path, YamlDocument } from "./yaml-source.ts";
 
 /** Words that YAML 1.1 read as booleans and YAML 1.2 reads as text. */
-const YAML11_BOOLEANS: Readonly<Record<string, boolean>> = { yes: true, on: true, y: true, no: false, off: false, n: false };
+const YAML11_BOOLEANS: Readonly<Record<string, boolean>> = {
+  yes: true,
+  on: true,
+  y: true,
+  no: false,
+  off: false,
+  n: false,
+};
 
 /**
  * A hint for a known trap at a path, or undefined.

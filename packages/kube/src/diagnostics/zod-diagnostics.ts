@@ -87,7 +87,9 @@ function unionDiagnostics(context: Context, issue: z.core.$ZodIssueInvalidUnion)
 
 /** How deep below the union the first mistake lies; an unknown key proves that the map itself was accepted. */
 function depth(issues: readonly Issue[]): number {
-  const depths = issues.map((issue) => issue.path.length + (issue.code === "invalid_type" ? 0 : issue.code === "invalid_value" ? 0 : 1));
+  const depths = issues.map(
+    (issue) => issue.path.length + (issue.code === "invalid_type" ? 0 : issue.code === "invalid_value" ? 0 : 1),
+  );
   return depths.length === 0 ? 0 : Math.min(...depths);
 }
 
@@ -109,13 +111,19 @@ function typeDiagnostic(context: Context, issue: z.core.$ZodIssueInvalidType): D
   if (!context.document.has(path)) return missingKey(context, issue);
   const expected = TYPE_WORDS[issue.expected] ?? issue.expected;
   const message = `expected ${expected}${inField(path)}, found ${describeFound(context, path)}`;
-  return diagnosticAt(context.document.position(path), "wrong-type", message, trapHint(context.document, path, issue.expected));
+  return diagnosticAt(
+    context.document.position(path),
+    "wrong-type",
+    message,
+    trapHint(context.document, path, issue.expected),
+  );
 }
 
 function missingKey(context: Context, issue: Issue): Diagnostic {
   const path = fullPath(context, issue);
   const parent = path.slice(0, -1);
-  const at = typeof parent.at(-1) === "string" ? context.document.keyPosition(parent) : context.document.position(parent);
+  const at =
+    typeof parent.at(-1) === "string" ? context.document.keyPosition(parent) : context.document.position(parent);
   return diagnosticAt(at, "missing-key", `missing key ${JSON.stringify(String(path.at(-1)))}${inside(parent)}`);
 }
 
@@ -169,7 +177,7 @@ function describeFound(context: Context, path: Path): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map";
-  const text = context.document.scalarText(path) ?? String(value);
+  const text = context.document.scalarText(path) ?? JSON.stringify(value);
   const word = typeof value === "string" ? "text " : typeof value === "number" ? "the number " : "";
   return word === "text " ? `${word}${JSON.stringify(value)}` : `${word}${text}`;
 }

@@ -36,14 +36,16 @@ export function crossCheck(objects: readonly CheckedObject[]): void {
 }
 
 function reportSecond(object: CheckedObject, path: Path, key: string, first: SourcePosition): void {
-  object.report(path, `${key} is already taken, see ${first.file}:${first.line}`, { code: "conflict" });
+  const what = path[0] === "metadata" ? "defined already" : "already taken";
+  object.report(path, `${key} is ${what}, see ${first.file}:${first.line}`, { code: "conflict" });
 }
 
 function claims(object: CheckedObject): Claim[] {
   const { kind, draft } = object;
   const { name, namespace = "default" } = draft.metadata ?? {};
   const own: Claim[] = [];
-  if (name !== undefined) own.push({ key: `${kind} ${isGlobal(kind) ? "" : `${namespace}/`}${name}`, path: ["metadata", "name"] });
+  if (name !== undefined)
+    own.push({ key: `${kind} ${isGlobal(kind) ? "" : `${namespace}/`}${name}`, path: ["metadata", "name"] });
   if (kind === "Service") return [...own, ...serviceClaims(draft as Draft<Service>)];
   if (kind === "Node") return [...own, ...nodeClaims(draft as Draft<Node>)];
   return own;
@@ -88,7 +90,11 @@ function checkPodNetworks(objects: readonly CheckedObject[]): void {
       return network !== undefined && cidrsOverlap(network, cidr);
     });
     if (other !== undefined) {
-      object.report(path, `podCIDR ${podCIDR} overlaps ${other.text}, see ${other.position.file}:${other.position.line}`, { code: "conflict" });
+      object.report(
+        path,
+        `podCIDR ${podCIDR} overlaps ${other.text}, see ${other.position.file}:${other.position.line}`,
+        { code: "conflict" },
+      );
     }
     seen.push({ text: podCIDR, position: object.position(path) });
   }

@@ -18,7 +18,7 @@ export function applyDefaults(kind: Kind, manifest: unknown): { object: KubeObje
   const definition = KINDS[kind] as unknown as KindDefinition;
   const filled: FilledDefault[] = [];
   const set: SetDefault = (path, value) => {
-    if (!setIfAbsent(draft, path, value) || isEmptyContainer(value)) return;
+    if (!setIfAbsent(draft, path, value) || isEmpty(value)) return;
     filled.push({ path, value });
   };
   if (definition.namespaced) set(["metadata", "namespace"], "default");
@@ -49,8 +49,9 @@ function fillStatus(kind: Kind, draft: object): void {
   else if (kind !== "Service" && kind !== "Node") Reflect.deleteProperty(draft, "status");
 }
 
-function isEmptyContainer(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+/** Nothing to tell the user: an empty container, or a text to be filled by an allocator. */
+function isEmpty(value: unknown): boolean {
+  return value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 }
 
 /** Sets `path` unless something stands there; maps on the way are made, list items are not. True when it was set. */

@@ -47,7 +47,10 @@ export const DEFAULT_API_SETTINGS: ApiSettings = {
 };
 
 /** Reads the objects of whole files (many documents each, `kind: List` too) and checks them one by one and against each other. */
-export function loadManifests(sources: readonly YamlSource[], settings: ApiSettings = DEFAULT_API_SETTINGS): LoadedManifests {
+export function loadManifests(
+  sources: readonly YamlSource[],
+  settings: ApiSettings = DEFAULT_API_SETTINGS,
+): LoadedManifests {
   const places = sources.flatMap((source) => source.documents.map((document) => ({ document, basePath: [] })));
   const loaded = loadManifestNodes(places, settings);
   const syntax = sources.flatMap((source) => source.diagnostics);
@@ -55,7 +58,10 @@ export function loadManifests(sources: readonly YamlSource[], settings: ApiSetti
 }
 
 /** The same for objects that stand anywhere in YAML documents, e.g. inline in a scenario. */
-export function loadManifestNodes(places: readonly Provenance[], settings: ApiSettings = DEFAULT_API_SETTINGS): LoadedManifests {
+export function loadManifestNodes(
+  places: readonly Provenance[],
+  settings: ApiSettings = DEFAULT_API_SETTINGS,
+): LoadedManifests {
   const loader: Loader = { settings, objects: [], diagnostics: [], notes: [], checked: [] };
   for (const place of places) loadNode(loader, place);
   crossCheck(loader.checked);
@@ -80,7 +86,9 @@ function loadNode(loader: Loader, place: Provenance): void {
   const { document, basePath } = place;
   const value = document.valueAt(basePath);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    loader.diagnostics.push(diagnosticAt(document.position(basePath), "wrong-type", "expected an object with apiVersion and kind"));
+    loader.diagnostics.push(
+      diagnosticAt(document.position(basePath), "wrong-type", "expected an object with apiVersion and kind"),
+    );
     return;
   }
   const items: unknown = Reflect.get(value, "items");
@@ -108,7 +116,11 @@ function resolveKind(loader: Loader, place: Provenance, value: object): Kind | u
   }
   const refused = REFUSED_KINDS[kind];
   if (refused !== undefined) report(["kind"], `${kind} is not modelled yet: ${refused}`, { code: "not-modelled" });
-  else report(["kind"], `unknown kind ${JSON.stringify(kind)}`, { code: "not-modelled", ...hintOf(didYouMean(kind, [...KIND_NAMES, ...IGNORED_KINDS])) });
+  else
+    report(["kind"], `unknown kind ${JSON.stringify(kind)}`, {
+      code: "not-modelled",
+      ...hintOf(didYouMean(kind, [...KIND_NAMES, ...IGNORED_KINDS])),
+    });
   return undefined;
 }
 
@@ -181,7 +193,10 @@ function reportYaml11(document: YamlDocument, base: Path, shape: ObjectShape, ma
   for (const path of booleanWords(shape, manifest)) {
     if (!isYaml11Boolean(document, [...base, ...path])) continue;
     const text = document.scalarText([...base, ...path]);
-    report(path, `Kubernetes reads unquoted ${text} as true or false, ${formatPath(path)} wants text`, { code: "trap", hint: `write it in quotes: "${text}"` });
+    report(path, `Kubernetes reads unquoted ${text} as true or false, ${formatPath(path)} wants text`, {
+      code: "trap",
+      hint: `write it in quotes: "${text}"`,
+    });
   }
 }
 

@@ -29,12 +29,16 @@ type Columns<K extends Kind> = readonly Column<K>[];
 const name = { title: "NAME", cell: (object: { metadata: { name: string } }) => object.metadata.name };
 const age = {
   title: "AGE",
-  cell: (object: { metadata: { creationTimestamp: number } }, context: CellContext) => context.age(object.metadata.creationTimestamp),
+  cell: (object: { metadata: { creationTimestamp: number } }, context: CellContext) =>
+    context.age(object.metadata.creationTimestamp),
 };
 
 const pods: Columns<"Pod"> = [
   name,
-  { title: "READY", cell: ({ spec, status }) => `${status.ready ? spec.containers.length : 0}/${spec.containers.length}` },
+  {
+    title: "READY",
+    cell: ({ spec, status }) => `${status.ready ? spec.containers.length : 0}/${spec.containers.length}`,
+  },
   { title: "STATUS", cell: (pod) => podStatus(pod) },
   { title: "RESTARTS", cell: ({ status }) => status.restarts },
   age,
@@ -56,19 +60,36 @@ const services: Columns<"Service"> = [
 
 const nodes: Columns<"Node"> = [
   name,
-  { title: "STATUS", cell: ({ spec, status }) => (status.ready ? "Ready" : "NotReady") + (spec.unschedulable ? ",SchedulingDisabled" : "") },
+  {
+    title: "STATUS",
+    cell: ({ spec, status }) =>
+      (status.ready ? "Ready" : "NotReady") + (spec.unschedulable ? ",SchedulingDisabled" : ""),
+  },
   { title: "ROLES", cell: (node) => nodeRoles(node) },
   age,
   { title: "VERSION", cell: ({ status }) => status.kubeletVersion },
-  { title: "INTERNAL-IP", wide: true, show: (f) => f.internalIPColumn, cell: (node) => nodeAddress(node, "InternalIP") },
+  {
+    title: "INTERNAL-IP",
+    wide: true,
+    show: (f) => f.internalIPColumn,
+    cell: (node) => nodeAddress(node, "InternalIP"),
+  },
   { title: "EXTERNAL-IP", wide: true, cell: (node) => nodeAddress(node, "ExternalIP") },
   { title: "OS-IMAGE", wide: true, cell: () => "<unknown>" },
   { title: "KERNEL-VERSION", wide: true, cell: () => "<unknown>" },
   { title: "CONTAINER-RUNTIME", wide: true, cell: () => "<unknown>" },
 ];
 
-const containers = { title: "CONTAINERS", wide: true as const, cell: (w: Templated) => w.spec.template.spec.containers.map((c) => c.name).join(",") };
-const images = { title: "IMAGES", wide: true as const, cell: (w: Templated) => w.spec.template.spec.containers.map((c) => c.image ?? "").join(",") };
+const containers = {
+  title: "CONTAINERS",
+  wide: true as const,
+  cell: (w: Templated) => w.spec.template.spec.containers.map((c) => c.name).join(","),
+};
+const images = {
+  title: "IMAGES",
+  wide: true as const,
+  cell: (w: Templated) => w.spec.template.spec.containers.map((c) => c.image ?? "").join(","),
+};
 const oldReady = (f: KubectlFlavour): boolean => !f.readyColumn;
 const newReady = (f: KubectlFlavour): boolean => f.readyColumn;
 
@@ -163,7 +184,9 @@ function podStatus(pod: Pod): string {
 
 function nodeRoles(node: Node): string {
   const prefix = "node-role.kubernetes.io/";
-  const roles = Object.keys(node.metadata.labels).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  const roles = Object.keys(node.metadata.labels)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length));
   return orNone(roles.toSorted().join(","));
 }
 
@@ -198,6 +221,8 @@ function ownedSets(owner: Owner, store: ObjectStore): KindMap["ReplicaSet"][] {
 
 /** Pods of the newest ReplicaSet. */
 function currentSetSize(owner: Owner, context: CellContext): number {
-  const newest = ownedSets(owner, context.store).toSorted((a, b) => b.metadata.creationTimestamp - a.metadata.creationTimestamp)[0];
+  const newest = ownedSets(owner, context.store).toSorted(
+    (a, b) => b.metadata.creationTimestamp - a.metadata.creationTimestamp,
+  )[0];
   return newest === undefined ? 0 : countPods(newest, context, () => true);
 }

@@ -37,7 +37,12 @@ export function describeService(namespace: string, name: string, context: PrintC
 export function describeEndpoints(namespace: string, name: string, context: PrintContext): string {
   const { metadata, subsets } = context.store.require("Endpoints", namespace, name);
   const flavour = kubectlFlavour(context.version);
-  const lines = [...header(metadata, flavour), ["Subsets:"], ...subsets.flatMap((subset) => subsetLines(subset)), ["Events:", "<none>"]];
+  const lines = [
+    ...header(metadata, flavour),
+    ["Subsets:"],
+    ...subsets.flatMap((subset) => subsetLines(subset)),
+    ["Events:", "<none>"],
+  ];
   return tabulate(lines, LAYOUT);
 }
 
@@ -51,7 +56,9 @@ function header(metadata: Service["metadata"], flavour: KubectlFlavour): Lines {
 }
 
 function multiline(title: string, entries: Readonly<Record<string, string>>, between: string): Lines {
-  const texts = Object.keys(entries).toSorted().map((key) => `${key}${between}${entries[key]}`);
+  const texts = Object.keys(entries)
+    .toSorted()
+    .map((key) => `${key}${between}${entries[key]}`);
   return texts.length === 0 ? [[title, "<none>"]] : texts.map((text, index) => [index === 0 ? title : "", text]);
 }
 
@@ -81,9 +88,11 @@ function portLines(port: ServicePort, endpoints: Endpoints | undefined): Lines {
 function policyLines({ spec }: Service, flavour: KubectlFlavour): Lines {
   const lines: Lines = [];
   if (spec.externalTrafficPolicy !== undefined) lines.push(["External Traffic Policy:", spec.externalTrafficPolicy]);
-  if (flavour.internalTrafficPolicy && spec.internalTrafficPolicy !== undefined) lines.push(["Internal Traffic Policy:", spec.internalTrafficPolicy]);
+  if (flavour.internalTrafficPolicy && spec.internalTrafficPolicy !== undefined)
+    lines.push(["Internal Traffic Policy:", spec.internalTrafficPolicy]);
   if (spec.healthCheckNodePort !== undefined) lines.push(["HealthCheck NodePort:", String(spec.healthCheckNodePort)]);
-  if (spec.loadBalancerSourceRanges.length > 0) lines.push(["LoadBalancer Source Ranges:", spec.loadBalancerSourceRanges.join(",")]);
+  if (spec.loadBalancerSourceRanges.length > 0)
+    lines.push(["LoadBalancer Source Ranges:", spec.loadBalancerSourceRanges.join(",")]);
   return lines;
 }
 
@@ -93,6 +102,10 @@ function subsetLines({ addresses, notReadyAddresses, ports }: EndpointSubset): L
     ["  NotReadyAddresses:", orNone(notReadyAddresses.map(({ ip }) => ip).join(","))],
   ];
   if (ports.length === 0) return [...lines, [""]];
-  const rows = ports.map(({ name, port, protocol }) => [`    ${name === "" ? "<unset>" : name}`, String(port), protocol]);
+  const rows = ports.map(({ name, port, protocol }) => [
+    `    ${name === "" ? "<unset>" : name}`,
+    String(port),
+    protocol,
+  ]);
   return [...lines, ["  Ports:"], ["    Name", "Port", "Protocol"], ["    ----", "----", "--------"], ...rows, [""]];
 }

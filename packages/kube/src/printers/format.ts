@@ -21,7 +21,9 @@ export function formatEndpoints(endpoints: Endpoints | undefined, portName?: str
 
 /** `443/TCP`, `8000:30080/TCP`. */
 export function formatServicePorts(service: Service): string {
-  const ports = service.spec.ports.map(({ port, nodePort, protocol }) => `${port}${nodePort === undefined ? "" : `:${nodePort}`}/${protocol}`);
+  const ports = service.spec.ports.map(
+    ({ port, nodePort, protocol }) => `${port}${nodePort === undefined ? "" : `:${nodePort}`}/${protocol}`,
+  );
   return orNone(ports.join(","));
 }
 
@@ -31,7 +33,8 @@ export function formatExternalIP(service: Service, wide: boolean): string {
   if (type === "ExternalName") return orNone(externalName ?? "");
   if (type !== "LoadBalancer") return orNone(externalIPs.join(","));
   const balancer = service.status.loadBalancer.ingress.map(({ ip }) => ip).join(",");
-  const shown = !wide && balancer.length > LOAD_BALANCER_WIDTH ? `${balancer.slice(0, LOAD_BALANCER_WIDTH - 3)}...` : balancer;
+  const shown =
+    !wide && balancer.length > LOAD_BALANCER_WIDTH ? `${balancer.slice(0, LOAD_BALANCER_WIDTH - 3)}...` : balancer;
   const all = [shown, ...externalIPs].filter((text) => text !== "").join(",");
   return all === "" ? "<pending>" : all;
 }

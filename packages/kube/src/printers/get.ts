@@ -51,7 +51,11 @@ function find(request: GetRequest, store: ObjectStore): { objects: KubeObject[];
   const { kind, names, allNamespaces, selector } = request;
   const namespace = namespaceOf(request);
   if (names !== undefined && names.length > 0) {
-    const found = names.map((name) => store.get(kind, namespace, name) ?? new ApiError("NotFound", `${resourceOf(kind)} ${JSON.stringify(name)} not found`));
+    const found = names.map(
+      (name) =>
+        store.get(kind, namespace, name) ??
+        new ApiError("NotFound", `${resourceOf(kind)} ${JSON.stringify(name)} not found`),
+    );
     const errors = found.filter((one) => one instanceof ApiError);
     return { objects: found.filter((one) => !(one instanceof ApiError)) as KubeObject[], errors };
   }
@@ -77,8 +81,12 @@ function print(objects: readonly KubeObject[], request: GetRequest, context: Pri
   if (output === "table" || output === "wide") return kubectlTable(objects, request, context);
   const [only] = objects;
   const single = request.names?.length === 1 && only !== undefined;
-  const value = single ? toManifest(only) : { apiVersion: "v1", items: objects.map((object) => toManifest(object)), kind: "List" };
-  return output === "json" ? `${JSON.stringify(value, undefined, 4)}\n` : stringify(value, { sortMapEntries: true, lineWidth: 0 });
+  const value = single
+    ? toManifest(only)
+    : { apiVersion: "v1", items: objects.map((object) => toManifest(object)), kind: "List" };
+  return output === "json"
+    ? `${JSON.stringify(value, undefined, 4)}\n`
+    : stringify(value, { sortMapEntries: true, lineWidth: 0, indentSeq: false });
 }
 
 /** `deployment.apps`, `service`: the word before the slash. */
@@ -96,13 +104,20 @@ export function kubectlTable(objects: readonly KubeObject[], request: GetRequest
   const columns = columnsOf(request.kind, cells);
   const leading = request.allNamespaces === true && KINDS[request.kind].namespaced;
   const labels = request.showLabels === true;
-  const title = [...(leading ? ["NAMESPACE"] : []), ...columns.map((column) => column.title), ...(labels ? ["LABELS"] : [])];
+  const title = [
+    ...(leading ? ["NAMESPACE"] : []),
+    ...columns.map((column) => column.title),
+    ...(labels ? ["LABELS"] : []),
+  ];
   const rows = objects.map((object) => [
     ...(leading ? [object.metadata.namespace] : []),
     ...columns.map((column) => String(column.cell(object as KindMap[Kind], cells))),
     ...(labels ? [labelText(object)] : []),
   ]);
-  return tabulate(request.noHeaders === true ? rows : [title, ...rows], { minWidth: flavour.narrowColumns ? 6 : 10, padding: 3 });
+  return tabulate(request.noHeaders === true ? rows : [title, ...rows], {
+    minWidth: flavour.narrowColumns ? 6 : 10,
+    padding: 3,
+  });
 }
 
 function columnsOf(kind: Kind, { wide, flavour }: CellContext): readonly Column<Kind>[] {
@@ -111,6 +126,8 @@ function columnsOf(kind: Kind, { wide, flavour }: CellContext): readonly Column<
 }
 
 function labelText({ metadata }: KubeObject): string {
-  const pairs = Object.keys(metadata.labels).toSorted().map((key) => `${key}=${metadata.labels[key]}`);
+  const pairs = Object.keys(metadata.labels)
+    .toSorted()
+    .map((key) => `${key}=${metadata.labels[key]}`);
   return pairs.length === 0 ? "<none>" : pairs.join(",");
 }

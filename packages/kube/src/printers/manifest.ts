@@ -7,8 +7,21 @@ import type { Pod } from "../api/pod.ts";
 export function toManifest(object: KubeObject): unknown {
   const { metadata, ...rest } = object;
   const { namespace, name, labels, annotations, uid, resourceVersion, ownerReferences } = metadata;
-  const shown = { annotations, labels, name, namespace, ownerReferences, resourceVersion: String(resourceVersion), uid };
-  const status = object.kind === "Pod" ? { status: podStatus(object) } : object.kind === "Node" ? { status: { addresses: object.status.addresses } } : {};
+  const shown = {
+    annotations,
+    labels,
+    name,
+    namespace,
+    ownerReferences,
+    resourceVersion: String(resourceVersion),
+    uid,
+  };
+  const status =
+    object.kind === "Pod"
+      ? { status: podStatus(object) }
+      : object.kind === "Node"
+        ? { status: { addresses: object.status.addresses } }
+        : {};
   return withoutEmpty({ ...rest, metadata: shown, ...status });
 }
 
@@ -26,5 +39,9 @@ function withoutEmpty(value: unknown): unknown {
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === undefined || value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+  return (
+    value === undefined ||
+    value === "" ||
+    (typeof value === "object" && value !== null && Object.keys(value).length === 0)
+  );
 }

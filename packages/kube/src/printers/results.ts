@@ -6,7 +6,9 @@ import { objectWord } from "./get.ts";
 
 /** `service/web created`, before 1.11 `service "web" created`. */
 export function applyLine(kind: Kind, name: string, result: ApplyResult, version: string): string {
-  const subject = kubectlFlavour(version).slashNames ? `${objectWord(kind)}/${name}` : `${objectWord(kind)} ${JSON.stringify(name)}`;
+  const subject = kubectlFlavour(version).slashNames
+    ? `${objectWord(kind)}/${name}`
+    : `${objectWord(kind)} ${JSON.stringify(name)}`;
   return `${subject} ${result}\n`;
 }
 
@@ -15,4 +17,3 @@ export function deleteLine(kind: Kind, namespace: string, name: string, version:
   const where = kubectlFlavour(version).deletedFrom && namespace !== "" ? ` from ${namespace} namespace` : "";
   return `${objectWord(kind)} ${JSON.stringify(name)} deleted${where}\n`;
 }
-

@@ -16,7 +16,9 @@ export function tabulate(lines: readonly (readonly string[])[], options: Tabwrit
       if (widths[line]?.[column] === 0) measureBlock(lines, widths, line, column, options);
     }
   }
-  return lines.map((cells, line) => `${cells.map((cell, column) => cell.padEnd(widths[line]?.[column] ?? 0)).join("")}\n`).join("");
+  return lines
+    .map((cells, line) => `${cells.map((cell, column) => cell.padEnd(widths[line]?.[column] ?? 0)).join("")}\n`)
+    .join("");
 }
 
 function measureBlock(
