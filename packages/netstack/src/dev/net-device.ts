@@ -70,6 +70,8 @@ export class NetDevice {
   up = false;
   /** Promiscuity count (dev_set_promiscuity). */
   promisc = 0;
+  /** IFF_PROMISC set by `ip link set promisc on`; one of the users that `promisc` counts. */
+  promiscByHand = false;
   /** addr_assign_type NET_ADDR_SET: the address was given by hand (a bridge stops following its ports). */
   addrPinned = false;
   mtuPinned = false;

@@ -25,10 +25,10 @@ const BR_NF_OPS: readonly { readonly name: string; readonly pf: NfProto; readonl
 ];
 
 /** br_nf_local_in: a group frame whose connection no port has confirmed is confirmed before IP sees it. */
-function brNfLocalIn(_brnet: BrnfNet, state: HookState, pkt: Packet): Verdict {
+function brNfLocalIn(_brnet: BrnfNet, _state: HookState, pkt: Packet): Verdict {
   const ct = pkt.ct;
   if (ct === null || pkt.pktType === PACKET_HOST || (ct.status & IPS_CONFIRMED) !== 0) return NF_ACCEPT;
-  return nfConntrackConfirm(state, pkt);
+  return nfConntrackConfirm(pkt);
 }
 
 /** ip_sabotage_in: PREROUTING ran in the bridge; skip IP's own, once. */

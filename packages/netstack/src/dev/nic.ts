@@ -1,0 +1,50 @@
+// A network card on an underlay segment. Unlike veth it is hardware: checksums that were left to it are completed here,
+// and nothing but the bytes crosses the wire.
+
+import type { Mac } from "../addr/mac.ts";
+import { skbChecksumHelp } from "../ipv4/ip-do-fragment.ts";
+import type { NetNamespace } from "../netns/net-namespace.ts";
+import type { Packet } from "../skb/packet.ts";
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import type { DeviceOps, NetDevice } from "./net-device.ts";
+import { registerNetdevice } from "./register.ts";
+import { skbScrub } from "./scrub.ts";
+import { Segment } from "./segment.ts";
+
+function segmentOf(dev: NetDevice): Segment {
+  if (dev.priv instanceof Segment) return dev.priv;
+  throw new Error(`${dev.name} is not a card`);
+}
+
+function nicXmit(dev: NetDevice, pkt: Packet): void {
+  if (pkt.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(pkt);
+  pkt.ipSummed = CHECKSUM_NONE;
+  skbScrub(pkt, true);
+  dev.txPackets++;
+  dev.txBytes += pkt.len;
+  segmentOf(dev).transmit(dev, pkt);
+}
+
+const NIC_OPS: DeviceOps = {
+  kind: "nic",
+  xmit: nicXmit,
+  carrier: () => true,
+  operState: (dev) => (dev.up ? "UP" : "DOWN"),
+  onDown: (dev) => segmentOf(dev).forget(dev),
+  onDelete: (dev) => segmentOf(dev).unplug(dev),
+};
+
+/** A card plugged into the segment of that name, which is made when it is the first there. */
+export function createNic(ns: NetNamespace, spec: { name: string; addr?: Mac | undefined; mtu?: number | undefined; ifindex?: number | undefined }, segmentName: string): NetDevice {
+  let segment = ns.world.segments.get(segmentName);
+  if (segment === undefined) {
+    segment = new Segment(segmentName);
+    ns.world.segments.set(segmentName, segment);
+  }
+  const made = segment;
+  const dev = registerNetdevice(ns, NIC_OPS, spec, () => made);
+  // The address is the card's own, not set by hand.
+  dev.addrPinned = false;
+  made.plug(dev);
+  return dev;
+}
