@@ -12,7 +12,7 @@ import {
 import type { LoadedObject } from "../src/index.ts";
 
 export function fixture(name: string): string {
-  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), "utf8");
+  return readFileSync(new URL(`data/${name}`, import.meta.url), "utf8");
 }
 
 /** Loads manifests that must be right. */

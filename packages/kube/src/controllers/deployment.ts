@@ -127,7 +127,7 @@ export class DeploymentController implements Controller {
     const { metadata, spec } = deployment;
     const hash = this.#hashFor(deployment);
     const labels = { ...spec.template.metadata.labels, [HASH_LABEL]: hash };
-    return this.#context.store.create<"ReplicaSet">({
+    return this.#context.store.create<ReplicaSet>({
       apiVersion: "apps/v1",
       kind: "ReplicaSet",
       metadata: {

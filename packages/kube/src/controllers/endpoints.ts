@@ -106,7 +106,7 @@ export class EndpointsController implements Controller {
     const { store } = this.#context;
     const old = store.get("Endpoints", namespace, name);
     if (old === undefined) {
-      store.create<"Endpoints">({
+      store.create<Endpoints>({
         apiVersion: "v1",
         kind: "Endpoints",
         metadata: this.#metadata(service, name, labels),
@@ -146,7 +146,7 @@ export class EndpointsController implements Controller {
     const { endpoints, ports } = content;
     if (store.get("EndpointSlice", namespace, name) === undefined) {
       const labels = { ...service.metadata.labels, [MANAGED_BY]: manager, [SERVICE_NAME_LABEL]: service.metadata.name };
-      store.create<"EndpointSlice">({
+      store.create<EndpointSlice>({
         apiVersion: "discovery.k8s.io/v1",
         kind: "EndpointSlice",
         metadata: { ...this.#metadata(service, name, labels), ownerReferences: [ownerReference(service)] },

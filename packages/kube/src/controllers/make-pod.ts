@@ -29,7 +29,7 @@ export function makePod(context: ControllerContext, owner: Owner, making: PodMak
   const name = making.name ?? context.pins.podName(identity) ?? generated();
   const template = owner.spec.template;
   const { nodeName, hostname, subdomain } = making;
-  const pod = context.store.create<"Pod">({
+  const pod = context.store.create<Pod>({
     apiVersion: "v1",
     kind: "Pod",
     metadata: {

@@ -83,9 +83,9 @@ export class ObjectStore {
   }
 
   /** Adds an object and gives it uid, version and time of creation. @throws ApiError AlreadyExists */
-  create<K extends Kind>(object: KindMap[K], provenance?: Provenance): KindMap[K] {
+  create<T extends KubeObject>(object: T, provenance?: Provenance): T {
     const { namespace, name } = object.metadata;
-    const kind = object.kind as K;
+    const { kind } = object;
     if (this.get(kind, namespace, name) !== undefined) {
       throw new ApiError("AlreadyExists", `${resourceOf(kind)} ${JSON.stringify(name)} already exists`);
     }
