@@ -112,9 +112,12 @@ export class ControlPlane {
 
   /** Applies objects in order; what they fix is taken before anything is allocated. @throws ApiError */
   applyAll(loaded: readonly LoadedObject[]): ApplyResult[] {
-    const results = loaded.map((one) => this.#applyOne(one));
-    this.#allocator.sync();
-    return results;
+    try {
+      return loaded.map((one) => this.#applyOne(one));
+    } finally {
+      // Also after a refusal: what was applied before it stays, as with kubectl.
+      this.#allocator.sync();
+    }
   }
 
   /** Deletes an object; a running pod becomes Terminating until {@link finalizePod}. @throws ApiError NotFound */
@@ -148,6 +151,17 @@ export class ControlPlane {
       },
     };
     this.store.create(applyDefaults("Node", node).object);
+  }
+
+  /** A node's Ready condition. The pods of a lost node are unready too (node lifecycle controller, MarkPodsNotReady). */
+  setNodeReady(name: string, ready: boolean): void {
+    this.store.update("Node", "", name, (draft) => {
+      draft.status.ready = ready;
+    });
+    if (ready) return;
+    for (const { metadata } of this.#context.pods.onNode(name)) {
+      this.setPodStatus(metadata.namespace, metadata.name, { ready: false });
+    }
   }
 
   /** What a kubelet reports about a pod it runs. A pod on the host's network gets the node's address by itself. */

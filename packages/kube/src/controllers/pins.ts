@@ -40,7 +40,18 @@ export class PinTable {
   }
 
   templateHash(namespace: string, deployment: string): string | undefined {
-    return this.#find("templateHashes", workloadReferences({ namespace, word: "deploy", workload: deployment }));
+    const references = workloadReferences({ namespace, word: "deploy", workload: deployment });
+    return this.#find("templateHashes", references) ?? this.#hashInPodName(deployment, references);
+  }
+
+  /** A pinned pod name `web-67594d6bf6-x7k2p` says its ReplicaSet's hash too. */
+  #hashInPodName(deployment: string, references: readonly string[]): string | undefined {
+    for (const [reference, name] of Object.entries(this.#options.podNames ?? {})) {
+      if (!references.includes(reference.replace(/#\d+$/, "")) || !name.startsWith(`${deployment}-`)) continue;
+      const [, hash] = /^([a-z0-9]+)-[a-z0-9]{5}$/.exec(name.slice(deployment.length + 1)) ?? [];
+      if (hash !== undefined) return hash;
+    }
+    return undefined;
   }
 
   /** Node for a pod: by its own reference first, else from its workload's list. */

@@ -46,6 +46,24 @@ test("pins fix hash, names and nodes; a pin that fits nothing is listed", () => 
   expect(lab.plane.unusedPins()).toEqual(["place webb#1"]);
 });
 
+test("a pinned pod name fixes its ReplicaSet's name too", () => {
+  const lab = new TestLab({ pins: { podNames: { "deploy/web#1": "web-748dc5bfb9-4jpgx" } } });
+  lab.apply(deployment("web", 2));
+  expect(lab.plane.store.list("ReplicaSet").map((set) => set.metadata.name)).toEqual(["web-748dc5bfb9"]);
+  expect(lab.podNames()).toContain("web-748dc5bfb9-4jpgx");
+});
+
+test("a lost node takes no pods, and those on it are unready", () => {
+  const lab = new TestLab({ nodes: 2 });
+  lab.apply(deployment("web", 2));
+  lab.settle();
+  lab.plane.setNodeReady("node1", false);
+  lab.plane.scale("Deployment", "default", "web", 4);
+  lab.settle();
+  const pods = lab.plane.store.list("Pod").map(({ spec, status }) => `${spec.nodeName} ${status.ready}`);
+  expect(pods.sort()).toEqual(["node1 false", "node2 true", "node2 true", "node2 true"]);
+});
+
 test("a deleted pod is replaced at once and goes when its kubelet has stopped it; numbering goes on", () => {
   const lab = new TestLab();
   lab.apply(deployment("web", 1));
