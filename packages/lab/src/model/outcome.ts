@@ -2,7 +2,7 @@
 
 import type { Diagnostic, SourcePosition, SourceText } from "@kubehop/kube";
 import type { DropReason } from "@kubehop/netstack";
-import type { Cell } from "./scenario.ts";
+import type { Cell, CellPlan } from "./scenario.ts";
 import type { StepSpec } from "./step-spec.ts";
 import type { FlowProtocol } from "./step-spec.ts";
 import type { TableName } from "./expect-spec.ts";
@@ -109,8 +109,9 @@ export interface CellResult {
   readonly title: string;
   readonly cell: Cell;
   readonly status: CellStatus;
-  /** Why it was skipped, or what stopped the run (a packet storm, a step that never ended). */
+  /** Why it was skipped. */
   readonly reason?: string;
+  readonly notes: readonly string[];
   readonly steps: readonly StepResult[];
   readonly failures: readonly Failure[];
   /** Further lines under a failure: the story of the failing flow. */
@@ -127,6 +128,18 @@ export interface FileResult {
   readonly cells: readonly CellResult[];
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: readonly SourceText[];
+}
+
+/** Runs the steps of one cell on a cluster of its own. The runner is the steps' business; judging is the listener's. */
+export type CellRunner = (plan: CellPlan, seed: number, onStep: StepListener) => CellRunEnd;
+
+export interface CellRunEnd {
+  /** Virtual ms since time 0. */
+  readonly virtualMs: number;
+  /** What stopped the run before its last step (a packet storm, a step that never ended); absent when nothing did. */
+  readonly stopped?: { readonly step: StepSpec; readonly reason: string };
+  /** Things worth saying that are no failure (commands of containers are never run …). */
+  readonly notes?: readonly string[];
 }
 
 /** What the step runner calls when a step has ended, while the cluster still stands as the step left it. */

@@ -1,0 +1,108 @@
+// Drops, frames and table rows: filters over what the live state shows.
+import type { CountSpec, DroppedCheck, PacketCheck, RowCheck } from "../model/expect-spec.ts";
+import type { DropRecord, FrameRecord, LiveState, PacketSummary } from "../model/outcome.ts";
+import type { FlowEnd, FlowSpec } from "../model/step-spec.ts";
+import type { Problem } from "./problem.ts";
+import { PARTIAL_COLUMNS, TABLE_COLUMNS } from "./tables.ts";
+
+const SHOWN = 12;
+
+function counted(what: string, found: number, wanted: CountSpec, details: readonly string[]): Problem | undefined {
+  if (found >= wanted.min && found <= wanted.max) return undefined;
+  return { message: `${what}: found ${found}, expected ${wanted.text}`, details };
+}
+
+export function judgeDropped(check: DroppedCheck, live: LiveState): Problem | undefined {
+  const drops = live.drops();
+  const place = check.in === undefined ? undefined : (live.placeOf(check.in) ?? check.in);
+  const matching = drops.filter(
+    (drop) =>
+      (place === undefined || drop.in === place) &&
+      (check.dev === undefined || drop.dev === check.dev) &&
+      (check.reason === undefined || drop.reason === check.reason) &&
+      (check.by === undefined || `${drop.by}\n${drop.rule}`.includes(check.by)) &&
+      matchesFlow(check.flow, drop.packet, live),
+  );
+  return counted("dropped", matching.length, check.count, listed("dropped", drops.map(formatDrop)));
+}
+
+export function judgePacket(check: PacketCheck, live: LiveState): Problem | undefined {
+  const frames = live.frames(check.in, check.dev);
+  const where = `${check.in} ${check.dev}`;
+  if (frames === undefined) return { message: `packet: there is no device ${check.dev} at ${check.in}` };
+  const matching = frames.filter(
+    ({ packet }) =>
+      (check.flags === undefined || packet.flags === check.flags) &&
+      (check.ttl === undefined || packet.ttl === check.ttl) &&
+      matchesFlow(check.flow, packet, live),
+  );
+  const note = check.note === undefined ? [] : [`(${check.note})`];
+  return counted(`packets on ${where}`, matching.length, check.count, [...note, ...listed("seen", frames.map(formatFrame))]);
+}
+
+export function judgeRow(check: RowCheck, live: LiveState): Problem | undefined {
+  const rows = live.rows(check.table, check.in);
+  if (rows === undefined) return { message: `${check.table}: there is no place ${check.in}` };
+  const wanted = Object.entries(check.columns).map(([name, value]) => ({ name, values: valuesOf(check, name, value, live), partial: PARTIAL_COLUMNS.has(`${check.table}.${name}`) }));
+  const fits = (row: Readonly<Record<string, string>>, { name, values, partial }: (typeof wanted)[number]): boolean => {
+    const found = row[name] ?? "";
+    return values.some((value) => (partial ? found.includes(value) : found === value));
+  };
+  const matching = rows.filter((row) => wanted.every((column) => fits(row, column)));
+  // Rows that miss by one column are where the reader wants to look.
+  const near = rows.filter((row) => wanted.filter((column) => !fits(row, column)).length === 1);
+  const shown = check.count.max === 0 ? matching : near;
+  return counted(`${check.table} rows at ${check.in}`, matching.length, check.count, listed(check.count.max === 0 ? "found" : "near", shown.map((row) => formatRow(check, row))));
+}
+
+/** A value as written, and the address behind it if the column holds addresses. */
+function valuesOf(check: RowCheck, name: string, value: string, live: LiveState): string[] {
+  const column = TABLE_COLUMNS[check.table].find((candidate) => candidate.name === name);
+  const address = column?.address === true ? live.addressOf(value) : undefined;
+  return address === undefined ? [value] : [value, address];
+}
+
+function formatRow(check: RowCheck, row: Readonly<Record<string, string>>): string {
+  return TABLE_COLUMNS[check.table]
+    .filter(({ name }) => row[name] !== undefined && row[name] !== "")
+    .map(({ name }) => `${name}=${row[name]}`)
+    .join(" ");
+}
+
+function listed(label: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [`${label}      (nothing)`];
+  const head = lines.slice(0, SHOWN).map((line) => `${label}  ${line}`);
+  return lines.length > SHOWN ? [...head, `… ${lines.length - SHOWN} more`] : head;
+}
+
+/** Ends that are not written, or `*`, match anything; names stand for their address. */
+function matchesFlow(flow: FlowSpec | undefined, packet: PacketSummary, live: LiveState): boolean {
+  if (flow === undefined) return true;
+  return packet.protocol === flow.protocol && matchesEnd(flow.from, packet.src, packet.sport, live) && matchesEnd(flow.to, packet.dst, packet.dport, live);
+}
+
+function matchesEnd(end: FlowEnd, address: string, port: number, live: LiveState): boolean {
+  if (end.port !== undefined && end.port !== port) return false;
+  return end.name === "*" || (live.addressOf(end.name) ?? end.name) === address;
+}
+
+/** Virtual ms as the reports print it: `0.222`. */
+export function formatTime(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function formatPacket(packet: PacketSummary): string {
+  const { protocol, src, dst, sport, dport, flags, ttl } = packet;
+  const ends = sport === 0 && dport === 0 ? `${src} > ${dst}` : `${src}:${sport} > ${dst}:${dport}`;
+  return [protocol, ends, flags === "" ? "" : `[${flags}]`, protocol === "arp" ? "" : `ttl ${ttl}`].filter((part) => part !== "").join(" ");
+}
+
+function formatFrame(frame: FrameRecord): string {
+  return `${formatTime(frame.at)} ${frame.dir.padEnd(3)} ${formatPacket(frame.packet)}`;
+}
+
+function formatDrop(drop: DropRecord): string {
+  const by = drop.by === "" ? "" : ` by ${drop.by}`;
+  const rule = drop.rule === "" ? "" : ` (${drop.rule})`;
+  return `${formatTime(drop.at)} ${drop.in} ${drop.dev} ${drop.reason}${by}${rule}: ${formatPacket(drop.packet)}`;
+}

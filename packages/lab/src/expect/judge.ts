@@ -1,0 +1,95 @@
+// Holds what happened against what was expected. Judging changes nothing: it reads outcomes and asks the live state.
+import type { Check, ExpectSpec } from "../model/expect-spec.ts";
+import type { Failure, FlowOutcome, LiveState, StepOutcome } from "../model/outcome.ts";
+import { judgeDropped, judgePacket, judgeRow } from "./judge-live.ts";
+import { judgeOutput } from "./judge-output.ts";
+import { judgeShare } from "./judge-share.ts";
+import type { Problem } from "./problem.ts";
+
+/** Everything that did not hold, in the order it was written. */
+export function judge(expect: ExpectSpec, outcome: StepOutcome, live: LiveState): Failure[] {
+  return expect.checks.flatMap((check) => {
+    const problem = judgeOne(check, outcome, live);
+    return problem === undefined ? [] : [{ position: check.position, message: problem.message, details: problem.details ?? [] }];
+  });
+}
+
+function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem | undefined {
+  switch (check.kind) {
+    case "result":
+      return judgeResult(check.value, outcome);
+    case "exit":
+      return judgeExit(check.value, outcome);
+    case "ttl":
+      return judgeFlows(outcome, `ttl ${check.value}`, (flow) => (flow.ttl === check.value ? undefined : `ttl: ${flow.ttl ?? "unknown"}, expected ${check.value}`));
+    case "by":
+      return judgeBy(check.pods, outcome, live);
+    case "client":
+      return judgeClient(check.value, outcome, live);
+    case "output":
+      return judgeOutput(check, outcome);
+    case "share":
+      return judgeShare(check, outcome, live);
+    case "dropped":
+      return judgeDropped(check, live);
+    case "packet":
+      return judgePacket(check, live);
+    case "row":
+      return judgeRow(check, live);
+  }
+}
+
+/** Without a request, `ok` is exit status 0; the other words need a request. */
+function judgeResult(wanted: FlowOutcome["result"], outcome: StepOutcome): Problem | undefined {
+  if (outcome.flows.length > 0) {
+    return judgeFlows(outcome, wanted, (flow) => (flow.result === wanted ? undefined : `result: ${flow.result}, expected ${wanted}`));
+  }
+  if (wanted === "ok") return judgeExit(0, outcome);
+  return { message: `result: the step made no request, expected ${wanted}`, details: lastLines(outcome) };
+}
+
+function judgeExit(wanted: number, outcome: StepOutcome): Problem | undefined {
+  if (outcome.exitCode === wanted) return undefined;
+  return { message: `exit status: ${outcome.exitCode}, expected ${wanted}`, details: lastLines(outcome) };
+}
+
+const SHOWN_LINES = 5;
+
+/** What the command said last: usually the reason. */
+function lastLines(outcome: StepOutcome): string[] {
+  const text = outcome.stderr.trim() === "" ? outcome.stdout : outcome.stderr;
+  return text.split("\n").filter((line) => line.trim() !== "").slice(-SHOWN_LINES);
+}
+
+/** Every request of the step must be as expected; the first that is not is told. */
+function judgeFlows(outcome: StepOutcome, wanted: string, complain: (flow: FlowOutcome) => string | undefined): Problem | undefined {
+  const { flows } = outcome;
+  if (flows.length === 0) return { message: `the step made no request, expected ${wanted}`, details: lastLines(outcome) };
+  const complaints = flows.map((flow) => complain(flow));
+  const wrong = complaints.filter((complaint) => complaint !== undefined);
+  const [first] = wrong;
+  if (first === undefined) return undefined;
+  if (flows.length === 1) return { message: first };
+  const number = complaints.indexOf(first) + 1;
+  return { message: `${first} (request ${number}; ${wrong.length} of ${flows.length} like this)` };
+}
+
+function judgeBy(pods: readonly string[], outcome: StepOutcome, live: LiveState): Problem | undefined {
+  const wanted = pods.map((pod) => live.placeOf(pod) ?? pod);
+  const text = pods.join(" or ");
+  return judgeFlows(outcome, `by ${text}`, (flow) => {
+    if (flow.by !== undefined && wanted.includes(flow.by)) return undefined;
+    return `by: ${flow.by ?? "nobody"}, expected ${text}${sayReal(pods, wanted)}`;
+  });
+}
+
+/** An alias and what it stands for, when they differ. */
+function sayReal(written: readonly string[], real: readonly string[]): string {
+  return real.length === 1 && real[0] !== written[0] ? ` (${real[0]})` : "";
+}
+
+function judgeClient(value: string, outcome: StepOutcome, live: LiveState): Problem | undefined {
+  const wanted = live.addressOf(value) ?? value;
+  const text = wanted === value ? value : `${value} (${wanted})`;
+  return judgeFlows(outcome, `client ${text}`, (flow) => (flow.client === wanted ? undefined : `client: ${flow.client ?? "unknown"}, expected ${text}`));
+}

@@ -1,0 +1,48 @@
+// One case: the steps of a cell run, every step judged while the cluster stands as the step left it.
+import type { CellResult, CellRunner, Failure, LiveState, StepOutcome, StepResult } from "../model/outcome.ts";
+import type { BugSpec, CellPlan, Scenario } from "../model/scenario.ts";
+import type { StepSpec } from "../model/step-spec.ts";
+import { judge } from "./judge.ts";
+
+/** Runs and judges one cell of a scenario. */
+export function runCase(scenario: Scenario, plan: CellPlan, seed: number, run: CellRunner): CellResult {
+  const steps: StepResult[] = [];
+  const cause = new CauseWatch(scenario.bug, plan.half);
+  const end = run(plan, seed, (step, outcome, live) => {
+    steps.push({ step, outcome, failures: judge(step.expect, outcome, live) });
+    cause.look(step, outcome, live);
+  });
+  const stopped = end.stopped === undefined ? [] : [{ position: end.stopped.step.position, message: end.stopped.reason, details: [] }];
+  const failures = [...steps.flatMap((result) => result.failures), ...stopped, ...(stopped.length === 0 ? cause.failures() : [])];
+  const { file, title } = scenario;
+  return { file, title, cell: plan.cell, status: failures.length === 0 ? "passed" : "failed", steps, failures, notes: end.notes ?? [], story: [], virtualMs: end.virtualMs };
+}
+
+/** `bug.because` must hold at the end of some step of a broken cell, and of none of a fixed one. */
+class CauseWatch {
+  readonly #bug: BugSpec | undefined;
+  readonly #half: CellPlan["half"];
+  #seenAt: StepSpec | undefined;
+  #nearest: readonly Failure[] = [];
+
+  constructor(bug: BugSpec | undefined, half: CellPlan["half"]) {
+    this.#bug = bug;
+    this.#half = half;
+  }
+
+  look(step: StepSpec, outcome: StepOutcome, live: LiveState): void {
+    const because = this.#bug?.because;
+    if (because === undefined || this.#seenAt !== undefined) return;
+    const failures = judge(because, outcome, live);
+    if (failures.length === 0) this.#seenAt = step;
+    else this.#nearest = failures;
+  }
+
+  failures(): readonly Failure[] {
+    const because = this.#bug?.because;
+    if (because === undefined) return [];
+    if (this.#half === "broken") return this.#seenAt === undefined ? this.#nearest.map((failure) => ({ ...failure, message: `the cause was not seen: ${failure.message}` })) : [];
+    if (this.#seenAt === undefined) return [];
+    return [{ position: because.position, message: `the cause was seen in a cell without the bug (${this.#seenAt.id})`, details: [] }];
+  }
+}

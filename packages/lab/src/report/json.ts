@@ -1,0 +1,41 @@
+// Results as plain data for other programs. The shape is stable: keys are only ever added. Nothing depends on the machine or the clock.
+import type { Diagnostic } from "@kubehop/kube";
+import type { CellResult, Failure, FileResult, StepResult } from "../model/outcome.ts";
+import { countCases } from "./totals.ts";
+
+/** JSON text of a run, keys in a fixed order, two spaces, newline at the end. */
+export function formatJson(results: readonly FileResult[], seed: number): string {
+  return `${JSON.stringify({ version: 1, seed, totals: countCases(results), files: results.map((result) => fileJson(result)) }, null, 2)}\n`;
+}
+
+function fileJson(result: FileResult): object {
+  const { file, title, refs, diagnostics, cells } = result;
+  return { file, title, refs, diagnostics: diagnostics.map((d) => diagnosticJson(d)), cases: cells.map((cell) => cellJson(cell)) };
+}
+
+function diagnosticJson({ file, line, col, endCol, code, message, hint }: Diagnostic): object {
+  return { file, line, col, endCol, code, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function cellJson(cell: CellResult): object {
+  const { status, reason, virtualMs, failures, steps, notes } = cell;
+  return {
+    cell: cell.cell,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    virtualMs,
+    failures: failures.map((failure) => failureJson(failure)),
+    steps: steps.map((step) => stepJson(step)),
+    ...(notes.length === 0 ? {} : { notes }),
+  };
+}
+
+function failureJson({ position, message, details }: Failure): object {
+  const { file, line, col } = position;
+  return { file, line, col, message, details };
+}
+
+function stepJson({ step, outcome, failures }: StepResult): object {
+  const { exitCode, flow, startedAt, endedAt } = outcome;
+  return { id: step.id, startedAt, endedAt, exitCode, ...(flow === undefined ? {} : { flow }), requests: outcome.flows.length, failures: failures.length };
+}

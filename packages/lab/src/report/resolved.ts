@@ -1,0 +1,32 @@
+// `validate --resolved`: what was not written and what stands for it, per matrix cell.
+import type { Scenario } from "../model/scenario.ts";
+import { formatCell } from "./totals.ts";
+
+/** Defaults that all cells share come first, then those of single cells. Ends in a newline. */
+export function formatResolved(scenario: Scenario): string {
+  const cells = scenario.cells.map((plan) => ({ name: formatCell(plan.cell), rows: plan.defaults.map((row) => formatRow(row.path, row.value, row.because)) }));
+  const [first, ...rest] = cells;
+  const common = (first?.rows ?? []).filter((row) => rest.every((cell) => cell.rows.includes(row)));
+  const lines = [`${scenario.file}  ${scenario.title}`, ...common.map((row) => `  ${row}`)];
+  for (const { name, rows } of cells) {
+    const own = rows.filter((row) => !common.includes(row));
+    if (own.length > 0) lines.push(`  ${name}`, ...own.map((row) => `    ${row}`));
+  }
+  for (const { file, line, subject, note } of scenario.notes) lines.push(`  ${file}:${line}  ${subject} ${note}`);
+  lines.push(...manifestDefaults(scenario));
+  return `${lines.join("\n")}\n`;
+}
+
+function formatRow(path: string, value: string, because: string | undefined): string {
+  return `${path}: ${value}${because === undefined ? "" : `  (${because})`}`;
+}
+
+/** Defaults of the API server, as the objects got them. */
+function manifestDefaults(scenario: Scenario): string[] {
+  const objects = scenario.cells[0]?.objects ?? [];
+  return objects.flatMap(({ object, filled }) => {
+    const { namespace, name } = object.metadata;
+    const subject = `${object.kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+    return filled.map(({ path, value }) => `  ${subject} ${path.join(".")}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  });
+}

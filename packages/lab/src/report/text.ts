@@ -1,0 +1,60 @@
+// Results as text for people: one line per case, failures with their place in the file, the totals last.
+import { renderDiagnostics, sourceExcerpt, type SourceText } from "@kubehop/kube";
+import type { CellResult, Failure, FileResult } from "../model/outcome.ts";
+import { formatCell, type Totals } from "./totals.ts";
+
+/** Colours are the caller's: text in, text out. */
+export interface Style {
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly dim: (text: string) => string;
+}
+
+export const PLAIN: Style = { good: (text) => text, bad: (text) => text, dim: (text) => text };
+
+/** All cases of a file, or the mistakes that kept it from running. Ends in a newline. */
+export function formatFileResult(result: FileResult, style: Style = PLAIN): string {
+  const { file, diagnostics, sources } = result;
+  if (diagnostics.length > 0) {
+    return `${style.bad("✗")} ${file}  cannot be read: ${count(diagnostics.length, "mistake")}\n\n${renderDiagnostics(diagnostics, sources)}\n\n`;
+  }
+  return result.cells.map((cell) => formatCase(cell, result, style)).join("");
+}
+
+const MARKS = { passed: "✓", failed: "✗", skipped: "-" } as const;
+
+function formatCase(cell: CellResult, result: FileResult, style: Style): string {
+  const paint = { passed: style.good, failed: style.bad, skipped: style.dim }[cell.status];
+  const suffix = formatCell(cell.cell);
+  const name = suffix === "" ? cell.file : `${cell.file} ${suffix}`;
+  const reason = cell.reason === undefined ? "" : style.dim(`  (${cell.reason})`);
+  const lines = [`${paint(MARKS[cell.status])} ${name}  ${cell.title}${reason}`];
+  for (const failure of cell.failures) lines.push(...formatFailure(failure, result.sources));
+  lines.push(...cell.story.map((line) => `  ${line}`));
+  if (cell.status === "failed" && result.refs.length > 0) lines.push(style.dim(`  refs      ${result.refs.join(", ")}`));
+  if (cell.status === "failed") lines.push(style.dim(`  next      kubehop explain ${cell.file}${cellOption(cell)}`));
+  return `${lines.join("\n")}\n`;
+}
+
+/** As it must be typed: `--cell a=b` for every name. */
+function cellOption(cell: CellResult): string {
+  return Object.entries(cell.cell)
+    .map(([name, value]) => ` --cell ${name}=${value}`)
+    .join("");
+}
+
+function formatFailure(failure: Failure, sources: readonly SourceText[]): string[] {
+  const { file, line, col } = failure.position;
+  const source = sources.find((candidate) => candidate.file === file);
+  const excerpt = source === undefined ? [] : sourceExcerpt(source, failure.position).split("\n");
+  return [`  ${file}:${line}:${col}  ${failure.message}`, ...excerpt.map((row) => `  ${row}`), ...failure.details.map((row) => `    ${row}`)];
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** Always the last line of a run. */
+export function formatTotals({ passed, failed, skipped }: Totals): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}

@@ -1,0 +1,31 @@
+// Counting: a case is a file times a matrix cell; a file that cannot be read is one failed case.
+import type { FileResult } from "../model/outcome.ts";
+import type { Cell } from "../model/scenario.ts";
+
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export function countCases(results: readonly FileResult[]): Totals {
+  const totals = { passed: 0, failed: 0, skipped: 0 };
+  for (const result of results) {
+    if (result.diagnostics.length > 0) totals.failed++;
+    for (const cell of result.cells) totals[cell.status]++;
+  }
+  return totals;
+}
+
+/** 0 all held · 1 an expectation failed · 2 the input is wrong, or nothing was tested. */
+export function exitCodeOf(results: readonly FileResult[]): 0 | 1 | 2 {
+  const { passed, failed } = countCases(results);
+  if (results.some((result) => result.diagnostics.length > 0) || passed + failed === 0) return 2;
+  return failed > 0 ? 1 : 0;
+}
+
+/** `[a=x b=y]`; empty for a file without matrix. */
+export function formatCell(cell: Cell): string {
+  const pairs = Object.entries(cell).map(([name, value]) => `${name}=${value}`);
+  return pairs.length === 0 ? "" : `[${pairs.join(" ")}]`;
+}
