@@ -28,6 +28,16 @@ test("ClusterIPs and node ports are drawn from the seed, in range, all different
   });
 });
 
+test("nothing drawn from the seed sits on a pin, however few addresses there are", () => {
+  for (const pin of ["10.1.0.2", "10.1.0.3", "10.1.0.4", "10.1.0.5", "10.1.0.6"]) {
+    const lab = new TestLab({ settings: { serviceCIDR: cidr("10.1.0.0/29") }, pins: { clusterIPs: { e: pin } } });
+    lab.apply(["a", "b", "c", "d", "e"].map((name) => service(name, "{ ports: [{ port: 80 }] }")).join("---\n"));
+    const addresses = lab.plane.store.list("Service").map(({ spec }) => spec.clusterIP);
+    expect(addresses.at(-1)).toBe(pin);
+    expect(new Set(addresses).size).toBe(5);
+  }
+});
+
 test("apply keeps what was allocated, and drops node ports with the type", () => {
   const lab = new TestLab();
   lab.apply(service("web", "{ type: NodePort, ports: [{ port: 80 }] }"));

@@ -189,6 +189,14 @@ test("a ReplicaSet adopts bare pods that match", () => {
   expect(lab.podNames()).toContain("lonely");
 });
 
+test("siblings are spread even where one node is emptier", () => {
+  const lab = new TestLab({ nodes: 2 });
+  lab.apply(deployment("other", 3, "nodeName: node1"));
+  lab.apply(deployment("web", 2));
+  const web = lab.plane.store.list("Pod").filter((pod) => pod.metadata.labels["app"] === "web");
+  expect(web.map((pod) => pod.spec.nodeName ?? "").sort()).toEqual(["node1", "node2"]);
+});
+
 test("taints, node selectors and nodeName decide where a pod may go", () => {
   const lab = new TestLab({ nodes: 1 });
   lab.plane.addNode({

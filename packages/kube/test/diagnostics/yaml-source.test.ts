@@ -67,3 +67,9 @@ test("every syntax mistake of every document is said, readable documents are sti
     hint: text that begins with * needs quotes"
   `);
 });
+
+test("of two equal keys the last one counts, for the value and for its position", () => {
+  const { documents } = parseYaml("twice.yaml", "a: 1\nb: 0\na: 3\n");
+  expect(documents[0]?.valueAt(["a"])).toBe(3);
+  expect(documents[0]?.position(["a"])).toMatchObject({ line: 3, col: 4 });
+});

@@ -216,6 +216,12 @@ test("objects are checked against each other", () => {
   `);
 });
 
+test("an object with a mistake is not among the results, the others are", () => {
+  const text = `${service("ports: [{ port: 80, tagetPort: 1 }]", "bad")}---\n${service("ports: [{ port: 80 }]", "good")}`;
+  const { objects } = loadManifests([parseYaml("m.yaml", text)]);
+  expect(objects.map(({ object }) => object.metadata.name)).toEqual(["good"]);
+});
+
 test("ranges follow the cluster's settings", () => {
   const text = service("type: NodePort\nclusterIP: 100.67.30.133\nports: [{ port: 80, nodePort: 8080 }]");
   expect(mistakes(text)).toHaveLength(2);
