@@ -16,8 +16,8 @@ export function inetInsertIfa(dev: NetDevice, ifa: InAddr): RtnlError | null {
   for (const [i, other] of addrs.entries()) {
     if (!other.secondary && ifa.scope <= other.scope) at = i + 1;
     if (other.len !== ifa.len || !ifaMatch(other, ifa.address)) continue;
-    if (other.local === ifa.local) return { errno: "EEXIST", extack: "Address already assigned" };
-    if (other.scope !== ifa.scope) return { errno: "EINVAL", extack: "Invalid scope value" };
+    if (other.local === ifa.local) return { errno: "EEXIST", extack: "ipv4: Address already assigned" };
+    if (other.scope !== ifa.scope) return { errno: "EINVAL", extack: "ipv4: Invalid scope value" };
     ifa.secondary = true;
   }
   addrs.splice(ifa.secondary ? addrs.length : at, 0, ifa);

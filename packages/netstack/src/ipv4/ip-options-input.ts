@@ -45,7 +45,7 @@ export function ipRcvOptions(ns: NetNamespace, pkt: Packet, dev: NetDevice): boo
     if (dev.inDev.logMartians) ns.printk(`source route option ${formatIpv4(ipSaddr(pkt.buf, pkt.nh))} -> ${formatIpv4(ipDaddr(pkt.buf, pkt.nh))}`);
     return false;
   }
-  return optionsRcvSrr(ns, pkt, opt, dev);
+  return optionsRcvSrr(pkt, opt, dev);
 }
 
 /** ip_options_compile for a received packet: offset of the faulty byte from the header's start, -1 when all is well. */
@@ -167,7 +167,7 @@ function writeTs(ns: NetNamespace, b: Uint8Array, at: number): void {
 }
 
 /** ip_options_rcv_srr: route on to the next address of the list, through as many own addresses as it names. */
-function optionsRcvSrr(ns: NetNamespace, pkt: Packet, opt: IpOptions, dev: NetDevice): boolean {
+function optionsRcvSrr(pkt: Packet, opt: IpOptions, dev: NetDevice): boolean {
   const b = pkt.buf;
   const route = pkt.route;
   if (route === null || pkt.pktType !== PACKET_HOST) return false;

@@ -31,7 +31,7 @@ export function ipRouteOutput(ns: NetNamespace, key: FlowKey): Route | RouteErrn
     bound = dev;
     if (isLocalMulticast(key.daddr) || key.daddr === INADDR_BROADCAST) {
       if (key.saddr === 0) key.saddr = inetSelectAddr(ns, dev, 0 as Ipv4, RT_SCOPE_LINK);
-      return mkrouteOutput(ns, key, dev, RTN_UNICAST, null, null, 0);
+      return mkrouteOutput(key, dev, RTN_UNICAST, null, null, 0);
     }
     if (key.saddr === 0) boundSource(ns, key, dev);
   }
@@ -60,7 +60,7 @@ function boundSource(ns: NetNamespace, key: FlowKey, dev: NetDevice): void {
 function toThisHost(ns: NetNamespace, key: FlowKey): Route | RouteErrno {
   key.daddr = key.saddr !== 0 ? key.saddr : INADDR_LOOPBACK;
   if (key.saddr === 0) key.saddr = key.daddr;
-  return mkrouteOutput(ns, key, ns.lo, RTN_LOCAL, null, null, RTCF_LOCAL);
+  return mkrouteOutput(key, ns.lo, RTN_LOCAL, null, null, RTCF_LOCAL);
 }
 
 function lookup(ns: NetNamespace, key: FlowKey, bound: NetDevice | null): Route | RouteErrno {
@@ -71,17 +71,17 @@ function lookup(ns: NetNamespace, key: FlowKey, bound: NetDevice | null): Route 
     if (bound === null) return error ?? "ENETUNREACH";
     // Bound to a device and no route: the destination is taken to be on its link.
     if (key.saddr === 0) key.saddr = inetSelectAddr(ns, bound, 0 as Ipv4, RT_SCOPE_LINK);
-    return mkrouteOutput(ns, key, bound, RTN_UNICAST, null, null, 0);
+    return mkrouteOutput(key, bound, RTN_UNICAST, null, null, 0);
   }
   if (alias.type === RTN_LOCAL) {
     if (key.saddr === 0) key.saddr = alias.info.prefsrc !== 0 ? alias.info.prefsrc : key.daddr;
-    return mkrouteOutput(ns, key, ns.lo, RTN_LOCAL, alias, fibResNh(res), RTCF_LOCAL);
+    return mkrouteOutput(key, ns.lo, RTN_LOCAL, alias, fibResNh(res), RTCF_LOCAL);
   }
   if (key.oif === 0 && alias.info.nhs.length > 1) fibSelectMultipath(ns, res, flowHash(ns, key));
   const nh = fibResNh(res);
   if (nh === null || nh.dev === null) return "ENETUNREACH";
   if (key.saddr === 0) key.saddr = fibResultPrefsrc(ns, alias, nh);
-  return mkrouteOutput(ns, key, nh.dev, alias.type, alias, nh, 0);
+  return mkrouteOutput(key, nh.dev, alias.type, alias, nh, 0);
 }
 
 /** fib_result_prefsrc: the route's `src`, else an address of the output device that suits the gateway. */
@@ -90,7 +90,7 @@ export function fibResultPrefsrc(ns: NetNamespace, alias: FibAlias, nh: FibNh): 
 }
 
 /** __mkroute_output. */
-function mkrouteOutput(ns: NetNamespace, key: FlowKey, dev: NetDevice, found: RouteTypeNum, alias: FibAlias | null, nh: FibNh | null, flags: number): Route | RouteErrno {
+function mkrouteOutput(key: FlowKey, dev: NetDevice, found: RouteTypeNum, alias: FibAlias | null, nh: FibNh | null, flags: number): Route | RouteErrno {
   const loopback = (dev.flags & IFF_LOOPBACK) !== 0;
   if (isLoopback(key.saddr) && !loopback && !dev.inDev.routeLocalnet) return "EINVAL";
   if (isZeronet(key.daddr)) return "EINVAL";

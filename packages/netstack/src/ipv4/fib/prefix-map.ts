@@ -70,12 +70,12 @@ export class PrefixMap {
     this.reorder();
   }
 
-  /** Every row: ascending prefix, then ascending length, as dumps list them. */
+  /** Every row: ascending address, longer prefixes of one address first, as dumps list them. */
   rows(): FibAlias[] {
     const buckets: FibAlias[][] = [];
     for (const map of this.maps) buckets.push(...map.values());
     const first = (b: FibAlias[]): FibAlias => b[0] as FibAlias;
-    buckets.sort((a, b) => first(a).prefix - first(b).prefix || first(a).len - first(b).len);
+    buckets.sort((a, b) => first(a).prefix - first(b).prefix || first(b).len - first(a).len);
     return buckets.flat();
   }
 
