@@ -95,7 +95,7 @@ function enterTable(net: ConntrackNet, pkt: Packet, ct: Conntrack): boolean {
 
 function dropClash(net: ConntrackNet, pkt: Packet, ct: Conntrack): Verdict {
   net.discard(ct);
-  kfreeSkb(net.ns, pkt, "NETFILTER_DROP", "nf_hook_slow", `conntrack clash: ${formatEntry(ct)}`);
+  kfreeSkb(net.ns, pkt, "CONNTRACK_CLASH", "nf_hook_slow", formatEntry(ct));
   return NF_DROP_FREED;
 }
 

@@ -129,12 +129,21 @@ export class ConntrackNet {
 
   /** Live entries in order of creation; hidden clash entries are left out, as in every listing. */
   list(): Conntrack[] {
+    this.collectExpired();
     const out: Conntrack[] = [];
     this.table.forEach((ct) => {
-      if (this.isExpired(ct)) this.delete(ct, "kernel");
-      else if ((ct.status & IPS_NAT_CLASH) === 0) out.push(ct);
+      if ((ct.status & IPS_NAT_CLASH) === 0) out.push(ct);
     });
     return out.sort((a, b) => a.id - b.id);
+  }
+
+  /** Remove all that have expired, in the order in which their time was over. */
+  private collectExpired(): void {
+    const over = new Set<Conntrack>();
+    this.table.forEachEnd((ct) => {
+      if (this.isExpired(ct)) over.add(ct);
+    });
+    for (const ct of [...over].sort((a, b) => a.timeout - b.timeout || a.id - b.id)) this.delete(ct, "kernel");
   }
 
   /** nf_ct_iterate_cleanup: remove what `match` says; returns how many. */
@@ -200,7 +209,7 @@ export class ConntrackNet {
     if (this.listeners === 0 || this.gcTimer?.active === true || this.table.count === 0) return;
     this.gcTimer = this.ns.world.clock.schedule(GC_INTERVAL, () => {
       this.gcTimer = null;
-      this.table.forEachEnd(this.reap);
+      this.collectExpired();
       this.scheduleGc();
     });
   }

@@ -3,7 +3,7 @@
 import { formatIpv4 } from "../../addr/ipv4.ts";
 import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../wire/ipv4-fields.ts";
 import type { Conntrack } from "./conntrack.ts";
-import { IPS_ASSURED, IPS_SEEN_REPLY, ZONE_DIR_BOTH, ZONE_DIR_ORIG } from "./conntrack.ts";
+import { IPS_ASSURED, IPS_SEEN_REPLY, ZONE_DIR_BOTH, ZONE_DIR_ORIG, ZONE_DIR_REPLY } from "./conntrack.ts";
 import { SCTP_CT_NAMES } from "./proto-sctp.ts";
 import { TCP_CT_NAMES } from "./tcp-states.ts";
 import type { CtDir, TupleHash } from "./tuple.ts";
@@ -24,10 +24,8 @@ export interface EntryFormat {
 }
 
 export const LIST_FORMAT: EntryFormat = { extended: false, timeout: true, mark: true, use: true, id: false };
-/** NEW and UPDATE events: no mark, no use. */
+/** Events: a mark only when it is set, no use count. */
 export const EVENT_FORMAT: EntryFormat = { extended: false, timeout: true, mark: false, use: false, id: false };
-/** DESTROY of an entry whose time was over, or that the kernel removed. */
-export const DESTROY_FORMAT: EntryFormat = { extended: false, timeout: false, mark: false, use: false, id: false };
 
 /** Protocol name as the tool knows it. */
 export function ctProtoName(proto: number): string {
@@ -55,10 +53,9 @@ function counters(ct: Conntrack, dir: CtDir): string {
   return ct.counters === null ? "" : ` packets=${ct.counters.packets[dir]} bytes=${ct.counters.bytes[dir]}`;
 }
 
-function zonePart(ct: Conntrack): string {
-  if (ct.zone === 0) return "";
-  if (ct.zoneDir === ZONE_DIR_BOTH) return ` zone=${ct.zone}`;
-  return ct.zoneDir === ZONE_DIR_ORIG ? ` zone-orig=${ct.zone}` : ` zone-reply=${ct.zone}`;
+/** `word` with the zone when it applies to exactly these directions. */
+function zonePart(ct: Conntrack, zoneDir: number, word: string): string {
+  return ct.zone !== 0 && ct.zoneDir === zoneDir ? ` ${word}=${ct.zone}` : "";
 }
 
 /** One line without a newline; default as `conntrack -L`. The timeout is in whole seconds, rounded down. */
@@ -68,15 +65,27 @@ export function formatEntry(ct: Conntrack, format: EntryFormat = LIST_FORMAT): s
   if (format.timeout) s += ` ${Math.floor(ct.remaining / 1000)}`;
   const state = ctStateName(ct);
   if (state !== undefined) s += ` ${state}`;
-  s += ` ${formatTuple(ct.orig)}${counters(ct, 0)}`;
+  s += ` ${formatTuple(ct.orig)}${counters(ct, 0)}${zonePart(ct, ZONE_DIR_ORIG, "zone-orig")}`;
   if (!ct.has(IPS_SEEN_REPLY)) s += " [UNREPLIED]";
-  s += ` ${formatTuple(ct.reply)}${counters(ct, 1)}`;
+  s += ` ${formatTuple(ct.reply)}${counters(ct, 1)}${zonePart(ct, ZONE_DIR_REPLY, "zone-reply")}`;
   if (ct.has(IPS_ASSURED)) s += " [ASSURED]";
   if (format.mark || ct.mark !== 0) s += ` mark=${ct.mark}`;
-  s += zonePart(ct);
-  if (format.id) s += ` id=${ct.id}`;
+  s += zonePart(ct, ZONE_DIR_BOTH, "zone");
   if (format.use) s += " use=1";
+  if (format.id) s += ` id=${ct.id}`;
   return s;
+}
+
+/** Netlink port of whoever deletes entries: there are no processes here that could differ. */
+const USER_PORTID = 1;
+
+export type EventTag = "NEW" | "UPDATE" | "DESTROY";
+
+/** A line of `conntrack -E`: right-aligned tag, the entry, and who asked for it. An entry that ended by itself has no time left to show. */
+export function formatEvent(tag: EventTag, ct: Conntrack, format: EntryFormat, byUser: boolean): string {
+  const head = `[${tag}]`.padStart(9);
+  const shown = tag === "DESTROY" && ct.remaining === 0 ? { ...format, timeout: false } : format;
+  return `${head} ${formatEntry(ct, shown)}${byUser ? ` [USERSPACE] portid=${USER_PORTID}` : ""}`;
 }
 
 /** A line of /proc/net/nf_conntrack. */
