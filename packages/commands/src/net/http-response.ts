@@ -1,0 +1,75 @@
+// Reads an HTTP/1.x answer as it comes in (RFC 9112): status line, header, body by Content-Length or until the end.
+
+/** `notHttp`: the first bytes are no status line. */
+export type HttpState = "header" | "body" | "complete" | "notHttp";
+
+const decoder = new TextDecoder();
+const HEADER_END = /\r?\n\r?\n/;
+
+export class HttpResponse {
+  state: HttpState = "header";
+  status = 0;
+  /** Header text with its final empty line. */
+  header = "";
+  /** Payload bytes of the body so far. */
+  received = 0;
+  /** Undefined: until the connection ends. */
+  length: number | undefined;
+  /** `Connection: close`. */
+  closes = false;
+  private readonly headOnly: boolean;
+  private pending: Uint8Array = new Uint8Array(0);
+  private readonly parts: Uint8Array[] = [];
+
+  /** `headOnly`: an answer to HEAD has no body. */
+  constructor(headOnly: boolean) {
+    this.headOnly = headOnly;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.state === "header") this.pushHeader(bytes);
+    else if (this.state === "body") this.pushBody(bytes);
+  }
+
+  /** The peer has closed: a body without length is complete, anything else is not. */
+  end(): void {
+    if (this.state === "body" && this.length === undefined) this.state = "complete";
+  }
+
+  /** Body bytes as text, once. */
+  takeBody(): string {
+    return this.parts.splice(0).map((part) => decoder.decode(part)).join("");
+  }
+
+  private pushHeader(bytes: Uint8Array): void {
+    const all = new Uint8Array(this.pending.length + bytes.length);
+    all.set(this.pending);
+    all.set(bytes, this.pending.length);
+    this.pending = all;
+    const text = latin1(all);
+    if (!text.startsWith("HTTP/".slice(0, text.length))) this.state = "notHttp";
+    const match = HEADER_END.exec(text);
+    if (match === null || this.state === "notHttp") return;
+    const end = match.index + match[0].length;
+    this.header = text.slice(0, end);
+    this.status = Number(/^HTTP\/1\.\d (\d{3})/.exec(text)?.[1] ?? 0);
+    const length = /^content-length:\s*(\d+)/im.exec(this.header)?.[1];
+    this.length = this.headOnly ? 0 : length === undefined ? undefined : Number(length);
+    this.closes = /^connection:\s*close/im.test(this.header);
+    this.state = this.length === 0 ? "complete" : "body";
+    if (end < all.length) this.pushBody(all.subarray(end));
+  }
+
+  private pushBody(bytes: Uint8Array): void {
+    const wanted = this.length === undefined ? bytes.length : Math.min(bytes.length, this.length - this.received);
+    this.received += wanted;
+    if (wanted > 0) this.parts.push(bytes.slice(0, wanted));
+    if (this.received === this.length) this.state = "complete";
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
