@@ -20,7 +20,20 @@ const HINT = "Try `conntrack -h' or 'conntrack --help' for more information.\n";
 
 type Verb = "L" | "G" | "D" | "F" | "C" | "S" | "E";
 const VERBS: Readonly<Record<string, Verb>> = {
-  "-L": "L", "--dump": "L", "-G": "G", "--get": "G", "-D": "D", "--delete": "D", "-F": "F", "--flush": "F", "-C": "C", "--count": "C", "-S": "S", "--stats": "S", "-E": "E", "--event": "E",
+  "-L": "L",
+  "--dump": "L",
+  "-G": "G",
+  "--get": "G",
+  "-D": "D",
+  "--delete": "D",
+  "-F": "F",
+  "--flush": "F",
+  "-C": "C",
+  "--count": "C",
+  "-S": "S",
+  "--stats": "S",
+  "-E": "E",
+  "--event": "E",
 };
 /** Exist in the real tool, not here. */
 const UNMODELLED_VERBS = new Set(["-I", "--create", "-U", "--update", "-A", "--add", "-R", "--load-file"]);
@@ -31,7 +44,12 @@ type OutputWord = "extended" | "id" | "timestamp" | "ktimestamp" | "userspace";
 const OUTPUT_WORDS = new Set<string>(["extended", "id", "timestamp", "ktimestamp", "userspace"]);
 const UNMODELLED_OUTPUT = new Set(["xml", "save", "labels"]);
 
-const EVENT_WORDS: Readonly<Record<string, readonly EventTag[]>> = { NEW: ["NEW"], UPDATES: ["UPDATE"], DESTROY: ["DESTROY"], ALL: ["NEW", "UPDATE", "DESTROY"] };
+const EVENT_WORDS: Readonly<Record<string, readonly EventTag[]>> = {
+  NEW: ["NEW"],
+  UPDATES: ["UPDATE"],
+  DESTROY: ["DESTROY"],
+  ALL: ["NEW", "UPDATE", "DESTROY"],
+};
 
 /** A parsed command line. */
 interface Parsed {
@@ -86,7 +104,14 @@ class Words {
 
 function parse(args: readonly string[]): Parsed {
   const verb = findVerb(args);
-  const p: Parsed = { verb, tests: [], output: new Set(), events: new Set(EVENT_WORDS["ALL"]), family: "ipv4", table: "conntrack" };
+  const p: Parsed = {
+    verb,
+    tests: [],
+    output: new Set(),
+    events: new Set(EVENT_WORDS["ALL"]),
+    family: "ipv4",
+    table: "conntrack",
+  };
   const words = new Words(args);
   let known: readonly CtFilterOption[] = COMMON_OPTIONS;
   while (!words.done) {
@@ -115,11 +140,18 @@ function parseTable(word: string): string {
 }
 
 /** One option and its value; returns the options known from here on (-p brings those of its protocol). */
-function parseOption(p: Parsed, known: readonly CtFilterOption[], word: string, words: Words): readonly CtFilterOption[] {
+function parseOption(
+  p: Parsed,
+  known: readonly CtFilterOption[],
+  word: string,
+  words: Words,
+): readonly CtFilterOption[] {
   const eq = word.startsWith("--") ? word.indexOf("=") : -1;
   const name = eq < 0 ? word : word.slice(0, eq);
   const inline = eq < 0 ? undefined : word.slice(eq + 1);
-  const filter = known.find((o) => name === `-${o.short ?? ""}` || (name.startsWith("--") && o.long.includes(name.slice(2))));
+  const filter = known.find(
+    (o) => name === `-${o.short ?? ""}` || (name.startsWith("--") && o.long.includes(name.slice(2))),
+  );
   if (filter !== undefined) {
     allow(p.verb, FILTERED.has(p.verb), filter.long[0] ?? "");
     const value = filter.value === "required" ? words.required(word, inline) : words.optional(inline);
@@ -214,7 +246,11 @@ function remove(ns: NetNamespace, p: Parsed): CommandResult {
   const found = ns.ct.list().filter((ct) => matches(p, ct));
   const stdout = lines(p, found);
   for (const ct of found) ns.ct.delete(ct, "user");
-  return { stdout, stderr: `${VERSION}${found.length} flow entries have been deleted.\n`, exit: found.length > 0 ? 0 : 1 };
+  return {
+    stdout,
+    stderr: `${VERSION}${found.length} flow entries have been deleted.\n`,
+    exit: found.length > 0 ? 0 : 1,
+  };
 }
 
 function flush(ns: NetNamespace): CommandResult {
@@ -250,8 +286,10 @@ function run(ns: NetNamespace, p: Parsed): CommandResult {
 }
 
 function failure(err: unknown): CommandResult {
-  if (err instanceof UsageError || err instanceof CtFilterError) return { stdout: "", stderr: `${VERSION}${err.message}\n${HINT}`, exit: 2 };
-  if (err instanceof NotModelledError) return { stdout: "", stderr: `conntrack: ${err.message} is not modelled\n`, exit: 2 };
+  if (err instanceof UsageError || err instanceof CtFilterError)
+    return { stdout: "", stderr: `${VERSION}${err.message}\n${HINT}`, exit: 2 };
+  if (err instanceof NotModelledError)
+    return { stdout: "", stderr: `conntrack: ${err.message} is not modelled\n`, exit: 2 };
   throw err;
 }
 
@@ -276,7 +314,11 @@ export function isEventCommand(args: readonly string[]): boolean {
 }
 
 /** `conntrack -E …`: prints a line per event until stopped. */
-export function conntrackEvents(ns: NetNamespace, args: readonly string[], out: (line: string) => void): EventWatch | CommandResult {
+export function conntrackEvents(
+  ns: NetNamespace,
+  args: readonly string[],
+  out: (line: string) => void,
+): EventWatch | CommandResult {
   try {
     return watch(ns, parse(args), out);
   } catch (err) {

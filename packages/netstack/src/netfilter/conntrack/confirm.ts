@@ -8,7 +8,14 @@ import type { HookState, Verdict } from "../hooks.ts";
 import { NF_ACCEPT, NF_DROP_FREED } from "../hooks.ts";
 import type { ConntrackNet } from "./conntrack-net.ts";
 import type { Conntrack } from "./conntrack.ts";
-import { ctinfoDir, IPS_CONFIRMED, IPS_DYING, IPS_FIXED_TIMEOUT, IPS_NAT_CLASH, IPS_NAT_DONE_MASK } from "./conntrack.ts";
+import {
+  ctinfoDir,
+  IPS_CONFIRMED,
+  IPS_DYING,
+  IPS_FIXED_TIMEOUT,
+  IPS_NAT_CLASH,
+  IPS_NAT_DONE_MASK,
+} from "./conntrack.ts";
 import { nfCtGet } from "./conntrack-core.ts";
 import { IPCT_NEW, IPCT_RELATED } from "./events.ts";
 import { formatEntry } from "./print.ts";
@@ -24,7 +31,10 @@ export function allowsClash(proto: number): boolean {
 }
 
 function sameZones(a: Conntrack, b: Conntrack): boolean {
-  return a.zoneOf(IP_CT_DIR_ORIGINAL) === b.zoneOf(IP_CT_DIR_ORIGINAL) && a.zoneOf(IP_CT_DIR_REPLY) === b.zoneOf(IP_CT_DIR_REPLY);
+  return (
+    a.zoneOf(IP_CT_DIR_ORIGINAL) === b.zoneOf(IP_CT_DIR_ORIGINAL) &&
+    a.zoneOf(IP_CT_DIR_REPLY) === b.zoneOf(IP_CT_DIR_REPLY)
+  );
 }
 
 /** nf_ct_match: the same flow, same way round. */

@@ -2,13 +2,37 @@
 
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import type { Packet } from "../../skb/packet.ts";
-import { IP_CT_ESTABLISHED, IP_CT_ESTABLISHED_REPLY, IP_CT_IS_REPLY, IP_CT_NEW, IP_CT_RELATED, IP_CT_RELATED_REPLY, IP_CT_UNTRACKED } from "../../skb/packet.ts";
-import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, ipProto } from "../../wire/ipv4-fields.ts";
+import {
+  IP_CT_ESTABLISHED,
+  IP_CT_ESTABLISHED_REPLY,
+  IP_CT_IS_REPLY,
+  IP_CT_NEW,
+  IP_CT_RELATED,
+  IP_CT_RELATED_REPLY,
+  IP_CT_UNTRACKED,
+} from "../../skb/packet.ts";
+import {
+  IPPROTO_GRE,
+  IPPROTO_ICMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+  ipProto,
+} from "../../wire/ipv4-fields.ts";
 import type { HookState, Verdict } from "../hooks.ts";
 import { NF_ACCEPT, NF_DROP } from "../hooks.ts";
 import type { ConntrackNet } from "./conntrack-net.ts";
 import type { Conntrack } from "./conntrack.ts";
-import { ctinfoDir, IPS_ASSURED, IPS_DYING, IPS_EXPECTED, IPS_SEEN_REPLY, IPS_TEMPLATE, ZONE_DIR_BOTH } from "./conntrack.ts";
+import {
+  ctinfoDir,
+  IPS_ASSURED,
+  IPS_DYING,
+  IPS_EXPECTED,
+  IPS_SEEN_REPLY,
+  IPS_TEMPLATE,
+  ZONE_DIR_BOTH,
+} from "./conntrack.ts";
 import { IPCT_REPLY } from "./events.ts";
 import type { CtVerdict, L4Tracker } from "./l4proto.ts";
 import { CT_DROP, CT_REPEAT } from "./l4proto.ts";
@@ -19,7 +43,15 @@ import { nfConntrackSctpPacket } from "./proto-sctp.ts";
 import { nfConntrackTcpPacket } from "./proto-tcp.ts";
 import { nfConntrackUdpPacket } from "./proto-udp.ts";
 import type { Tuple, TupleHash } from "./tuple.ts";
-import { copyTuple, getL4Offset, hashTuple, IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY, nfCtGetTuple, nfCtInvertTuple } from "./tuple.ts";
+import {
+  copyTuple,
+  getL4Offset,
+  hashTuple,
+  IP_CT_DIR_ORIGINAL,
+  IP_CT_DIR_REPLY,
+  nfCtGetTuple,
+  nfCtInvertTuple,
+} from "./tuple.ts";
 
 /** Buckets in which an unassured entry is looked for when the table is full (NF_CT_EVICTION_RANGE). */
 const EVICTION_RANGE = 8;
@@ -108,7 +140,12 @@ function initConntrack(net: ConntrackNet, tmpl: Conntrack | null, pkt: Packet, t
 }
 
 /** resolve_normal_ct: "none" leaves the packet without a connection (INVALID). */
-function resolveNormalCt(net: ConntrackNet, tmpl: Conntrack | null, pkt: Packet, dataoff: number): "found" | "none" | "full" {
+function resolveNormalCt(
+  net: ConntrackNet,
+  tmpl: Conntrack | null,
+  pkt: Packet,
+  dataoff: number,
+): "found" | "none" | "full" {
   const t = net.scratchA;
   if (!nfCtGetTuple(pkt.buf, pkt.nh, dataoff, pkt.tail, t)) return "none";
   let h: TupleHash | null | "full" = tmpl === null ? net.find(t) : net.find(t, tmpl.zone, tmpl.zoneDir);
@@ -137,7 +174,13 @@ function dropped(net: ConntrackNet): Verdict {
 }
 
 /** One round: resolve, then ask the tracker. */
-function track(net: ConntrackNet, tmpl: Conntrack | null, pkt: Packet, dataoff: number, state: HookState): CtVerdict | "full" {
+function track(
+  net: ConntrackNet,
+  tmpl: Conntrack | null,
+  pkt: Packet,
+  dataoff: number,
+  state: HookState,
+): CtVerdict | "full" {
   const found = resolveNormalCt(net, tmpl, pkt, dataoff);
   if (found !== "found" || pkt.ct === null) return found === "full" ? "full" : -1;
   return trackerOf(pkt.ct.proto)(net, pkt.ct, pkt, dataoff, ctinfoDir(pkt.ctinfo), state.hook);
@@ -181,7 +224,13 @@ export function nfConntrackIn(state: HookState, pkt: Packet): Verdict {
     const ct = nfCtGet(pkt);
     const entry = ct === null ? "" : formatEntry(ct);
     const reply = ct !== null && ctinfoDir(pkt.ctinfo) === IP_CT_DIR_REPLY;
-    world.trace(state.ns, pkt, "nf_conntrack_in", { kind: "ct", state: ctStateWord(pkt), reply, entry, createdAt: ct?.createdAt ?? world.now });
+    world.trace(state.ns, pkt, "nf_conntrack_in", {
+      kind: "ct",
+      state: ctStateWord(pkt),
+      reply,
+      entry,
+      createdAt: ct?.createdAt ?? world.now,
+    });
   }
   return verdict;
 }

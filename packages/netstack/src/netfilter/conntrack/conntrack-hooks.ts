@@ -4,7 +4,15 @@ import type { NetNamespace } from "../../netns/net-namespace.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { ipIsFragment } from "../../wire/ipv4-fields.ts";
 import type { HookState, NfHookOps, Verdict } from "../hooks.ts";
-import { NF_ACCEPT, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_IP_PRI, NFPROTO_IPV4 } from "../hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_INET_LOCAL_IN,
+  NF_INET_LOCAL_OUT,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+  NF_IP_PRI,
+  NFPROTO_IPV4,
+} from "../hooks.ts";
 import { nfConfirm } from "./confirm.ts";
 import { IPS_TEMPLATE } from "./conntrack.ts";
 import { nfConntrackIn } from "./conntrack-core.ts";
@@ -18,12 +26,48 @@ function ipv4ConntrackLocal(state: HookState, pkt: Packet): Verdict {
 }
 
 const OPS: readonly NfHookOps[] = [
-  { name: "nf_defrag_ipv4", pf: NFPROTO_IPV4, hook: NF_INET_PRE_ROUTING, priority: NF_IP_PRI.CONNTRACK_DEFRAG, fn: ipv4ConntrackDefrag },
-  { name: "nf_defrag_ipv4", pf: NFPROTO_IPV4, hook: NF_INET_LOCAL_OUT, priority: NF_IP_PRI.CONNTRACK_DEFRAG, fn: ipv4ConntrackDefrag },
-  { name: "nf_conntrack_in", pf: NFPROTO_IPV4, hook: NF_INET_PRE_ROUTING, priority: NF_IP_PRI.CONNTRACK, fn: nfConntrackIn },
-  { name: "nf_conntrack_in", pf: NFPROTO_IPV4, hook: NF_INET_LOCAL_OUT, priority: NF_IP_PRI.CONNTRACK, fn: ipv4ConntrackLocal },
-  { name: "nf_confirm", pf: NFPROTO_IPV4, hook: NF_INET_POST_ROUTING, priority: NF_IP_PRI.CONNTRACK_CONFIRM, fn: nfConfirm },
-  { name: "nf_confirm", pf: NFPROTO_IPV4, hook: NF_INET_LOCAL_IN, priority: NF_IP_PRI.CONNTRACK_CONFIRM, fn: nfConfirm },
+  {
+    name: "nf_defrag_ipv4",
+    pf: NFPROTO_IPV4,
+    hook: NF_INET_PRE_ROUTING,
+    priority: NF_IP_PRI.CONNTRACK_DEFRAG,
+    fn: ipv4ConntrackDefrag,
+  },
+  {
+    name: "nf_defrag_ipv4",
+    pf: NFPROTO_IPV4,
+    hook: NF_INET_LOCAL_OUT,
+    priority: NF_IP_PRI.CONNTRACK_DEFRAG,
+    fn: ipv4ConntrackDefrag,
+  },
+  {
+    name: "nf_conntrack_in",
+    pf: NFPROTO_IPV4,
+    hook: NF_INET_PRE_ROUTING,
+    priority: NF_IP_PRI.CONNTRACK,
+    fn: nfConntrackIn,
+  },
+  {
+    name: "nf_conntrack_in",
+    pf: NFPROTO_IPV4,
+    hook: NF_INET_LOCAL_OUT,
+    priority: NF_IP_PRI.CONNTRACK,
+    fn: ipv4ConntrackLocal,
+  },
+  {
+    name: "nf_confirm",
+    pf: NFPROTO_IPV4,
+    hook: NF_INET_POST_ROUTING,
+    priority: NF_IP_PRI.CONNTRACK_CONFIRM,
+    fn: nfConfirm,
+  },
+  {
+    name: "nf_confirm",
+    pf: NFPROTO_IPV4,
+    hook: NF_INET_LOCAL_IN,
+    priority: NF_IP_PRI.CONNTRACK_CONFIRM,
+    fn: nfConfirm,
+  },
 ];
 
 export function registerConntrackHooks(ns: NetNamespace): void {

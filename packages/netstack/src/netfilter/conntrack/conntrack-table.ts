@@ -37,7 +37,8 @@ export class ConntrackTable {
   find(t: Tuple, zone: number, zoneDir: number, skip: Conntrack | null): TupleHash | null {
     let h = this.chain(hashTuple(t));
     while (h !== null) {
-      if (tupleMatches(h, t) && h.ct !== skip && h.ct.zoneOf(h.dir) === ((zoneDir & (1 << h.dir)) !== 0 ? zone : 0)) return h;
+      if (tupleMatches(h, t) && h.ct !== skip && h.ct.zoneOf(h.dir) === ((zoneDir & (1 << h.dir)) !== 0 ? zone : 0))
+        return h;
       h = h.next;
     }
     return null;
@@ -96,7 +97,7 @@ export class ConntrackTable {
   }
 
   private visitBucket(at: number, dir: number, visit: (ct: Conntrack) => void): void {
-    for (let h = this.buckets[at] ?? null; h !== null; ) {
+    for (let h = this.buckets[at] ?? null; h !== null;) {
       const next: TupleHash | null = h.next;
       if (dir < 0 || h.dir === dir) visit(h.ct);
       h = next;
@@ -108,7 +109,7 @@ export class ConntrackTable {
     this.buckets = new Array<TupleHash | null>(old.length * 2).fill(null);
     this.mask = this.buckets.length - 1;
     for (const head of old) {
-      for (let h = head; h !== null; ) {
+      for (let h = head; h !== null;) {
         const next: TupleHash | null = h.next;
         const at = h.hash & this.mask;
         h.next = this.buckets[at] ?? null;

@@ -11,14 +11,29 @@ export const TCP_TIMEOUT_UNACK = 11;
 /** Index is the state (tcp-states.ts), then RETRANS and UNACK. */
 const TCP_TIMEOUTS: readonly number[] = [0, 120, 60, 432000, 120, 60, 30, 120, 10, 120, 300, 300];
 const TCP_TIMEOUT_NAMES: readonly (readonly [number, string])[] = [
-  [1, "syn_sent"], [2, "syn_recv"], [3, "established"], [4, "fin_wait"], [5, "close_wait"], [6, "last_ack"], [7, "time_wait"], [8, "close"],
-  [TCP_TIMEOUT_RETRANS, "max_retrans"], [TCP_TIMEOUT_UNACK, "unacknowledged"],
+  [1, "syn_sent"],
+  [2, "syn_recv"],
+  [3, "established"],
+  [4, "fin_wait"],
+  [5, "close_wait"],
+  [6, "last_ack"],
+  [7, "time_wait"],
+  [8, "close"],
+  [TCP_TIMEOUT_RETRANS, "max_retrans"],
+  [TCP_TIMEOUT_UNACK, "unacknowledged"],
 ];
 
 /** Index is the state (proto-sctp.ts). */
 const SCTP_TIMEOUTS: readonly number[] = [10, 10, 3, 3, 210, 3, 3, 3, 30];
 const SCTP_TIMEOUT_NAMES: readonly (readonly [number, string])[] = [
-  [1, "closed"], [2, "cookie_wait"], [3, "cookie_echoed"], [4, "established"], [5, "shutdown_sent"], [6, "shutdown_recd"], [7, "shutdown_ack_sent"], [8, "heartbeat_sent"],
+  [1, "closed"],
+  [2, "cookie_wait"],
+  [3, "cookie_echoed"],
+  [4, "established"],
+  [5, "shutdown_sent"],
+  [6, "shutdown_recd"],
+  [7, "shutdown_ack_sent"],
+  [8, "heartbeat_sent"],
 ];
 
 export class CtSysctls {
@@ -96,17 +111,37 @@ function numberEntry(get: () => number, set: (value: number) => void, max: numbe
 }
 
 function slotEntry(slots: number[], at: number): SysctlEntry {
-  return numberEntry(() => slots[at] ?? 0, (value) => (slots[at] = value), 0xffffffff);
+  return numberEntry(
+    () => slots[at] ?? 0,
+    (value) => (slots[at] = value),
+    0xffffffff,
+  );
 }
 
 /** Register all names; `count` reads the number of entries. */
 export function registerCtSysctls(table: SysctlTable, fields: CtSysctls, count: () => number): void {
   const prefix = "net.netfilter.nf_conntrack_";
   for (const { field, name, max } of ROWS) {
-    table.register(prefix + name, numberEntry(() => fields[field], (value) => (fields[field] = value), max ?? 0xffffffff));
+    table.register(
+      prefix + name,
+      numberEntry(
+        () => fields[field],
+        (value) => (fields[field] = value),
+        max ?? 0xffffffff,
+      ),
+    );
   }
-  for (const [at, name] of TCP_TIMEOUT_NAMES) table.register(`${prefix}tcp_timeout_${name}`, slotEntry(fields.tcpTimeouts, at));
-  for (const [at, name] of SCTP_TIMEOUT_NAMES) table.register(`${prefix}sctp_timeout_${name}`, slotEntry(fields.sctpTimeouts, at));
+  for (const [at, name] of TCP_TIMEOUT_NAMES)
+    table.register(`${prefix}tcp_timeout_${name}`, slotEntry(fields.tcpTimeouts, at));
+  for (const [at, name] of SCTP_TIMEOUT_NAMES)
+    table.register(`${prefix}sctp_timeout_${name}`, slotEntry(fields.sctpTimeouts, at));
   table.register(`${prefix}count`, { get: () => String(count()), set: () => "EACCES" });
-  table.register("net.nf_conntrack_max", numberEntry(() => fields.max, (value) => (fields.max = value), 0xffffffff));
+  table.register(
+    "net.nf_conntrack_max",
+    numberEntry(
+      () => fields.max,
+      (value) => (fields.max = value),
+      0xffffffff,
+    ),
+  );
 }

@@ -1,9 +1,24 @@
 // Which entries a `conntrack` command means: each given option is one test, all must hold (conntrack-tools 1.4.7, conntrack.c).
 
 import { parseInterfaceAddr, prefixMask } from "../../addr/ipv4.ts";
-import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../wire/ipv4-fields.ts";
+import {
+  IPPROTO_GRE,
+  IPPROTO_ICMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+} from "../../wire/ipv4-fields.ts";
 import type { Conntrack } from "./conntrack.ts";
-import { IPS_ASSURED, IPS_DST_NAT_DONE, IPS_SEEN_REPLY, IPS_SRC_NAT_DONE, ZONE_DIR_BOTH, ZONE_DIR_ORIG, ZONE_DIR_REPLY } from "./conntrack.ts";
+import {
+  IPS_ASSURED,
+  IPS_DST_NAT_DONE,
+  IPS_SEEN_REPLY,
+  IPS_SRC_NAT_DONE,
+  ZONE_DIR_BOTH,
+  ZONE_DIR_ORIG,
+  ZONE_DIR_REPLY,
+} from "./conntrack.ts";
 import { ctStateName } from "./print.ts";
 import { SCTP_CT_NAMES } from "./proto-sctp.ts";
 import { TCP_CT_NAMES } from "./tcp-states.ts";
@@ -16,7 +31,15 @@ export class CtFilterError extends Error {
   override readonly name = "CtFilterError";
 }
 
-const PROTOCOLS: Readonly<Record<string, number>> = { tcp: IPPROTO_TCP, udp: IPPROTO_UDP, udplite: IPPROTO_UDPLITE, icmp: IPPROTO_ICMP, sctp: IPPROTO_SCTP, gre: IPPROTO_GRE, dccp: 33 };
+const PROTOCOLS: Readonly<Record<string, number>> = {
+  tcp: IPPROTO_TCP,
+  udp: IPPROTO_UDP,
+  udplite: IPPROTO_UDPLITE,
+  icmp: IPPROTO_ICMP,
+  sctp: IPPROTO_SCTP,
+  gre: IPPROTO_GRE,
+  dccp: 33,
+};
 
 /** Protocol name or number; throws for what the tool does not know. */
 export function parseCtProto(text: string): number {
@@ -74,7 +97,10 @@ function isSnat(ct: Conntrack): boolean {
   return ct.has(IPS_SRC_NAT_DONE) && (ct.reply.dst !== ct.orig.src || ct.reply.dport !== ct.orig.sport);
 }
 function isDnat(ct: Conntrack): boolean {
-  return ct.has(IPS_DST_NAT_DONE) && (ct.reply.src !== ct.orig.dst || (hasPorts(ct.proto) && ct.reply.sport !== ct.orig.dport));
+  return (
+    ct.has(IPS_DST_NAT_DONE) &&
+    (ct.reply.src !== ct.orig.dst || (hasPorts(ct.proto) && ct.reply.sport !== ct.orig.dport))
+  );
 }
 
 /** `ip` or `ip:port` of a mapping; undefined: any. */
@@ -84,7 +110,10 @@ function natTest(kind: "src" | "dst", text: string | undefined): CtTest {
   const [addr = "", port] = text.split(":");
   const sameAddr = addr === "" ? () => true : addrTest(addr, (ct) => (kind === "src" ? ct.reply.dst : ct.reply.src));
   const wantPort = port === undefined ? undefined : strtoul(port);
-  return (ct) => mapped(ct) && sameAddr(ct) && (wantPort === undefined || (kind === "src" ? ct.reply.dport : ct.reply.sport) === wantPort);
+  return (ct) =>
+    mapped(ct) &&
+    sameAddr(ct) &&
+    (wantPort === undefined || (kind === "src" ? ct.reply.dport : ct.reply.sport) === wantPort);
 }
 
 function anyNatTest(text: string | undefined): CtTest {
@@ -150,7 +179,10 @@ export function protoOptions(proto: number): readonly CtFilterOption[] {
     case IPPROTO_TCP:
       return [...PORT_OPTIONS, { long: ["state"], value: "required", test: (v) => stateTest(v, TCP_CT_NAMES, "TCP") }];
     case IPPROTO_SCTP:
-      return [...PORT_OPTIONS, { long: ["state"], value: "required", test: (v) => stateTest(v, SCTP_CT_NAMES, "SCTP") }];
+      return [
+        ...PORT_OPTIONS,
+        { long: ["state"], value: "required", test: (v) => stateTest(v, SCTP_CT_NAMES, "SCTP") },
+      ];
     case IPPROTO_ICMP:
       return ICMP_OPTIONS;
     case IPPROTO_GRE:

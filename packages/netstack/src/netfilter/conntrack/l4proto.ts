@@ -20,7 +20,14 @@ export const CT_REPEAT = -4;
 export type CtVerdict = 0 | 1 | -1 | -4;
 
 /** One packet for a tracker: `dataoff` is the buffer offset of the transport header, the packet ends at pkt.tail. */
-export type L4Tracker = (net: ConntrackNet, ct: Conntrack, pkt: Packet, dataoff: number, dir: CtDir, hook: HookNum) => CtVerdict;
+export type L4Tracker = (
+  net: ConntrackNet,
+  ct: Conntrack,
+  pkt: Packet,
+  dataoff: number,
+  dir: CtDir,
+  hook: HookNum,
+) => CtVerdict;
 
 /** nf_ct_refresh_acct: live `seconds` longer from now on, and count the packet. */
 export function nfCtRefreshAcct(net: ConntrackNet, ct: Conntrack, dir: CtDir, pkt: Packet, seconds: number): void {

@@ -1,7 +1,14 @@
 // Entries as conntrack-tools print them (libnetfilter_conntrack's default output) and as /proc/net/nf_conntrack does (R6.31–R6.34).
 
 import { formatIpv4 } from "../../addr/ipv4.ts";
-import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../wire/ipv4-fields.ts";
+import {
+  IPPROTO_GRE,
+  IPPROTO_ICMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+} from "../../wire/ipv4-fields.ts";
 import type { Conntrack } from "./conntrack.ts";
 import { IPS_ASSURED, IPS_SEEN_REPLY, ZONE_DIR_BOTH, ZONE_DIR_ORIG, ZONE_DIR_REPLY } from "./conntrack.ts";
 import { SCTP_CT_NAMES } from "./proto-sctp.ts";
@@ -10,7 +17,13 @@ import type { CtDir, TupleHash } from "./tuple.ts";
 import { hasPorts } from "./tuple.ts";
 
 const PROTO_NAMES: Readonly<Record<number, string>> = {
-  [IPPROTO_TCP]: "tcp", [IPPROTO_UDP]: "udp", [IPPROTO_UDPLITE]: "udplite", [IPPROTO_ICMP]: "icmp", [IPPROTO_SCTP]: "sctp", [IPPROTO_GRE]: "gre", 33: "dccp",
+  [IPPROTO_TCP]: "tcp",
+  [IPPROTO_UDP]: "udp",
+  [IPPROTO_UDPLITE]: "udplite",
+  [IPPROTO_ICMP]: "icmp",
+  [IPPROTO_SCTP]: "sctp",
+  [IPPROTO_GRE]: "gre",
+  33: "dccp",
 };
 
 /** What a line shows beside the tuples. */

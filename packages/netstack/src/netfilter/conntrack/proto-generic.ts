@@ -16,7 +16,13 @@ export function genericPacket(net: ConntrackNet, ct: Conntrack, pkt: Packet, _da
 }
 
 /** nf_conntrack_gre_packet. */
-export function nfConntrackGrePacket(net: ConntrackNet, ct: Conntrack, pkt: Packet, _dataoff: number, dir: CtDir): CtVerdict {
+export function nfConntrackGrePacket(
+  net: ConntrackNet,
+  ct: Conntrack,
+  pkt: Packet,
+  _dataoff: number,
+  dir: CtDir,
+): CtVerdict {
   if (!ct.has(IPS_SEEN_REPLY)) {
     nfCtRefreshAcct(net, ct, dir, pkt, net.sysctl.greTimeout);
     return CT_ACCEPT;

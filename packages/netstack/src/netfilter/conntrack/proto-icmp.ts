@@ -2,7 +2,16 @@
 
 import type { Packet } from "../../skb/packet.ts";
 import { IP_CT_IS_REPLY, IP_CT_RELATED } from "../../skb/packet.ts";
-import { ICMP_ADDRESS, ICMP_ECHO, ICMP_HLEN, ICMP_INFO_REQUEST, ICMP_TIMESTAMP, icmpIsError, icmpType, NR_ICMP_TYPES } from "../../wire/icmp-fields.ts";
+import {
+  ICMP_ADDRESS,
+  ICMP_ECHO,
+  ICMP_HLEN,
+  ICMP_INFO_REQUEST,
+  ICMP_TIMESTAMP,
+  icmpIsError,
+  icmpType,
+  NR_ICMP_TYPES,
+} from "../../wire/icmp-fields.ts";
 import { IPPROTO_ICMP, ipDaddr } from "../../wire/ipv4-fields.ts";
 import type { HookNum } from "../hooks.ts";
 import type { ConntrackNet } from "./conntrack-net.ts";
@@ -18,14 +27,26 @@ function mayBegin(type: number): boolean {
 }
 
 /** nf_conntrack_icmp_packet. The entry stays after the answer, so that duplicates of it still belong to it. */
-export function nfConntrackIcmpPacket(net: ConntrackNet, ct: Conntrack, pkt: Packet, _dataoff: number, dir: CtDir): CtVerdict {
+export function nfConntrackIcmpPacket(
+  net: ConntrackNet,
+  ct: Conntrack,
+  pkt: Packet,
+  _dataoff: number,
+  dir: CtDir,
+): CtVerdict {
   if (!mayBegin(ct.orig.dport >>> 8)) return CT_INVALID;
   nfCtRefreshAcct(net, ct, dir, pkt, net.sysctl.icmpTimeout);
   return CT_ACCEPT;
 }
 
 /** nf_conntrack_icmpv4_error: refuses broken messages; an error gets the connection of the packet it quotes, or is refused. */
-export function nfConntrackIcmpError(net: ConntrackNet, pkt: Packet, dataoff: number, hook: HookNum, tmpl: Conntrack | null): CtVerdict {
+export function nfConntrackIcmpError(
+  net: ConntrackNet,
+  pkt: Packet,
+  dataoff: number,
+  hook: HookNum,
+  tmpl: Conntrack | null,
+): CtVerdict {
   if (dataoff + ICMP_HLEN > pkt.tail) return CT_INVALID;
   if (mustVerify(net, pkt, hook) && nfIpChecksumBad(pkt, dataoff, IPPROTO_ICMP)) return CT_INVALID;
   const type = icmpType(pkt.buf, dataoff);

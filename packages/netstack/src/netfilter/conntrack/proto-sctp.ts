@@ -14,7 +14,17 @@ import { SCTP_CHECK_OFF, SCTP_HLEN, sctpComputeCheck } from "./sctp-crc.ts";
 import type { CtDir } from "./tuple.ts";
 import { IP_CT_DIR_ORIGINAL } from "./tuple.ts";
 
-export const SCTP_CT_NAMES = ["NONE", "CLOSED", "COOKIE_WAIT", "COOKIE_ECHOED", "ESTABLISHED", "SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"] as const;
+export const SCTP_CT_NAMES = [
+  "NONE",
+  "CLOSED",
+  "COOKIE_WAIT",
+  "COOKIE_ECHOED",
+  "ESTABLISHED",
+  "SHUTDOWN_SENT",
+  "SHUTDOWN_RECD",
+  "SHUTDOWN_ACK_SENT",
+  "HEARTBEAT_SENT",
+] as const;
 const NONE = 0;
 const CLOSED = 1;
 const ESTABLISHED = 4;
@@ -34,7 +44,19 @@ const CID_COOKIE_ACK = 11;
 const CID_SHUTDOWN_COMPLETE = 14;
 
 /** Row of the table by chunk type: INIT, INIT ACK, ABORT, SHUTDOWN, SHUTDOWN ACK, ERROR, COOKIE ECHO, COOKIE ACK, SHUTDOWN COMPLETE, HEARTBEAT, HEARTBEAT ACK. */
-const CHUNK_ROW: Readonly<Record<number, number>> = { 1: 0, 2: 1, 6: 2, 7: 3, 8: 4, 9: 5, 10: 6, 11: 7, 14: 8, 4: 9, 5: 10 };
+const CHUNK_ROW: Readonly<Record<number, number>> = {
+  1: 0,
+  2: 1,
+  6: 2,
+  7: 3,
+  8: 4,
+  9: 5,
+  10: 6,
+  11: 7,
+  14: 8,
+  4: 9,
+  5: 10,
+};
 
 /** [direction][row][state]; columns NONE, CL, CW, CE, ES, SS, SR, SA, HS. */
 const TRANSITIONS: readonly (readonly (readonly number[])[])[] = [
@@ -142,7 +164,15 @@ function bits(...types: number[]): number {
 }
 const OUT_OF_THE_BLUE_BAD = bits(CID_ABORT, CID_SHUTDOWN_COMPLETE, CID_COOKIE_ACK);
 /** Packets with one of these have their own tag rules. */
-const OWN_TAG_RULE = bits(CID_INIT, CID_SHUTDOWN_COMPLETE, CID_COOKIE_ECHO, CID_ABORT, CID_SHUTDOWN_ACK, CID_HEARTBEAT, CID_HEARTBEAT_ACK);
+const OWN_TAG_RULE = bits(
+  CID_INIT,
+  CID_SHUTDOWN_COMPLETE,
+  CID_COOKIE_ECHO,
+  CID_ABORT,
+  CID_SHUTDOWN_ACK,
+  CID_HEARTBEAT,
+  CID_HEARTBEAT_ACK,
+);
 
 /** Outcome of the tag rules for one chunk: "skip" leaves the state alone and the timeout unrefreshed. */
 type TagVerdict = "ok" | "bad" | "skip";
@@ -186,7 +216,14 @@ function chunkTag(sctp: SctpConn, dir: CtDir, vtag: number, type: number, flags:
 }
 
 /** nf_conntrack_sctp_packet. */
-export function nfConntrackSctpPacket(net: ConntrackNet, ct: Conntrack, pkt: Packet, sh: number, dir: CtDir, hook: HookNum): CtVerdict {
+export function nfConntrackSctpPacket(
+  net: ConntrackNet,
+  ct: Conntrack,
+  pkt: Packet,
+  sh: number,
+  dir: CtDir,
+  hook: HookNum,
+): CtVerdict {
   if (sctpError(net, pkt, sh, hook)) return CT_INVALID;
   const map = chunkMap(pkt, sh);
   if (map < 0) return CT_INVALID;
@@ -202,7 +239,16 @@ export function nfConntrackSctpPacket(net: ConntrackNet, ct: Conntrack, pkt: Pac
   return sctpChunks(net, ct, sctp, pkt, sh, dir, vtag, (map & (1 << CID_DATA)) !== 0);
 }
 
-function sctpChunks(net: ConntrackNet, ct: Conntrack, sctp: SctpConn, pkt: Packet, sh: number, dir: CtDir, vtag: number, hasData: boolean): CtVerdict {
+function sctpChunks(
+  net: ConntrackNet,
+  ct: Conntrack,
+  sctp: SctpConn,
+  pkt: Packet,
+  sh: number,
+  dir: CtDir,
+  vtag: number,
+  hasData: boolean,
+): CtVerdict {
   const confirmed = ct.has(IPS_CONFIRMED);
   let ignore = false;
   const fine = eachChunk(pkt, sh, (type, flags, at) => {

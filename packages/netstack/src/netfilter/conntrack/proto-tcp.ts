@@ -2,22 +2,70 @@
 
 import type { Packet } from "../../skb/packet.ts";
 import { IPPROTO_TCP } from "../../wire/ipv4-fields.ts";
-import { seqBefore, TCP_HLEN, TCP_RST, tcpAckSeq, tcpFlags, tcpHdrLen, tcpSeq, tcpWindow } from "../../wire/tcp-fields.ts";
+import {
+  seqBefore,
+  TCP_HLEN,
+  TCP_RST,
+  tcpAckSeq,
+  tcpFlags,
+  tcpHdrLen,
+  tcpSeq,
+  tcpWindow,
+} from "../../wire/tcp-fields.ts";
 import type { HookNum } from "../hooks.ts";
 import type { ConntrackNet } from "./conntrack-net.ts";
 import type { Conntrack } from "./conntrack.ts";
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY } from "./conntrack.ts";
 import { IPCT_ASSURED, IPCT_PROTOINFO } from "./events.ts";
 import type { CtVerdict } from "./l4proto.ts";
-import { CT_ACCEPT, CT_DROP, CT_INVALID, CT_REPEAT, mustVerify, nfCtAcct, nfCtRefreshAcct, nfIpChecksumBad } from "./l4proto.ts";
+import {
+  CT_ACCEPT,
+  CT_DROP,
+  CT_INVALID,
+  CT_REPEAT,
+  mustVerify,
+  nfCtAcct,
+  nfCtRefreshAcct,
+  nfIpChecksumBad,
+} from "./l4proto.ts";
 import { TCP_TIMEOUT_RETRANS, TCP_TIMEOUT_UNACK } from "./ct-sysctls.ts";
 import {
-  getConntrackIndex, TCP_ACK_SET, TCP_CT_CLOSE, TCP_CT_ESTABLISHED, TCP_CT_FIN_WAIT, TCP_CT_IGNORE, TCP_CT_INVALID, TCP_CT_LAST_ACK, TCP_CT_NONE, TCP_CT_SYN_RECV,
-  TCP_CT_SYN_SENT, TCP_CT_SYN_SENT2, TCP_CT_TIME_WAIT, TCP_FIN_SET, TCP_NONE_SET, TCP_RST_SET, TCP_SYN_SET, TCP_SYNACK_SET, tcpFlagsValid, tcpIsClosing, tcpTransition,
+  getConntrackIndex,
+  TCP_ACK_SET,
+  TCP_CT_CLOSE,
+  TCP_CT_ESTABLISHED,
+  TCP_CT_FIN_WAIT,
+  TCP_CT_IGNORE,
+  TCP_CT_INVALID,
+  TCP_CT_LAST_ACK,
+  TCP_CT_NONE,
+  TCP_CT_SYN_RECV,
+  TCP_CT_SYN_SENT,
+  TCP_CT_SYN_SENT2,
+  TCP_CT_TIME_WAIT,
+  TCP_FIN_SET,
+  TCP_NONE_SET,
+  TCP_RST_SET,
+  TCP_SYN_SET,
+  TCP_SYNACK_SET,
+  tcpFlagsValid,
+  tcpIsClosing,
+  tcpTransition,
 } from "./tcp-states.ts";
 import {
-  CT_TCP_BE_LIBERAL, CT_TCP_CLOSE_INIT, CT_TCP_DATA_UNACKNOWLEDGED, CT_TCP_EXP_CHALLENGE_ACK, CT_TCP_MAXACK_SET, CT_TCP_SACK_PERM, CT_TCP_SIMULTANEOUS_OPEN,
-  CT_TCP_WINDOW_SCALE, noteOptions, segmentEnd, TcpConn, tcpInWindow, TcpPeer,
+  CT_TCP_BE_LIBERAL,
+  CT_TCP_CLOSE_INIT,
+  CT_TCP_DATA_UNACKNOWLEDGED,
+  CT_TCP_EXP_CHALLENGE_ACK,
+  CT_TCP_MAXACK_SET,
+  CT_TCP_SACK_PERM,
+  CT_TCP_SIMULTANEOUS_OPEN,
+  CT_TCP_WINDOW_SCALE,
+  noteOptions,
+  segmentEnd,
+  TcpConn,
+  tcpInWindow,
+  TcpPeer,
 } from "./tcp-window.ts";
 import type { CtDir } from "./tuple.ts";
 import { IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY } from "./tuple.ts";
@@ -81,7 +129,8 @@ function noteIgnored(tcp: TcpConn, pkt: Packet, th: number, dir: CtDir, index: n
     // The server may answer with a challenge ACK (RFC 5961 §4), which must not count as the last ACK.
     if (tcp.state === TCP_CT_LAST_ACK) tcp.lastFlags |= CT_TCP_EXP_CHALLENGE_ACK;
   }
-  if (tcp.state === TCP_CT_SYN_SENT && index === TCP_ACK_SET && dir === IP_CT_DIR_REPLY) tcp.lastAck = tcpAckSeq(pkt.buf, th);
+  if (tcp.state === TCP_CT_SYN_SENT && index === TCP_ACK_SET && dir === IP_CT_DIR_REPLY)
+    tcp.lastAck = tcpAckSeq(pkt.buf, th);
 }
 
 /** nf_conntrack_tcp_established. */
@@ -90,7 +139,14 @@ function established(ct: Conntrack, tcp: TcpConn): boolean {
 }
 
 /** How a RST that the table would let close the connection is judged: with the window check, without it, as inexact (keep the state), or refused. */
-function judgeReset(net: ConntrackNet, ct: Conntrack, tcp: TcpConn, pkt: Packet, th: number, dir: CtDir): "check" | "close" | "keep" | "invalid" {
+function judgeReset(
+  net: ConntrackNet,
+  ct: Conntrack,
+  tcp: TcpConn,
+  pkt: Packet,
+  th: number,
+  dir: CtDir,
+): "check" | "close" | "keep" | "invalid" {
   // Already closing: the tuple may be in use again, the numbers say nothing.
   if (tcpIsClosing(tcp.state)) return "close";
   const peer = tcp.seen[dir === 0 ? 1 : 0];
@@ -112,7 +168,12 @@ function answersIgnored(ct: Conntrack, tcp: TcpConn, pkt: Packet, th: number, di
   const afterSyn = ct.has(IPS_SEEN_REPLY) && tcp.lastIndex === TCP_SYN_SET;
   const afterAck = !ct.has(IPS_ASSURED) && tcp.lastIndex === TCP_ACK_SET;
   if (tcp.lastDir !== dir && (afterSyn || afterAck) && tcpAckSeq(pkt.buf, th) === tcp.lastEnd) return true;
-  return tcp.state === TCP_CT_SYN_SENT && tcp.lastIndex === TCP_ACK_SET && tcp.lastDir === IP_CT_DIR_REPLY && tcpSeq(pkt.buf, th) === tcp.lastAck;
+  return (
+    tcp.state === TCP_CT_SYN_SENT &&
+    tcp.lastIndex === TCP_ACK_SET &&
+    tcp.lastDir === IP_CT_DIR_REPLY &&
+    tcpSeq(pkt.buf, th) === tcp.lastAck
+  );
 }
 
 /** A closed or aborted connection whose client begins anew. */
@@ -123,7 +184,13 @@ function isReopen(tcp: TcpConn, dir: CtDir): boolean {
 
 /** Detected challenge ACK (RFC 5961 §4): not the last ACK it looks like. */
 function isChallengeAck(tcp: TcpConn, dir: CtDir, index: number): boolean {
-  return tcp.state === TCP_CT_LAST_ACK && index === TCP_ACK_SET && tcp.lastDir !== dir && tcp.lastIndex === TCP_SYN_SET && (tcp.lastFlags & CT_TCP_EXP_CHALLENGE_ACK) !== 0;
+  return (
+    tcp.state === TCP_CT_LAST_ACK &&
+    index === TCP_ACK_SET &&
+    tcp.lastDir !== dir &&
+    tcp.lastIndex === TCP_SYN_SET &&
+    (tcp.lastFlags & CT_TCP_EXP_CHALLENGE_ACK) !== 0
+  );
 }
 
 /** nf_tcp_handle_invalid: FINs or RSTs outside the window from both sides mean that the two ends know better; do not keep a dead entry for days. */
@@ -151,7 +218,17 @@ function chooseTimeout(net: ConntrackNet, tcp: TcpConn, index: number): number {
 }
 
 /** The packet is in the window: take the new state, choose the timeout. */
-function accept(net: ConntrackNet, ct: Conntrack, tcp: TcpConn, pkt: Packet, th: number, dir: CtDir, index: number, oldState: number, newState: number): CtVerdict {
+function accept(
+  net: ConntrackNet,
+  ct: Conntrack,
+  tcp: TcpConn,
+  pkt: Packet,
+  th: number,
+  dir: CtDir,
+  index: number,
+  oldState: number,
+  newState: number,
+): CtVerdict {
   tcp.lastIndex = index;
   tcp.lastDir = dir;
   tcp.state = newState;
@@ -168,7 +245,11 @@ function accept(net: ConntrackNet, ct: Conntrack, tcp: TcpConn, pkt: Packet, th:
     // A retransmitted SYN does not prolong the entry.
     if (index === TCP_SYN_SET && oldState === TCP_CT_SYN_SENT && !net.ns.flavour.synRenewsTimeout) return CT_ACCEPT;
     if (newState === TCP_CT_ESTABLISHED) timeout = Math.min(timeout, net.sysctl.tcpTimeout(TCP_TIMEOUT_UNACK));
-  } else if (!ct.has(IPS_ASSURED) && (oldState === TCP_CT_SYN_RECV || oldState === TCP_CT_ESTABLISHED) && newState === TCP_CT_ESTABLISHED) {
+  } else if (
+    !ct.has(IPS_ASSURED) &&
+    (oldState === TCP_CT_SYN_RECV || oldState === TCP_CT_ESTABLISHED) &&
+    newState === TCP_CT_ESTABLISHED
+  ) {
     ct.status |= IPS_ASSURED;
     net.cacheEvent(ct, IPCT_ASSURED);
   }
@@ -177,7 +258,14 @@ function accept(net: ConntrackNet, ct: Conntrack, tcp: TcpConn, pkt: Packet, th:
 }
 
 /** nf_conntrack_tcp_packet. */
-export function nfConntrackTcpPacket(net: ConntrackNet, ct: Conntrack, pkt: Packet, th: number, dir: CtDir, hook: HookNum): CtVerdict {
+export function nfConntrackTcpPacket(
+  net: ConntrackNet,
+  ct: Conntrack,
+  pkt: Packet,
+  th: number,
+  dir: CtDir,
+  hook: HookNum,
+): CtVerdict {
   if (th + TCP_HLEN > pkt.tail || tcpError(net, pkt, th, hook)) return CT_INVALID;
   if (!ct.has(IPS_CONFIRMED)) {
     ct.tcp = tcpNew(net, pkt, th);
@@ -198,7 +286,11 @@ function tcpPacket(net: ConntrackNet, ct: Conntrack, tcp: TcpConn, pkt: Packet, 
     ignore = true;
   }
   if (ignore) {
-    const answersSyn = index === TCP_SYNACK_SET && tcp.lastIndex === TCP_SYN_SET && tcp.lastDir !== dir && tcpAckSeq(pkt.buf, th) === tcp.lastEnd;
+    const answersSyn =
+      index === TCP_SYNACK_SET &&
+      tcp.lastIndex === TCP_SYN_SET &&
+      tcp.lastDir !== dir &&
+      tcpAckSeq(pkt.buf, th) === tcp.lastEnd;
     if (!answersSyn) {
       noteIgnored(tcp, pkt, th, dir, index);
       return CT_ACCEPT;
@@ -210,7 +302,12 @@ function tcpPacket(net: ConntrackNet, ct: Conntrack, tcp: TcpConn, pkt: Packet, 
     tcp.lastFlags &= ~CT_TCP_EXP_CHALLENGE_ACK;
     return CT_ACCEPT;
   } else if (newState === TCP_CT_SYN_SENT2) tcp.lastFlags |= CT_TCP_SIMULTANEOUS_OPEN;
-  else if (newState === TCP_CT_SYN_RECV && dir === IP_CT_DIR_REPLY && index === TCP_ACK_SET && (tcp.lastFlags & CT_TCP_SIMULTANEOUS_OPEN) !== 0) {
+  else if (
+    newState === TCP_CT_SYN_RECV &&
+    dir === IP_CT_DIR_REPLY &&
+    index === TCP_ACK_SET &&
+    (tcp.lastFlags & CT_TCP_SIMULTANEOUS_OPEN) !== 0
+  ) {
     newState = TCP_CT_ESTABLISHED;
   } else if (newState === TCP_CT_CLOSE && index === TCP_RST_SET) {
     const judged = judgeReset(net, ct, tcp, pkt, th, dir);

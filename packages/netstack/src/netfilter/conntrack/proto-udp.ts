@@ -26,7 +26,14 @@ function udpError(net: ConntrackNet, pkt: Packet, uh: number, hook: HookNum): bo
 }
 
 /** nf_conntrack_udp_packet. */
-export function nfConntrackUdpPacket(net: ConntrackNet, ct: Conntrack, pkt: Packet, uh: number, dir: CtDir, hook: HookNum): CtVerdict {
+export function nfConntrackUdpPacket(
+  net: ConntrackNet,
+  ct: Conntrack,
+  pkt: Packet,
+  uh: number,
+  dir: CtDir,
+  hook: HookNum,
+): CtVerdict {
   if (udpError(net, pkt, uh, hook)) return CT_INVALID;
   if (!ct.has(IPS_CONFIRMED)) ct.udpStreamAt = net.now + STREAM_AFTER;
   if (!ct.has(IPS_SEEN_REPLY)) {

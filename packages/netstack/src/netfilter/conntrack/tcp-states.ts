@@ -18,7 +18,18 @@ export const TCP_CT_INVALID = 10;
 export const TCP_CT_IGNORE = 11;
 
 /** Names as `conntrack -L` prints them; the index is the state. */
-export const TCP_CT_NAMES = ["NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2"] as const;
+export const TCP_CT_NAMES = [
+  "NONE",
+  "SYN_SENT",
+  "SYN_RECV",
+  "ESTABLISHED",
+  "FIN_WAIT",
+  "CLOSE_WAIT",
+  "LAST_ACK",
+  "TIME_WAIT",
+  "CLOSE",
+  "SYN_SENT2",
+] as const;
 
 /** Packet classes, rows of the table. */
 export const TCP_SYN_SET = 0;
@@ -63,7 +74,17 @@ export function getConntrackIndex(flags: number): number {
 }
 
 /** Flag combinations that occur in real connections; PSH, ECE and CWR do not count. */
-const VALID_FLAGS = new Set([TCP_SYN, TCP_SYN | TCP_URG, TCP_SYN | TCP_ACK, TCP_RST, TCP_RST | TCP_ACK, TCP_FIN | TCP_ACK, TCP_FIN | TCP_ACK | TCP_URG, TCP_ACK, TCP_ACK | TCP_URG]);
+const VALID_FLAGS = new Set([
+  TCP_SYN,
+  TCP_SYN | TCP_URG,
+  TCP_SYN | TCP_ACK,
+  TCP_RST,
+  TCP_RST | TCP_ACK,
+  TCP_FIN | TCP_ACK,
+  TCP_FIN | TCP_ACK | TCP_URG,
+  TCP_ACK,
+  TCP_ACK | TCP_URG,
+]);
 
 export function tcpFlagsValid(flags: number): boolean {
   return VALID_FLAGS.has(flags & ~(TCP_ECE | TCP_CWR | TCP_PSH) & 0xff);

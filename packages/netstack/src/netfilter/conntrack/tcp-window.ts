@@ -7,7 +7,25 @@
 // All numbers are u32 modulo 2^32.
 
 import { getU32 } from "../../wire/bytes.ts";
-import { seqAfter, seqBefore, TCP_ACK, TCP_FIN, TCP_HLEN, TCP_RST, TCP_SYN, TCPOPT_EOL, TCPOPT_NOP, TCPOPT_SACK, TCPOPT_SACK_PERM, TCPOPT_WINDOW, tcpAckSeq, tcpFlags, tcpHdrLen, tcpSeq, tcpWindow } from "../../wire/tcp-fields.ts";
+import {
+  seqAfter,
+  seqBefore,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_HLEN,
+  TCP_RST,
+  TCP_SYN,
+  TCPOPT_EOL,
+  TCPOPT_NOP,
+  TCPOPT_SACK,
+  TCPOPT_SACK_PERM,
+  TCPOPT_WINDOW,
+  tcpAckSeq,
+  tcpFlags,
+  tcpHdrLen,
+  tcpSeq,
+  tcpWindow,
+} from "../../wire/tcp-fields.ts";
 import { TCP_ACK_SET, TCP_CT_SYN_RECV, TCP_CT_SYN_SENT } from "./tcp-states.ts";
 import type { CtDir } from "./tuple.ts";
 import { IP_CT_DIR_REPLY } from "./tuple.ts";
@@ -62,13 +80,20 @@ export type TcpAction = "accept" | "ignore" | "invalid";
 /** segment_seq_plus_len: sequence number behind the segment; `end` is the buffer offset behind the packet. */
 export function segmentEnd(buf: Uint8Array, th: number, end: number): number {
   const flags = tcpFlags(buf, th);
-  return (tcpSeq(buf, th) + (end - th) - tcpHdrLen(buf, th) + ((flags & TCP_SYN) !== 0 ? 1 : 0) + ((flags & TCP_FIN) !== 0 ? 1 : 0)) >>> 0;
+  return (
+    (tcpSeq(buf, th) +
+      (end - th) -
+      tcpHdrLen(buf, th) +
+      ((flags & TCP_SYN) !== 0 ? 1 : 0) +
+      ((flags & TCP_FIN) !== 0 ? 1 : 0)) >>>
+    0
+  );
 }
 
 /** Calls `visit(kind, offset, size)` for each option until it returns true; malformed lengths end the walk. */
 function eachOption(buf: Uint8Array, th: number, visit: (kind: number, at: number, size: number) => boolean): void {
   const end = th + tcpHdrLen(buf, th);
-  for (let at = th + TCP_HLEN; at < end; ) {
+  for (let at = th + TCP_HLEN; at < end;) {
     const kind = buf[at] as number;
     if (kind === TCPOPT_EOL) return;
     if (kind === TCPOPT_NOP) {
@@ -102,7 +127,8 @@ function highestSack(buf: Uint8Array, th: number, ack: number): number {
   let sack = ack;
   const hdrLen = tcpHdrLen(buf, th);
   // The usual case, no option or the aligned timestamp alone, needs no walk.
-  if (hdrLen === TCP_HLEN || (hdrLen === TCP_HLEN + 12 && getU32(buf, th + TCP_HLEN) === ALIGNED_TIMESTAMP)) return sack;
+  if (hdrLen === TCP_HLEN || (hdrLen === TCP_HLEN + 12 && getU32(buf, th + TCP_HLEN) === ALIGNED_TIMESTAMP))
+    return sack;
   eachOption(buf, th, (kind, at, size) => {
     if (kind !== TCPOPT_SACK || size < 10 || (size - 2) % 8 !== 0) return false;
     for (let i = 6; i < size; i += 8) {
@@ -115,7 +141,15 @@ function highestSack(buf: Uint8Array, th: number, ack: number): number {
 }
 
 /** tcp_init_sender: first SYN or SYN-ACK of this direction. Scaling holds only when both sides offered it. */
-function initSender(sender: TcpPeer, receiver: TcpPeer, buf: Uint8Array, th: number, end: number, win: number, dir: CtDir): void {
+function initSender(
+  sender: TcpPeer,
+  receiver: TcpPeer,
+  buf: Uint8Array,
+  th: number,
+  end: number,
+  win: number,
+  dir: CtDir,
+): void {
   sender.end = sender.maxEnd = end;
   sender.maxWin = win === 0 ? 1 : win;
   noteOptions(buf, th, sender);
@@ -163,7 +197,15 @@ function checkBounds(sender: TcpPeer, receiver: TcpPeer, seq: number, end: numbe
   return ackNotTooOld(sender, receiver, sack) ? "accept" : "ignore";
 }
 
-function updatePeers(sender: TcpPeer, receiver: TcpPeer, hasAck: boolean, ack: number, sack: number, end: number, win: number): void {
+function updatePeers(
+  sender: TcpPeer,
+  receiver: TcpPeer,
+  hasAck: boolean,
+  ack: number,
+  sack: number,
+  end: number,
+  win: number,
+): void {
   sender.maxWin = Math.max(sender.maxWin, (win + ((sack - ack) >>> 0)) >>> 0);
   if (seqAfter(end, sender.end)) {
     sender.end = end;
@@ -173,8 +215,10 @@ function updatePeers(sender: TcpPeer, receiver: TcpPeer, hasAck: boolean, ack: n
     sender.maxAck = ack;
     sender.flags |= CT_TCP_MAXACK_SET;
   }
-  if (receiver.maxWin !== 0 && seqAfter(end, sender.maxEnd)) receiver.maxWin = (receiver.maxWin + ((end - sender.maxEnd) >>> 0)) >>> 0;
-  if (seqAfter((sack + win) >>> 0, (receiver.maxEnd - 1) >>> 0)) receiver.maxEnd = (sack + win + (win === 0 ? 1 : 0)) >>> 0;
+  if (receiver.maxWin !== 0 && seqAfter(end, sender.maxEnd))
+    receiver.maxWin = (receiver.maxWin + ((end - sender.maxEnd) >>> 0)) >>> 0;
+  if (seqAfter((sack + win) >>> 0, (receiver.maxEnd - 1) >>> 0))
+    receiver.maxEnd = (sack + win + (win === 0 ? 1 : 0)) >>> 0;
   if (ack === receiver.end) receiver.flags &= ~CT_TCP_DATA_UNACKNOWLEDGED;
 }
 
@@ -193,7 +237,15 @@ function noteRetrans(tcp: TcpConn, dir: CtDir, seq: number, ack: number, end: nu
 }
 
 /** Fill in what is not known yet of the sender. True: a lone SYN of the other side, nothing more to check. */
-function prepareSender(tcp: TcpConn, dir: CtDir, buf: Uint8Array, th: number, end: number, win: number, sack: number): boolean {
+function prepareSender(
+  tcp: TcpConn,
+  dir: CtDir,
+  buf: Uint8Array,
+  th: number,
+  end: number,
+  win: number,
+  sack: number,
+): boolean {
   const sender = tcp.seen[dir];
   const receiver = tcp.seen[dir === 0 ? 1 : 0];
   const flags = tcpFlags(buf, th);
@@ -213,7 +265,15 @@ function prepareSender(tcp: TcpConn, dir: CtDir, buf: Uint8Array, th: number, en
 }
 
 /** tcp_in_window. `end` is the buffer offset behind the packet; `liberal` accepts whatever the bounds refuse. */
-export function tcpInWindow(tcp: TcpConn, dir: CtDir, index: number, buf: Uint8Array, th: number, end: number, liberal: boolean): TcpAction {
+export function tcpInWindow(
+  tcp: TcpConn,
+  dir: CtDir,
+  index: number,
+  buf: Uint8Array,
+  th: number,
+  end: number,
+  liberal: boolean,
+): TcpAction {
   const sender = tcp.seen[dir];
   const receiver = tcp.seen[dir === 0 ? 1 : 0];
   const flags = tcpFlags(buf, th);

@@ -2,7 +2,20 @@
 // for ICMP the source part is the id and the destination part is type·256 + code; for GRE (PPTP) they are call ids.
 
 import { getU16 } from "../../wire/bytes.ts";
-import { IP_OFFSET, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, ipDaddr, ipFragOff, ipHdrLen, ipProto, ipSaddr } from "../../wire/ipv4-fields.ts";
+import {
+  IP_OFFSET,
+  IPPROTO_GRE,
+  IPPROTO_ICMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipProto,
+  ipSaddr,
+} from "../../wire/ipv4-fields.ts";
 import type { Conntrack } from "./conntrack.ts";
 
 export const IP_CT_DIR_ORIGINAL = 0;

@@ -30,7 +30,8 @@ export class NatBySource {
     const next = ct.nextBySource;
     ct.nextBySource = undefined;
     let prev: Conntrack | null = null;
-    for (let p: Conntrack | null = this.heads.get(key) ?? null; p !== null && p !== ct; p = p.nextBySource ?? null) prev = p;
+    for (let p: Conntrack | null = this.heads.get(key) ?? null; p !== null && p !== ct; p = p.nextBySource ?? null)
+      prev = p;
     if (prev !== null) prev.nextBySource = next;
     else if (next !== null) this.heads.set(key, next);
     else this.heads.delete(key);

@@ -13,12 +13,18 @@ export function jhashInetAddr(word: number, initval: number): number {
   let b = seed;
   let c = seed;
   // __jhash_mix of the first three words.
-  a = (a - c) ^ rol(c, 4); c = (c + b) | 0;
-  b = (b - a) ^ rol(a, 6); a = (a + c) | 0;
-  c = (c - b) ^ rol(b, 8); b = (b + a) | 0;
-  a = (a - c) ^ rol(c, 16); c = (c + b) | 0;
-  b = (b - a) ^ rol(a, 19); a = (a + c) | 0;
-  c = (c - b) ^ rol(b, 4); b = (b + a) | 0;
+  a = (a - c) ^ rol(c, 4);
+  c = (c + b) | 0;
+  b = (b - a) ^ rol(a, 6);
+  a = (a + c) | 0;
+  c = (c - b) ^ rol(b, 8);
+  b = (b + a) | 0;
+  a = (a - c) ^ rol(c, 16);
+  c = (c + b) | 0;
+  b = (b - a) ^ rol(a, 19);
+  a = (a + c) | 0;
+  c = (c - b) ^ rol(b, 4);
+  b = (b + a) | 0;
   // __jhash_final; the fourth word is zero.
   c = ((c ^ b) - rol(b, 14)) | 0;
   a = ((a ^ c) - rol(c, 11)) | 0;

@@ -17,7 +17,13 @@ import type { NatRange } from "./nat-range.ts";
 import { NF_NAT_MANIP_DST, NF_NAT_MANIP_SRC, withAddr } from "./nat-range.ts";
 
 /** nf_nat_masquerade_ipv4. POST_ROUTING only; a packet with source 0.0.0.0 (DHCP) is left alone. */
-export function nfNatMasqueradeIpv4(env: NatSetupEnv, ns: NetNamespace, pkt: Packet, range: NatRange, out: NetDevice): Verdict {
+export function nfNatMasqueradeIpv4(
+  env: NatSetupEnv,
+  ns: NetNamespace,
+  pkt: Packet,
+  range: NatRange,
+  out: NetDevice,
+): Verdict {
   const ct = nfCtGet(pkt);
   if (ct === null || ct.orig.src === 0) return NF_ACCEPT;
   const daddr = ipDaddr(pkt.buf, pkt.nh);

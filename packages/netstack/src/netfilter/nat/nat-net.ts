@@ -16,7 +16,17 @@ import { ctinfoDir } from "../conntrack/conntrack.ts";
 import { nfCtAcct } from "../conntrack/l4proto.ts";
 import { hasPorts, IP_CT_DIR_ORIGINAL, Tuple } from "../conntrack/tuple.ts";
 import type { HookNum, HookState, NfHookOps, Verdict } from "../hooks.ts";
-import { NF_ACCEPT, NF_DROP, NF_DROP_FREED, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_IP_PRI, NFPROTO_IPV4 } from "../hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_DROP,
+  NF_DROP_FREED,
+  NF_INET_LOCAL_IN,
+  NF_INET_LOCAL_OUT,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+  NF_IP_PRI,
+  NFPROTO_IPV4,
+} from "../hooks.ts";
 import { NatBySource } from "./by-source.ts";
 import { nfNatMasqueradeIpv4, nfNatNetmap, nfNatRedirectIpv4, registerMasqueradeNotifiers } from "./masquerade.ts";
 import type { NatSetupEnv } from "./nat-core.ts";
@@ -50,7 +60,13 @@ export class NatNet {
 
   constructor(ns: NetNamespace) {
     this.ns = ns;
-    const op = (hook: HookNum, priority: number, name: string, fn: NfHookOps["fn"]): NfHookOps => ({ name, pf: NFPROTO_IPV4, hook, priority, fn });
+    const op = (hook: HookNum, priority: number, name: string, fn: NfHookOps["fn"]): NfHookOps => ({
+      name,
+      pf: NFPROTO_IPV4,
+      hook,
+      priority,
+      fn,
+    });
     this.ops = [
       op(NF_INET_PRE_ROUTING, NF_IP_PRI.NAT_DST, "nf_nat_ipv4_pre_routing", (s, p) => this.preRouting(s, p)),
       op(NF_INET_POST_ROUTING, NF_IP_PRI.NAT_SRC, "nf_nat_ipv4_out", (s, p) => this.natFn(s, p)),
@@ -172,7 +188,8 @@ export class NatNet {
 
   private translate(state: HookState, pkt: Packet, ct: Conntrack): Verdict {
     const related = pkt.ctinfo === IP_CT_RELATED || pkt.ctinfo === IP_CT_RELATED_REPLY;
-    if (related && isIcmp(pkt)) return nfNatIcmpReplyTranslation(pkt, ct, hookManip(state.hook), this.scratch) ? NF_ACCEPT : NF_DROP;
+    if (related && isIcmp(pkt))
+      return nfNatIcmpReplyTranslation(pkt, ct, hookManip(state.hook), this.scratch) ? NF_ACCEPT : NF_DROP;
     return this.inetFn(state, pkt, ct, related);
   }
 
@@ -201,7 +218,8 @@ export class NatNet {
 
   /** nf_nat_oif_changed: a masqueraded connection would leave by another device, where its address is wrong. */
   private oifChanged(state: HookState, pkt: Packet, ct: Conntrack): boolean {
-    if (ct.masqIndex === 0 || state.hook !== NF_INET_POST_ROUTING || ctinfoDir(pkt.ctinfo) !== IP_CT_DIR_ORIGINAL) return false;
+    if (ct.masqIndex === 0 || state.hook !== NF_INET_POST_ROUTING || ctinfoDir(pkt.ctinfo) !== IP_CT_DIR_ORIGINAL)
+      return false;
     return state.out !== null && ct.masqIndex !== state.out.ifindex;
   }
 }
@@ -210,13 +228,16 @@ export class NatNet {
 function endpoints(pkt: Packet): readonly [string, string] {
   const th = pkt.nh + ipHdrLen(pkt.buf, pkt.nh);
   const ports = hasPorts(pkt.buf[pkt.nh + 9] as number) && th + 4 <= pkt.tail;
-  const text = (addr: number, at: number): string => (ports ? `${formatIpv4(addr)}:${getU16(pkt.buf, at)}` : formatIpv4(addr));
+  const text = (addr: number, at: number): string =>
+    ports ? `${formatIpv4(addr)}:${getU16(pkt.buf, at)}` : formatIpv4(addr);
   return [text(ipSaddr(pkt.buf, pkt.nh), th), text(ipDaddr(pkt.buf, pkt.nh), th + 2)];
 }
 
 function traceNat(state: HookState, pkt: Packet, before: readonly [string, string]): void {
   const after = endpoints(pkt);
   const { ns } = state;
-  if (before[0] !== after[0]) ns.world.trace(ns, pkt, "nf_nat_manip_pkt", { kind: "nat", what: "src", before: before[0], after: after[0] });
-  if (before[1] !== after[1]) ns.world.trace(ns, pkt, "nf_nat_manip_pkt", { kind: "nat", what: "dst", before: before[1], after: after[1] });
+  if (before[0] !== after[0])
+    ns.world.trace(ns, pkt, "nf_nat_manip_pkt", { kind: "nat", what: "src", before: before[0], after: after[0] });
+  if (before[1] !== after[1])
+    ns.world.trace(ns, pkt, "nf_nat_manip_pkt", { kind: "nat", what: "dst", before: before[1], after: after[1] });
 }

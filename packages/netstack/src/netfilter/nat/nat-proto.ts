@@ -5,9 +5,32 @@ import type { Packet } from "../../skb/packet.ts";
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../../skb/packet.ts";
 import { getU16, getU32, setU16, setU32 } from "../../wire/bytes.ts";
 import { csumReplace2, csumReplace4, csumReplacePartial4 } from "../../wire/checksum.ts";
-import { ICMP_CHECK_OFF, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_HLEN, ICMP_ID_OFF, ICMP_REDIRECT, ICMP_TIMESTAMP, ICMP_ADDRESSREPLY, icmpSetCheck, icmpType } from "../../wire/icmp-fields.ts";
 import {
-  IP_CHECK_OFF, IP_DADDR_OFF, IP_SADDR_OFF, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, ipDaddr, ipHdrLen, ipProto, ipSaddr,
+  ICMP_CHECK_OFF,
+  ICMP_ECHO,
+  ICMP_ECHOREPLY,
+  ICMP_HLEN,
+  ICMP_ID_OFF,
+  ICMP_REDIRECT,
+  ICMP_TIMESTAMP,
+  ICMP_ADDRESSREPLY,
+  icmpSetCheck,
+  icmpType,
+} from "../../wire/icmp-fields.ts";
+import {
+  IP_CHECK_OFF,
+  IP_DADDR_OFF,
+  IP_SADDR_OFF,
+  IPPROTO_GRE,
+  IPPROTO_ICMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+  ipDaddr,
+  ipHdrLen,
+  ipProto,
+  ipSaddr,
 } from "../../wire/ipv4-fields.ts";
 import { TCP_CHECK_OFF, TCP_HLEN } from "../../wire/tcp-fields.ts";
 import { UDP_CHECK_OFF, UDP_HLEN } from "../../wire/udp-fields.ts";

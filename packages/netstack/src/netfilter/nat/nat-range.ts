@@ -26,13 +26,27 @@ export type NatManip = 0 | 1;
 
 /** A range of one address that keeps ports. */
 export function addrRange(addr: number): NatRange {
-  return { minAddr: addr, maxAddr: addr, minPort: null, maxPort: null, random: false, randomFully: false, persistent: false };
+  return {
+    minAddr: addr,
+    maxAddr: addr,
+    minPort: null,
+    maxPort: null,
+    random: false,
+    randomFully: false,
+    persistent: false,
+  };
 }
 
 /** `range` with its address replaced. */
 export function withAddr(range: NatRange, addr: Ipv4 | number): NatRange {
   return {
-    minAddr: addr, maxAddr: addr, minPort: range.minPort, maxPort: range.maxPort,
-    random: range.random, randomFully: range.randomFully, persistent: range.persistent, basePort: range.basePort,
+    minAddr: addr,
+    maxAddr: addr,
+    minPort: range.minPort,
+    maxPort: range.maxPort,
+    random: range.random,
+    randomFully: range.randomFully,
+    persistent: range.persistent,
+    basePort: range.basePort,
   };
 }

@@ -35,7 +35,12 @@ export interface UniqueTupleEnv {
 function tupleTaken(env: UniqueTupleEnv, t: Tuple, ct: Conntrack): TupleHash | null {
   const { ct: net } = env;
   const h = net.findOther(t, ct);
-  if (h === null || !nfCtTupleEqual(ct.orig, h.ct.orig) || h.ct.zoneOf(IP_CT_DIR_ORIGINAL) !== ct.zoneOf(IP_CT_DIR_ORIGINAL)) return h;
+  if (
+    h === null ||
+    !nfCtTupleEqual(ct.orig, h.ct.orig) ||
+    h.ct.zoneOf(IP_CT_DIR_ORIGINAL) !== ct.zoneOf(IP_CT_DIR_ORIGINAL)
+  )
+    return h;
   return null;
 }
 
@@ -91,7 +96,8 @@ function l4InRange(t: Tuple, manip: NatManip, range: NatRange): boolean {
 
 /** nf_in_range: the source lies in the range. */
 function sourceInRange(t: Tuple, range: NatRange): boolean {
-  if (range.minAddr !== null && range.maxAddr !== null && (t.src < range.minAddr || t.src > range.maxAddr)) return false;
+  if (range.minAddr !== null && range.maxAddr !== null && (t.src < range.minAddr || t.src > range.maxAddr))
+    return false;
   return l4InRange(t, NF_NAT_MANIP_SRC, range);
 }
 
@@ -167,7 +173,14 @@ function portFits(env: UniqueTupleEnv, t: Tuple, range: NatRange, manip: NatMani
 }
 
 /** get_unique_tuple: fill `t` with the translation of `orig` (which `t` must not be). */
-export function getUniqueTuple(env: UniqueTupleEnv, t: Tuple, orig: Tuple, range: NatRange, ct: Conntrack, manip: NatManip): void {
+export function getUniqueTuple(
+  env: UniqueTupleEnv,
+  t: Tuple,
+  orig: Tuple,
+  range: NatRange,
+  ct: Conntrack,
+  manip: NatManip,
+): void {
   const drawn = range.random || range.randomFully;
   if (manip === NF_NAT_MANIP_SRC && !drawn) {
     if (sourceInRange(orig, range)) {

@@ -6,7 +6,14 @@ import { nfConntrackConfirm } from "../../../src/netfilter/conntrack/confirm.ts"
 import { nfConntrackIn } from "../../../src/netfilter/conntrack/conntrack-core.ts";
 import { NatNet } from "../../../src/netfilter/nat/nat-net.ts";
 import type { HookNum, HookState, Verdict } from "../../../src/netfilter/hooks.ts";
-import { NF_ACCEPT, NF_DROP, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NfHooks, NFPROTO_IPV4 } from "../../../src/netfilter/hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_DROP,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+  NfHooks,
+  NFPROTO_IPV4,
+} from "../../../src/netfilter/hooks.ts";
 import type { KernelVersion } from "../../../src/netns/flavour.ts";
 import { KERNEL_FLAVOURS } from "../../../src/netns/flavour.ts";
 import type { NetNamespace } from "../../../src/netns/net-namespace.ts";
@@ -86,9 +93,24 @@ export function ip(text: string): number {
 }
 
 /** An IPv4 packet around `l4len` bytes that `fill` writes at the given offset. */
-export function ipPacket(src: string, dst: string, proto: number, l4len: number, fill: (buf: Uint8Array, at: number) => void): Packet {
+export function ipPacket(
+  src: string,
+  dst: string,
+  proto: number,
+  l4len: number,
+  fill: (buf: Uint8Array, at: number) => void,
+): Packet {
   const pkt = allocSkb(20 + l4len);
-  ipWrite(pkt.buf, pkt.head, { tos: 0, totLen: 20 + l4len, id: 0x1234, fragOff: 0x4000, ttl: 64, proto, saddr: ip(src), daddr: ip(dst) });
+  ipWrite(pkt.buf, pkt.head, {
+    tos: 0,
+    totLen: 20 + l4len,
+    id: 0x1234,
+    fragOff: 0x4000,
+    ttl: 64,
+    proto,
+    saddr: ip(src),
+    daddr: ip(dst),
+  });
   fill(pkt.buf, pkt.head + 20);
   pkt.nh = pkt.head;
   return pkt;
@@ -108,7 +130,7 @@ export function tcpPacket(src: string, sport: number, dst: string, dport: number
   const options = f.options ?? new Uint8Array();
   const payload = f.payload ?? new Uint8Array();
   const hdrLen = 20 + options.length;
-  const flags = [...f.flags].reduce((sum, c) => sum | (FLAGS[c] ?? 0), 0);
+  const flags = Array.from(f.flags).reduce((sum, c) => sum | (FLAGS[c] ?? 0), 0);
   return ipPacket(src, dst, IPPROTO_TCP, hdrLen + payload.length, (buf, at) => {
     tcpWrite(buf, at, { sport, dport, seq: f.seq ?? 0, ack: f.ack ?? 0, hdrLen, flags, window: f.win ?? 64240 });
     buf.set(options, at + 20);
@@ -117,7 +139,14 @@ export function tcpPacket(src: string, sport: number, dst: string, dport: number
   });
 }
 
-export function udpPacket(src: string, sport: number, dst: string, dport: number, payload: Uint8Array = new Uint8Array(4), csum = true): Packet {
+export function udpPacket(
+  src: string,
+  sport: number,
+  dst: string,
+  dport: number,
+  payload: Uint8Array = new Uint8Array(4),
+  csum = true,
+): Packet {
   const len = 8 + payload.length;
   return ipPacket(src, dst, IPPROTO_UDP, len, (buf, at) => {
     udpWrite(buf, at, sport, dport, len);
@@ -126,7 +155,14 @@ export function udpPacket(src: string, sport: number, dst: string, dport: number
   });
 }
 
-export function icmpPacket(src: string, dst: string, type: number, code: number, id: number, payload: Uint8Array = new Uint8Array(8)): Packet {
+export function icmpPacket(
+  src: string,
+  dst: string,
+  type: number,
+  code: number,
+  id: number,
+  payload: Uint8Array = new Uint8Array(8),
+): Packet {
   return ipPacket(src, dst, IPPROTO_ICMP, 8 + payload.length, (buf, at) => {
     buf[at] = type;
     buf[at + 1] = code;

@@ -25,9 +25,26 @@ function list(bare: Bare, args: string): number {
 test("filters", () => {
   const bare = filled();
   const counts: [string, number][] = [
-    ["-L", 4], ["-L -p tcp", 1], ["-L -p 17", 2], ["-L -p udp --dport 53", 2], ["-L -p udp --sport 1001", 1], ["-L -p udp --orig-port-src 1000 --reply-port-dst 1000", 1],
-    ["-L -s 10.0.0.0/24", 3], ["-L --orig-dst 10.0.0.2", 4], ["-L -q 10.0.1.1", 1], ["-L -u UNREPLIED", 3], ["-L -u SEEN_REPLY", 1], ["-L -m 0", 4], ["-L -m 1/1", 0],
-    ["-L -w 5", 0], ["-L -w 0", 4], ["-L -f ipv6", 0], ["-L -p icmp --icmp-id 77", 1], ["-L -p tcp --state SYN_SENT", 1], ["-L -p tcp --state ESTABLISHED", 0], ["-L -n", 0],
+    ["-L", 4],
+    ["-L -p tcp", 1],
+    ["-L -p 17", 2],
+    ["-L -p udp --dport 53", 2],
+    ["-L -p udp --sport 1001", 1],
+    ["-L -p udp --orig-port-src 1000 --reply-port-dst 1000", 1],
+    ["-L -s 10.0.0.0/24", 3],
+    ["-L --orig-dst 10.0.0.2", 4],
+    ["-L -q 10.0.1.1", 1],
+    ["-L -u UNREPLIED", 3],
+    ["-L -u SEEN_REPLY", 1],
+    ["-L -m 0", 4],
+    ["-L -m 1/1", 0],
+    ["-L -w 5", 0],
+    ["-L -w 0", 4],
+    ["-L -f ipv6", 0],
+    ["-L -p icmp --icmp-id 77", 1],
+    ["-L -p tcp --state SYN_SENT", 1],
+    ["-L -p tcp --state ESTABLISHED", 0],
+    ["-L -n", 0],
   ];
   for (const [args, want] of counts) expect([args, list(bare, args)]).toEqual([args, want]);
 });
@@ -35,36 +52,67 @@ test("filters", () => {
 test("list, count, delete, flush", () => {
   const bare = filled();
   expect(conntrackCommand(bare.ns, ["-L", "-p", "tcp", "-o", "extended,id"])).toEqual({
-    stdout: "ipv4     2 tcp      6 120 SYN_SENT src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=80 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=80 dport=1000 mark=0 use=1 id=1\n",
+    stdout:
+      "ipv4     2 tcp      6 120 SYN_SENT src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=80 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=80 dport=1000 mark=0 use=1 id=1\n",
     stderr: `${V}1 flow entries have been shown.\n`,
     exit: 0,
   });
   expect(conntrackCommand(bare.ns, ["-C"])).toEqual({ stdout: "4\n", stderr: "", exit: 0 });
   const deleted = conntrackCommand(bare.ns, ["-D", "-p", "udp", "--dport", "53", "-s", "10.0.1.1"]);
   expect(deleted.stderr).toBe(`${V}1 flow entries have been deleted.\n`);
-  expect(deleted.stdout).toBe("udp      17 30 src=10.0.1.1 dst=10.0.0.2 sport=1001 dport=53 [UNREPLIED] src=10.0.0.2 dst=10.0.1.1 sport=53 dport=1001 mark=0 use=1\n");
-  expect(conntrackCommand(bare.ns, ["-D", "-p", "sctp"])).toEqual({ stdout: "", stderr: `${V}0 flow entries have been deleted.\n`, exit: 1 });
-  expect(conntrackCommand(bare.ns, ["-F"])).toEqual({ stdout: "", stderr: `${V}connection tracking table has been emptied.\n`, exit: 0 });
+  expect(deleted.stdout).toBe(
+    "udp      17 30 src=10.0.1.1 dst=10.0.0.2 sport=1001 dport=53 [UNREPLIED] src=10.0.0.2 dst=10.0.1.1 sport=53 dport=1001 mark=0 use=1\n",
+  );
+  expect(conntrackCommand(bare.ns, ["-D", "-p", "sctp"])).toEqual({
+    stdout: "",
+    stderr: `${V}0 flow entries have been deleted.\n`,
+    exit: 1,
+  });
+  expect(conntrackCommand(bare.ns, ["-F"])).toEqual({
+    stdout: "",
+    stderr: `${V}connection tracking table has been emptied.\n`,
+    exit: 0,
+  });
   expect(bare.ct.count).toBe(0);
-  expect(conntrackCommand(bare.ns, ["-S"]).stdout).toBe("cpu=0   \tfound=0 invalid=0 insert=4 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0 clash_resolve=0 chaintoolong=0 \n");
+  expect(conntrackCommand(bare.ns, ["-S"]).stdout).toBe(
+    "cpu=0   \tfound=0 invalid=0 insert=4 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0 clash_resolve=0 chaintoolong=0 \n",
+  );
 });
 
 test("mistakes are answered as the tool answers them", () => {
   const bare = bareNs();
   const cases: [string, string][] = [
-    ["-L -p foo", "`foo' unsupported protocol"], ["-L --bogus", "unknown option `--bogus'"], ["-L -s 300.1.1.1", "Invalid IP address `300.1.1.1'"],
-    ["-L --sport 80", "unknown option `--sport'"], ["-F -p tcp", "Illegal option `--protonum' with this command"], ["-L -o foo", "Bad parameter `foo'"],
-    ["-L -u FOO", "Bad parameter `FOO'"], ["-L -p tcp --state FOO", "unknown TCP state `FOO'"], ["-L -d", "option `-d' requires an argument"],
-    ["-L extra", "unknown type `extra'"], ["-L -D", "Invalid commands combination"], ["-L -t 5", "Illegal option `--timeout' with this command"],
-    ["-F -s 1.2.3.4", "Illegal option `--src' with this command"], ["-S -p tcp", "Illegal option `--protonum' with this command"], ["-F -o id", "Illegal option `--output' with this command"],
+    ["-L -p foo", "`foo' unsupported protocol"],
+    ["-L --bogus", "unknown option `--bogus'"],
+    ["-L -s 300.1.1.1", "Invalid IP address `300.1.1.1'"],
+    ["-L --sport 80", "unknown option `--sport'"],
+    ["-F -p tcp", "Illegal option `--protonum' with this command"],
+    ["-L -o foo", "Bad parameter `foo'"],
+    ["-L -u FOO", "Bad parameter `FOO'"],
+    ["-L -p tcp --state FOO", "unknown TCP state `FOO'"],
+    ["-L -d", "option `-d' requires an argument"],
+    ["-L extra", "unknown type `extra'"],
+    ["-L -D", "Invalid commands combination"],
+    ["-L -t 5", "Illegal option `--timeout' with this command"],
+    ["-F -s 1.2.3.4", "Illegal option `--src' with this command"],
+    ["-S -p tcp", "Illegal option `--protonum' with this command"],
+    ["-F -o id", "Illegal option `--output' with this command"],
   ];
   for (const [args, text] of cases) {
-    expect(conntrackCommand(bare.ns, args.split(" "))).toEqual({ stdout: "", stderr: `${V}${text}\nTry \`conntrack -h' or 'conntrack --help' for more information.\n`, exit: 2 });
+    expect(conntrackCommand(bare.ns, args.split(" "))).toEqual({
+      stdout: "",
+      stderr: `${V}${text}\nTry \`conntrack -h' or 'conntrack --help' for more information.\n`,
+      exit: 2,
+    });
   }
 });
 
 test("what is not modelled is named", () => {
-  expect(conntrackCommand(bareNs().ns, ["-L", "-o", "xml"])).toEqual({ stdout: "", stderr: "conntrack: output xml is not modelled\n", exit: 2 });
+  expect(conntrackCommand(bareNs().ns, ["-L", "-o", "xml"])).toEqual({
+    stdout: "",
+    stderr: "conntrack: output xml is not modelled\n",
+    exit: 2,
+  });
   expect(conntrackCommand(bareNs().ns, ["-I", "-p", "tcp"]).stderr).toBe("conntrack: command -I is not modelled\n");
 });
 

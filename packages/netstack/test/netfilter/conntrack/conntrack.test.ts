@@ -1,9 +1,21 @@
 // kernel-spec §6: life of entries, timeouts, INVALID, ICMP, zones, table full, clashes, accounting, checksums.
 
 import { expect, test } from "vitest";
-import { NF_ACCEPT, NF_DROP, NF_DROP_FREED, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING } from "../../../src/netfilter/hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_DROP,
+  NF_DROP_FREED,
+  NF_INET_LOCAL_OUT,
+  NF_INET_PRE_ROUTING,
+} from "../../../src/netfilter/hooks.ts";
 import { nfConntrackConfirm } from "../../../src/netfilter/conntrack/confirm.ts";
-import { ctStateWord, nfConntrackIn, nfCtAttach, nfCtSetUntracked, nfCtTmplAlloc } from "../../../src/netfilter/conntrack/conntrack-core.ts";
+import {
+  ctStateWord,
+  nfConntrackIn,
+  nfCtAttach,
+  nfCtSetUntracked,
+  nfCtTmplAlloc,
+} from "../../../src/netfilter/conntrack/conntrack-core.ts";
 import { IPS_DST_NAT_DONE, IPS_NAT_CLASH, IPS_SRC_NAT_DONE } from "../../../src/netfilter/conntrack/conntrack.ts";
 import { formatEntry } from "../../../src/netfilter/conntrack/print.ts";
 import type { Packet } from "../../../src/skb/packet.ts";
@@ -39,19 +51,30 @@ function icmpError(from: string, to: string, quoted: Packet, type = 3, code = 3)
 test("a TCP connection from SYN to TIME_WAIT, as conntrack -L prints it", () => {
   const bare = bareNs();
   see(bare, tcpPacket(A, 1000, B, 80, { flags: "S", seq: 0 }));
-  expect(lines(bare)).toEqual(["tcp      6 120 SYN_SENT src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=80 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=80 dport=1000 mark=0 use=1"]);
+  expect(lines(bare)).toEqual([
+    "tcp      6 120 SYN_SENT src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=80 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=80 dport=1000 mark=0 use=1",
+  ]);
   see(bare, tcpPacket(B, 80, A, 1000, { flags: "SA", seq: 100, ack: 1 }));
   see(bare, tcpPacket(A, 1000, B, 80, { flags: "A", seq: 1, ack: 101 }));
-  expect(lines(bare)).toEqual(["tcp      6 432000 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=80 src=10.0.0.2 dst=10.0.0.1 sport=80 dport=1000 [ASSURED] mark=0 use=1"]);
+  expect(lines(bare)).toEqual([
+    "tcp      6 432000 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=80 src=10.0.0.2 dst=10.0.0.1 sport=80 dport=1000 [ASSURED] mark=0 use=1",
+  ]);
   // Data not yet acknowledged shortens the life to 300 s.
   see(bare, tcpPacket(A, 1000, B, 80, { flags: "PA", seq: 1, ack: 101, payload: new Uint8Array(10) }));
   expect(lines(bare)[0]).toContain("tcp      6 300 ESTABLISHED");
   see(bare, tcpPacket(B, 80, A, 1000, { flags: "A", seq: 101, ack: 11 }));
   expect(lines(bare)[0]).toContain("432000 ESTABLISHED");
-  const closing: [string, string][] = [["FA", "120 FIN_WAIT"], ["A", "60 CLOSE_WAIT"], ["FA", "30 LAST_ACK"], ["A", "120 TIME_WAIT"]];
+  const closing: [string, string][] = [
+    ["FA", "120 FIN_WAIT"],
+    ["A", "60 CLOSE_WAIT"],
+    ["FA", "30 LAST_ACK"],
+    ["A", "120 TIME_WAIT"],
+  ];
   const packets = [
-    tcpPacket(A, 1000, B, 80, { flags: "FA", seq: 11, ack: 101 }), tcpPacket(B, 80, A, 1000, { flags: "A", seq: 101, ack: 12 }),
-    tcpPacket(B, 80, A, 1000, { flags: "FA", seq: 101, ack: 12 }), tcpPacket(A, 1000, B, 80, { flags: "A", seq: 12, ack: 102 }),
+    tcpPacket(A, 1000, B, 80, { flags: "FA", seq: 11, ack: 101 }),
+    tcpPacket(B, 80, A, 1000, { flags: "A", seq: 101, ack: 12 }),
+    tcpPacket(B, 80, A, 1000, { flags: "FA", seq: 101, ack: 12 }),
+    tcpPacket(A, 1000, B, 80, { flags: "A", seq: 12, ack: 102 }),
   ];
   for (const [i, [, want]] of closing.entries()) {
     see(bare, packets[i] as Packet);
@@ -62,7 +85,10 @@ test("a TCP connection from SYN to TIME_WAIT, as conntrack -L prints it", () => 
 });
 
 test("a repeated SYN stays NEW and does not prolong the entry on 6.18, but does on older kernels", () => {
-  for (const [version, rest] of [["6.18", 110], ["4.9", 120]] as const) {
+  for (const [version, rest] of [
+    ["6.18", 110],
+    ["4.9", 120],
+  ] as const) {
     const bare = bareNs(version);
     see(bare, tcpPacket(A, 1000, B, 80, { flags: "S" }));
     wait(bare, 10);
@@ -91,10 +117,13 @@ test("window bounds: a little too far passes without refreshing, far is INVALID,
     return bare;
   };
   const near = setup();
-  expect(see(near, tcpPacket(A, 1, B, 80, { flags: "PA", seq: 1102, ack: 1, win: 1000, payload: new Uint8Array(1) }))).toBe("ESTABLISHED");
+  expect(
+    see(near, tcpPacket(A, 1, B, 80, { flags: "PA", seq: 1102, ack: 1, win: 1000, payload: new Uint8Array(1) })),
+  ).toBe("ESTABLISHED");
   expect(lines(near)[0]).toContain("431995 ESTABLISHED");
   const far = setup();
-  const beyond = (): Packet => tcpPacket(A, 1, B, 80, { flags: "PA", seq: 9000, ack: 1, win: 1000, payload: new Uint8Array(1) });
+  const beyond = (): Packet =>
+    tcpPacket(A, 1, B, 80, { flags: "PA", seq: 9000, ack: 1, win: 1000, payload: new Uint8Array(1) });
   expect(see(far, beyond())).toBe("INVALID");
   expect(see(far, tcpPacket(A, 1, B, 80, { flags: "A", seq: 1, ack: 5000, win: 1000 }))).toBe("INVALID");
   far.ns.sysctl.set("net.netfilter.nf_conntrack_tcp_be_liberal", "1");
@@ -103,18 +132,27 @@ test("window bounds: a little too far passes without refreshing, far is INVALID,
 
 test("window scale counts only when both SYNs offer it", () => {
   const scale = fromHex("01030307");
-  for (const [server, word] of [[scale, "ESTABLISHED"], [new Uint8Array(), "INVALID"]] as const) {
+  for (const [server, word] of [
+    [scale, "ESTABLISHED"],
+    [new Uint8Array(), "INVALID"],
+  ] as const) {
     const bare = bareNs();
     see(bare, tcpPacket(A, 1, B, 80, { flags: "S", seq: 0, win: 1000, options: scale }));
     see(bare, tcpPacket(B, 80, A, 1, { flags: "SA", seq: 0, ack: 1, win: 1000, options: server }));
     see(bare, tcpPacket(A, 1, B, 80, { flags: "A", seq: 1, ack: 1, win: 1000 }));
     see(bare, tcpPacket(B, 80, A, 1, { flags: "A", seq: 1, ack: 1, win: 1000 }));
-    expect(see(bare, tcpPacket(A, 1, B, 80, { flags: "PA", seq: 60000, ack: 1, win: 1000, payload: new Uint8Array(1) }))).toBe(word);
+    expect(
+      see(bare, tcpPacket(A, 1, B, 80, { flags: "PA", seq: 60000, ack: 1, win: 1000, payload: new Uint8Array(1) })),
+    ).toBe(word);
   }
 });
 
 test("RST: exact closes, inexact in the window keeps ESTABLISHED for 10 s, old is INVALID", () => {
-  const seqs: [number, string, string][] = [[1, "ESTABLISHED", "tcp      6 10 CLOSE"], [500, "ESTABLISHED", "tcp      6 10 ESTABLISHED"], [0xffffff00, "INVALID", "432000 ESTABLISHED"]];
+  const seqs: [number, string, string][] = [
+    [1, "ESTABLISHED", "tcp      6 10 CLOSE"],
+    [500, "ESTABLISHED", "tcp      6 10 ESTABLISHED"],
+    [0xffffff00, "INVALID", "432000 ESTABLISHED"],
+  ];
   for (const [seq, word, want] of seqs) {
     const bare = bareNs();
     see(bare, tcpPacket(A, 1, B, 80, { flags: "S", seq: 0 }));
@@ -126,7 +164,8 @@ test("RST: exact closes, inexact in the window keeps ESTABLISHED for 10 s, old i
 });
 
 test("flag combinations no host sends are INVALID", () => {
-  for (const flags of ["", "F", "SF", "SR", "FPU", "P", "SFA", "RF"]) expect(see(bareNs(), tcpPacket(A, 1, B, 80, { flags }))).toBe("INVALID");
+  for (const flags of ["", "F", "SF", "SR", "FPU", "P", "SFA", "RF"])
+    expect(see(bareNs(), tcpPacket(A, 1, B, 80, { flags }))).toBe("INVALID");
   expect(see(bareNs(), tcpPacket(A, 1, B, 80, { flags: "SU" }))).toBe("NEW");
 });
 
@@ -140,12 +179,19 @@ test("tcp_loose: a lone ACK is picked up, or not", () => {
 });
 
 test("UDP: 30 s, a stream 120 s and ASSURED after two seconds; 180 s on older kernels", () => {
-  for (const [version, stream] of [["6.18", 120], ["4.9", 180]] as const) {
+  for (const [version, stream] of [
+    ["6.18", 120],
+    ["4.9", 180],
+  ] as const) {
     const bare = bareNs(version);
     expect(see(bare, udpPacket(A, 1000, B, 53))).toBe("NEW");
-    expect(lines(bare)).toEqual(["udp      17 30 src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=53 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=53 dport=1000 mark=0 use=1"]);
+    expect(lines(bare)).toEqual([
+      "udp      17 30 src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=53 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=53 dport=1000 mark=0 use=1",
+    ]);
     expect(see(bare, udpPacket(B, 53, A, 1000))).toBe("ESTABLISHED");
-    expect(lines(bare)[0]).toBe("udp      17 30 src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=53 src=10.0.0.2 dst=10.0.0.1 sport=53 dport=1000 mark=0 use=1");
+    expect(lines(bare)[0]).toBe(
+      "udp      17 30 src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=53 src=10.0.0.2 dst=10.0.0.1 sport=53 dport=1000 mark=0 use=1",
+    );
     wait(bare, 2);
     see(bare, udpPacket(A, 1000, B, 53));
     expect(lines(bare)[0]).not.toContain("ASSURED");
@@ -157,19 +203,38 @@ test("UDP: 30 s, a stream 120 s and ASSURED after two seconds; 180 s on older ke
 });
 
 test("ICMP: queries begin connections, answers and unknown types do not", () => {
-  const table: [number, string][] = [[8, "NEW"], [13, "NEW"], [15, "NEW"], [17, "NEW"], [0, "INVALID"], [14, "INVALID"], [9, "INVALID"], [10, "INVALID"], [40, "INVALID"]];
+  const table: [number, string][] = [
+    [8, "NEW"],
+    [13, "NEW"],
+    [15, "NEW"],
+    [17, "NEW"],
+    [0, "INVALID"],
+    [14, "INVALID"],
+    [9, "INVALID"],
+    [10, "INVALID"],
+    [40, "INVALID"],
+  ];
   for (const [type, word] of table) expect([type, see(bareNs(), icmpPacket(A, B, type, 0, 7))]).toEqual([type, word]);
   const bare = bareNs();
   see(bare, icmpPacket(A, B, 8, 0, 7));
   expect(see(bare, icmpPacket(B, A, 0, 0, 7))).toBe("ESTABLISHED");
-  expect(lines(bare)).toEqual(["icmp     1 30 src=10.0.0.1 dst=10.0.0.2 type=8 code=0 id=7 src=10.0.0.2 dst=10.0.0.1 type=0 code=0 id=7 mark=0 use=1"]);
+  expect(lines(bare)).toEqual([
+    "icmp     1 30 src=10.0.0.1 dst=10.0.0.2 type=8 code=0 id=7 src=10.0.0.2 dst=10.0.0.1 type=0 code=0 id=7 mark=0 use=1",
+  ]);
 });
 
 test("ICMP errors belong to the connection they quote, if the addressee fits", () => {
   const bare = bareNs();
   const sent = udpPacket(A, 1000, B, 53);
   see(bare, sent);
-  for (const [type, code] of [[3, 3], [3, 4], [11, 0], [12, 0], [4, 0], [5, 1]] as const) {
+  for (const [type, code] of [
+    [3, 3],
+    [3, 4],
+    [11, 0],
+    [12, 0],
+    [4, 0],
+    [5, 1],
+  ] as const) {
     expect(see(bare, icmpError(R, A, sent, type, code))).toBe("RELATED");
   }
   // Not to the sender of what is quoted; about nothing known.
@@ -181,14 +246,39 @@ test("ICMP errors belong to the connection they quote, if the addressee fits", (
 
 test("other protocols are known by their addresses; PPTP without GRE payload is refused", () => {
   const bare = bareNs();
-  expect(see(bare, ipPacket(A, "224.0.0.1", 2, 8, () => undefined))).toBe("NEW");
-  expect(lines(bare)[0]).toBe("unknown  2 600 src=10.0.0.1 dst=224.0.0.1 [UNREPLIED] src=224.0.0.1 dst=10.0.0.1 mark=0 use=1");
-  expect(see(bare, ipPacket(A, B, 47, 8, () => undefined))).toBe("NEW");
-  expect(lines(bare)[1]).toBe("gre      47 30 src=10.0.0.1 dst=10.0.0.2 srckey=0x0 dstkey=0x0 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 srckey=0x0 dstkey=0x0 mark=0 use=1");
-  see(bare, ipPacket(B, A, 47, 8, () => undefined));
-  see(bare, ipPacket(A, B, 47, 8, () => undefined));
+  expect(
+    see(
+      bare,
+      ipPacket(A, "224.0.0.1", 2, 8, () => undefined),
+    ),
+  ).toBe("NEW");
+  expect(lines(bare)[0]).toBe(
+    "unknown  2 600 src=10.0.0.1 dst=224.0.0.1 [UNREPLIED] src=224.0.0.1 dst=10.0.0.1 mark=0 use=1",
+  );
+  expect(
+    see(
+      bare,
+      ipPacket(A, B, 47, 8, () => undefined),
+    ),
+  ).toBe("NEW");
+  expect(lines(bare)[1]).toBe(
+    "gre      47 30 src=10.0.0.1 dst=10.0.0.2 srckey=0x0 dstkey=0x0 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 srckey=0x0 dstkey=0x0 mark=0 use=1",
+  );
+  see(
+    bare,
+    ipPacket(B, A, 47, 8, () => undefined),
+  );
+  see(
+    bare,
+    ipPacket(A, B, 47, 8, () => undefined),
+  );
   expect(lines(bare)[1]).toMatch(/^gre {6}47 180 .*\[ASSURED\]/);
-  expect(see(bare, ipPacket(A, B, 47, 8, (b, at) => setU16(b, at, 1)))).toBe("INVALID");
+  expect(
+    see(
+      bare,
+      ipPacket(A, B, 47, 8, (b, at) => setU16(b, at, 1)),
+    ),
+  ).toBe("INVALID");
 });
 
 test("checksums are verified on arrival only, and nf_conntrack_checksum turns that off", () => {
@@ -272,7 +362,10 @@ test("clash of equal UDP flows: the second packet takes the first one's entry; T
 test("clash of UDP flows to different backends: the loser is hidden for a second and found by answers", () => {
   const bare = bareNs();
   const [first, second] = race(bare, () => udpPacket(A, 1, "10.96.0.10", 53));
-  for (const [pkt, backend] of [[first, "10.1.0.1"], [second, "10.1.0.2"]] as const) {
+  for (const [pkt, backend] of [
+    [first, "10.1.0.1"],
+    [second, "10.1.0.2"],
+  ] as const) {
     if (pkt.ct === null) throw new Error("not tracked");
     pkt.ct.reply.src = ip(backend);
     pkt.ct.status |= IPS_DST_NAT_DONE | IPS_SRC_NAT_DONE;
@@ -290,7 +383,9 @@ test("accounting is kept for entries made while it is on", () => {
   bare.ns.sysctl.set("net.netfilter.nf_conntrack_acct", "1");
   see(bare, udpPacket(A, 1, B, 2));
   see(bare, udpPacket(B, 2, A, 1));
-  expect(lines(bare)[0]).toBe("udp      17 30 src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 packets=1 bytes=32 src=10.0.0.2 dst=10.0.0.1 sport=2 dport=1 packets=1 bytes=32 mark=0 use=1");
+  expect(lines(bare)[0]).toBe(
+    "udp      17 30 src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 packets=1 bytes=32 src=10.0.0.2 dst=10.0.0.1 sport=2 dport=1 packets=1 bytes=32 mark=0 use=1",
+  );
 });
 
 test("expired entries are swept while others are added", () => {

@@ -26,7 +26,8 @@ function play(bare: Bare, sport: number, words: readonly string[]): Row {
     const flags = word.slice(1);
     const ack = flags.includes("A") ? next[dir === "o" ? "r" : "o"] : 0;
     const fields = { flags, seq: next[dir], ack };
-    const pkt = dir === "o" ? tcpPacket(CLIENT, sport, SERVER, 80, fields) : tcpPacket(SERVER, 80, CLIENT, sport, fields);
+    const pkt =
+      dir === "o" ? tcpPacket(CLIENT, sport, SERVER, 80, fields) : tcpPacket(SERVER, 80, CLIENT, sport, fields);
     if (flags.includes("S") || flags.includes("F")) next[dir]++;
     forwarded = forward(bare, pkt) === NF_ACCEPT;
   }

@@ -3,9 +3,20 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { formatIpv4 } from "../../../src/addr/ipv4.ts";
 import type { HookNum } from "../../../src/netfilter/hooks.ts";
-import { NF_ACCEPT, NF_DROP, NF_DROP_FREED, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING } from "../../../src/netfilter/hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_DROP,
+  NF_DROP_FREED,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+} from "../../../src/netfilter/hooks.ts";
 import { nfCtGet } from "../../../src/netfilter/conntrack/conntrack-core.ts";
-import { IPS_DST_NAT, IPS_NAT_DONE_MASK, IPS_NAT_MASK, IPS_SRC_NAT } from "../../../src/netfilter/conntrack/conntrack.ts";
+import {
+  IPS_DST_NAT,
+  IPS_NAT_DONE_MASK,
+  IPS_NAT_MASK,
+  IPS_SRC_NAT,
+} from "../../../src/netfilter/conntrack/conntrack.ts";
 import { formatEntry } from "../../../src/netfilter/conntrack/print.ts";
 import type { NatRange } from "../../../src/netfilter/nat/nat-range.ts";
 import { NF_NAT_MANIP_DST, NF_NAT_MANIP_SRC } from "../../../src/netfilter/nat/nat-range.ts";
@@ -22,7 +33,16 @@ let bare: Bare;
 function range(part: Partial<NatRange> & { readonly addr?: string; readonly to?: string }): NatRange {
   const min = part.addr === undefined ? null : ip(part.addr);
   const max = part.to === undefined ? min : ip(part.to);
-  return { minAddr: min, maxAddr: max, minPort: null, maxPort: null, random: false, randomFully: false, persistent: false, ...part };
+  return {
+    minAddr: min,
+    maxAddr: max,
+    minPort: null,
+    maxPort: null,
+    random: false,
+    randomFully: false,
+    persistent: false,
+    ...part,
+  };
 }
 
 function withNat(version?: "6.18" | "4.9"): Bare {
@@ -34,11 +54,19 @@ function withNat(version?: "6.18" | "4.9"): Bare {
 
 /** A nat chain of one rule: packets to `dst` (or all) are mapped. */
 function dnat(dst: string, r: NatRange): void {
-  bare.nat.registerChain(NF_INET_PRE_ROUTING, (_s, pkt) => (ipDaddr(pkt.buf, pkt.nh) === ip(dst) ? bare.nat.setupPacket(pkt, r, NF_NAT_MANIP_DST) : NF_ACCEPT), -1);
+  bare.nat.registerChain(
+    NF_INET_PRE_ROUTING,
+    (_s, pkt) => (ipDaddr(pkt.buf, pkt.nh) === ip(dst) ? bare.nat.setupPacket(pkt, r, NF_NAT_MANIP_DST) : NF_ACCEPT),
+    -1,
+  );
 }
 function snat(r: NatRange, src?: string): void {
   const wants = (pkt: Packet): boolean => src === undefined || ipSaddr(pkt.buf, pkt.nh) === ip(src);
-  bare.nat.registerChain(NF_INET_POST_ROUTING, (_s, pkt) => (wants(pkt) ? bare.nat.setupPacket(pkt, r, NF_NAT_MANIP_SRC) : NF_ACCEPT), -1);
+  bare.nat.registerChain(
+    NF_INET_POST_ROUTING,
+    (_s, pkt) => (wants(pkt) ? bare.nat.setupPacket(pkt, r, NF_NAT_MANIP_SRC) : NF_ACCEPT),
+    -1,
+  );
 }
 
 function through(pkt: Packet, hooks: readonly HookNum[] = ROUTED): string {
@@ -103,7 +131,11 @@ describe("source ports", () => {
 
   test("change within their class on a clash", () => {
     snat(range({ addr: "10.2.0.1" }));
-    for (const [port, min, max] of [[300, 1, 511], [700, 600, 1023], [2000, 1024, 65535]] as const) {
+    for (const [port, min, max] of [
+      [300, 1, 511],
+      [700, 600, 1023],
+      [2000, 1024, 65535],
+    ] as const) {
       through(syn("10.1.0.2", port, "10.2.0.2", 80));
       const moved = portOf(through(syn("10.1.0.3", port, "10.2.0.2", 80)));
       expect(moved).not.toBe(port);
@@ -130,7 +162,7 @@ describe("source ports", () => {
   test("a given range is searched until it is used up, then the packet dies", () => {
     snat(range({ addr: "10.2.0.1", minPort: 5000, maxPort: 5001 }));
     const ports = [2, 3].map((host) => portOf(through(syn(`10.1.0.${host}`, 4000, "10.2.0.2", 80))));
-    expect(ports.sort()).toEqual([5000, 5001]);
+    expect(ports.sort((a, b) => a - b)).toEqual([5000, 5001]);
     expect(through(syn("10.1.0.4", 4000, "10.2.0.2", 80))).toBe("dropped");
     expect(bare.ct.stats.insertFailed).toBe(1);
   });
@@ -198,7 +230,9 @@ describe("destinations", () => {
     dnat("10.96.0.1", range({ addr: "10.2.0.2", to: "10.2.0.5" }));
     const used = new Set<string>();
     for (let host = 1; host <= 60; host++) {
-      const [first, second] = [1, 2].map((sport) => through(syn(`10.1.0.${host}`, sport, "10.96.0.1", 80)).split(" > ")[1]);
+      const [first, second] = [1, 2].map(
+        (sport) => through(syn(`10.1.0.${host}`, sport, "10.96.0.1", 80)).split(" > ")[1],
+      );
       expect(first).toBe(second);
       used.add(first ?? "");
     }
@@ -293,6 +327,8 @@ test("a masqueraded connection that would leave by another device is ended", () 
   const pkt = syn("10.1.0.2", 4000, "10.2.0.2", 80);
   runHooks(bare.ns, pkt, [NF_INET_PRE_ROUTING]);
   const post = bare.ns.hooks.list(0, NF_INET_POST_ROUTING)[0];
-  expect(post?.fn({ ns: bare.ns, pf: 0, hook: NF_INET_POST_ROUTING, in: null, out: state, okfn: () => undefined }, pkt)).toBe(NF_DROP);
+  expect(
+    post?.fn({ ns: bare.ns, pf: 0, hook: NF_INET_POST_ROUTING, in: null, out: state, okfn: () => undefined }, pkt),
+  ).toBe(NF_DROP);
   expect(bare.ct.count).toBe(0);
 });

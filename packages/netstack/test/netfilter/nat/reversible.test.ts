@@ -21,8 +21,15 @@ const kinds = ["tcp", "tcp-partial", "udp", "udp-partial", "udp-none", "icmp", "
 const addr = fc.integer({ min: 1, max: 0xfffffffe });
 const port = fc.integer({ min: 0, max: 65535 });
 const flow = fc.record({
-  kind: fc.constantFrom(...kinds), src: addr, dst: addr, sport: port, dport: port, payload: fc.uint8Array({ maxLength: 60 }),
-  newAddr: addr, newPort: port, manip: fc.constantFrom(NF_NAT_MANIP_SRC, NF_NAT_MANIP_DST),
+  kind: fc.constantFrom(...kinds),
+  src: addr,
+  dst: addr,
+  sport: port,
+  dport: port,
+  payload: fc.uint8Array({ maxLength: 60 }),
+  newAddr: addr,
+  newPort: port,
+  manip: fc.constantFrom(NF_NAT_MANIP_SRC, NF_NAT_MANIP_DST),
 });
 type Flow = typeof flow extends fc.Arbitrary<infer T> ? T : never;
 
@@ -31,7 +38,11 @@ function build(f: Flow): Packet {
   switch (f.kind) {
     case "tcp":
     case "tcp-partial":
-      return partial(tcpPacket(src, f.sport, dst, f.dport, { flags: "PA", seq: 7, ack: 9, payload: f.payload }), f, tcpSetPartialCheck);
+      return partial(
+        tcpPacket(src, f.sport, dst, f.dport, { flags: "PA", seq: 7, ack: 9, payload: f.payload }),
+        f,
+        tcpSetPartialCheck,
+      );
     case "udp":
     case "udp-partial":
       return partial(udpPacket(src, f.sport, dst, f.dport, f.payload), f, udpSetPartialCheck);
@@ -49,7 +60,11 @@ function build(f: Flow): Packet {
   }
 }
 
-function partial(pkt: Packet, f: Flow, set: (b: Uint8Array, o: number, len: number, saddr: number, daddr: number) => void): Packet {
+function partial(
+  pkt: Packet,
+  f: Flow,
+  set: (b: Uint8Array, o: number, len: number, saddr: number, daddr: number) => void,
+): Packet {
   if (!f.kind.endsWith("partial")) return pkt;
   pkt.ipSummed = CHECKSUM_PARTIAL;
   set(pkt.buf, pkt.nh + 20, pkt.tail - pkt.nh - 20, f.src, f.dst);
