@@ -23,7 +23,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   programs: { packages: ["sim", "netstack", "kube"], external: ["@noble/hashes"] },
   commands: { packages: ["sim", "netstack", "kube", "programs"], external: [] },
   lab: { packages: BELOW_LAB, external: ["yaml", "zod"] },
-  oracle: { packages: [...BELOW_LAB, "lab"], external: [], node: true },
+  oracle: { packages: [...BELOW_LAB, "lab"], external: ["zod"], node: true },
   cli: { packages: [...BELOW_LAB, "lab", "oracle"], external: [], node: true },
 };
 

@@ -1,1 +1,2 @@
-export {};
+export { dispatch, SUBCOMMANDS } from "./dispatch.ts";
+export type { Io } from "./io.ts";

@@ -1,7 +1,24 @@
+// Scenario text to running cluster, steps and reports. A library: text in, values out.
+
 export type * from "./model/cluster-spec.ts";
 export type * from "./model/expect-spec.ts";
 export type * from "./model/outcome.ts";
 export type * from "./model/scenario.ts";
 export type * from "./model/step-spec.ts";
-export { isScenarioText, loadScenario } from "./load/load-scenario.ts";
+
 export type { ReadFile } from "./load/context.ts";
+export { FLAVOURS } from "./load/flavours.ts";
+export { isScenarioText, loadScenario } from "./load/load-scenario.ts";
+export { TABLE_COLUMNS } from "./expect/tables.ts";
+export { judge } from "./expect/judge.ts";
+export { runCase } from "./expect/run-cell.ts";
+export { explainScenario, type ExplainOptions } from "./pending.ts";
+export { runLoaded, runScenarioText } from "./expect/run-file.ts";
+export { formatJson } from "./report/json.ts";
+export { formatJunit } from "./report/junit.ts";
+export { formatResolved } from "./report/resolved.ts";
+export { formatFileResult, formatTotals, PLAIN, type Style } from "./report/text.ts";
+export { countCases, exitCodeOf, formatCell, type Totals } from "./report/totals.ts";
+export { applyGoldenEdits, type GoldenEdit, goldenEdits, type GoldenEdits } from "./report/update.ts";
+export { scenarioJsonSchema } from "./schema/json-schema.ts";
+export { scenarioReference } from "./schema/reference.ts";

@@ -1,1 +1,4 @@
-export {};
+// Recorded kernel behaviour, and its comparison with ours.
+
+export type { Difference } from "./recorded/compare.ts";
+export { type CaseResult, formatRecordedReport, type RecordedReport, readRecording, verifyRecording } from "./recorded/verify.ts";

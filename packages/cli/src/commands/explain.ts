@@ -1,0 +1,56 @@
+// `kubehop explain`: a packet's story.
+import { type Cell, type CellPlan, explainScenario, formatCell, loadScenario, type Scenario } from "@kubehop/lab";
+import { didYouMean, renderDiagnostics } from "@kubehop/kube";
+import { type Io, UsageError } from "../io.ts";
+import { parseOptions } from "../options.ts";
+import { findScenarios } from "../scenario-files.ts";
+
+const LEVELS = ["minimal", "summary", "full"] as const;
+
+const OPTIONS = {
+  cell: { type: "string", multiple: true },
+  minimal: { type: "boolean" },
+  summary: { type: "boolean" },
+  full: { type: "boolean" },
+} as const;
+
+export function run(args: readonly string[], io: Io): number {
+  const { values, positionals } = parseOptions(args, OPTIONS);
+  const [file, flow, ...more] = positionals;
+  if (file === undefined) throw new UsageError("no file is named", "kubehop explain FILE ['FLOW']");
+  if (more.length > 0) throw new UsageError(`one flow at a time, found also ${more.join(" ")}`, "put the flow in quotes: 'client > node1:30080'");
+  const levels = LEVELS.filter((level) => values[level] === true);
+  if (levels.length > 1) throw new UsageError(`--${levels.join(" and --")} exclude each other`);
+  const [input] = findScenarios([file], io);
+  if (input === undefined) throw new UsageError(`${file}: no scenario`);
+  const loaded = loadScenario(input.file, input.text, input.readFile);
+  if (!loaded.ok) {
+    io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n`);
+    return 2;
+  }
+  const cell = chooseCell(loaded.scenario, values.cell ?? []).cell;
+  const options = { cell, level: levels[0] ?? "summary", ...(flow === undefined ? {} : { flow }) };
+  io.stdout(explainScenario(loaded.scenario, options));
+  return 0;
+}
+
+/** The one cell that has all the given values; without any, the first one. */
+function chooseCell(scenario: Scenario, wanted: readonly string[]): CellPlan {
+  const pairs = wanted.map((pair) => readPair(pair, scenario.cells[0]?.cell ?? {}));
+  const fits = scenario.cells.filter(({ cell }) => pairs.every(([name, value]) => cell[name] === value));
+  const [first] = fits;
+  if (first !== undefined) return first;
+  const known = scenario.cells.map(({ cell }) => formatCell(cell)).slice(0, 12);
+  throw new UsageError(`no cell has ${wanted.join(" ")}`, `cells: ${known.join(" ")}`);
+}
+
+function readPair(pair: string, cell: Cell): [string, string] {
+  const at = pair.indexOf("=");
+  if (at < 1) throw new UsageError(`--cell wants NAME=VALUE, found ${JSON.stringify(pair)}`);
+  const name = pair.slice(0, at);
+  if (!Object.hasOwn(cell, name)) {
+    const names = Object.keys(cell);
+    throw new UsageError(`${JSON.stringify(name)} is not a name of the matrix`, didYouMean(name, names) ?? (names.length === 0 ? "the file has no matrix" : `matrix has: ${names.join(", ")}`));
+  }
+  return [name, pair.slice(at + 1)];
+}

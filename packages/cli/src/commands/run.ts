@@ -1,0 +1,61 @@
+// `kubehop run`: scenarios, one result line per case, the totals last.
+import { applyGoldenEdits, countCases, exitCodeOf, type FileResult, formatFileResult, formatJson, formatJunit, formatTotals, goldenEdits, PLAIN, runScenarioText, type Style } from "@kubehop/lab";
+import { runCell } from "@kubehop/lab";
+import { styleText } from "node:util";
+import { reportError } from "../dispatch.ts";
+import { type Io, writeText } from "../io.ts";
+import { parseOptions, wholeNumber } from "../options.ts";
+import { findScenarios, type ScenarioFile } from "../scenario-files.ts";
+
+const OPTIONS = {
+  seed: { type: "string" },
+  json: { type: "string" },
+  junit: { type: "string" },
+  update: { type: "boolean" },
+} as const;
+
+/** What chance starts from unless --seed says otherwise. */
+const DEFAULT_SEED = 1;
+
+export function run(args: readonly string[], io: Io): number {
+  const { values, positionals } = parseOptions(args, OPTIONS);
+  const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
+  const style = io.colour ? COLOURS : PLAIN;
+  const results: FileResult[] = [];
+  let bugs = 0;
+  for (const scenario of findScenarios(positionals, io)) {
+    try {
+      const result = runScenarioText(scenario.file, scenario.text, scenario.readFile, seed, runCell);
+      results.push(result);
+      io.stdout(formatFileResult(result, style));
+      if (values.update === true) update(scenario, result, io);
+    } catch (error) {
+      // The other files can still be run; what is ours must not hide what is theirs.
+      io.stderr(`${scenario.file}: `);
+      reportError(error, "run", io);
+      bugs++;
+    }
+  }
+  if (values.json !== undefined) writeText(values.json, formatJson(results, seed));
+  if (values.junit !== undefined) writeText(values.junit, formatJunit(results));
+  const totals = countCases(results);
+  io.stdout(`${formatTotals({ ...totals, failed: totals.failed + bugs })}\n`);
+  return bugs > 0 ? 3 : exitCodeOf(results);
+}
+
+const COLOURS: Style = {
+  good: (text) => styleText("green", text),
+  bad: (text) => styleText("red", text),
+  dim: (text) => styleText("dim", text),
+};
+
+/** Rewrites the golden blocks that failed. The run stays failed: what was written is to be read before it is believed. */
+function update(scenario: ScenarioFile, result: FileResult, io: Io): void {
+  const { edits, refused } = goldenEdits(result);
+  for (const reason of refused) io.stderr(`kubehop run: not updated: ${reason}\n`);
+  if (edits.length === 0) return;
+  const text = applyGoldenEdits(scenario.text, edits);
+  if (text === scenario.text) return;
+  writeText(scenario.file, text);
+  io.stderr(`kubehop run: ${scenario.file}: ${edits.length} golden ${edits.length === 1 ? "block" : "blocks"} rewritten\n`);
+}

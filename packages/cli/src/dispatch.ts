@@ -1,0 +1,105 @@
+// argv → subcommand → exit code: 0 all held · 1 an expectation failed · 2 the input is wrong or nothing was tested · 3 a bug of ours.
+import { type Io, UsageError } from "./io.ts";
+
+export type Run = (args: readonly string[], io: Io) => number | Promise<number>;
+
+interface Subcommand {
+  readonly usage: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly run: Run }>;
+}
+
+export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  run: {
+    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--update]",
+    summary: "run scenarios; a folder is searched for files whose first key is scenario: or lab:",
+    load: () => import("./commands/run.ts"),
+  },
+  explain: {
+    usage: "explain FILE ['FLOW'] [--cell NAME=VALUE]… [--minimal|--summary|--full]",
+    summary: "the story of a packet, both directions",
+    load: () => import("./commands/explain.ts"),
+  },
+  validate: {
+    usage: "validate FILE|DIR… [--resolved]",
+    summary: "read and check only; --resolved prints every default that was filled in",
+    load: () => import("./commands/validate.ts"),
+  },
+  verify: {
+    usage: "verify --recorded FILE… [--case NAME]",
+    summary: "replay recorded kernel behaviour and compare",
+    load: () => import("./commands/verify.ts"),
+  },
+  schema: {
+    usage: "schema [--markdown]",
+    summary: "JSON Schema of the scenario file; --markdown prints its reference",
+    load: () => import("./commands/schema.ts"),
+  },
+};
+
+/** Never throws and never exits: the caller sets the exit code. */
+export async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+  const [first, ...args] = argv;
+  try {
+    if (first === undefined || first === "help" || first === "--help" || first === "-h") return help(args[0], first !== undefined, io);
+    if (first === "--version" || first === "-V") return version(io);
+    const subcommand = await findSubcommand(first);
+    if (args.includes("--help") || args.includes("-h")) return help(first, true, io);
+    const { run } = await subcommand.load();
+    return await run(args, io);
+  } catch (error) {
+    return reportError(error, first, io);
+  }
+}
+
+async function findSubcommand(name: string): Promise<Subcommand> {
+  const found = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+  if (found !== undefined) return found;
+  const { didYouMean } = await import("@kubehop/kube");
+  const looksLikeFile = /[./]/.test(name) && !name.startsWith("-");
+  const hint = looksLikeFile ? `to run a scenario: kubehop run ${name}` : (didYouMean(name, Object.keys(SUBCOMMANDS)) ?? "kubehop --help lists the commands");
+  throw new UsageError(name.startsWith("-") ? `unknown option ${name}` : `unknown command ${JSON.stringify(name)}`, hint);
+}
+
+function help(name: string | undefined, asked: boolean, io: Io): number {
+  const one = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+  const text = one === undefined ? overview() : `usage: kubehop ${one.usage}\n\n${one.summary}\n`;
+  // Nothing typed at all is a mistake, so its answer goes where mistakes go.
+  (asked ? io.stdout : io.stderr)(text);
+  return asked ? 0 : 2;
+}
+
+function overview(): string {
+  const rows = Object.values(SUBCOMMANDS).map(({ usage, summary }) => `  kubehop ${usage}\n      ${summary}`);
+  return [
+    "kubehop: a Kubernetes cluster's network in one process",
+    "",
+    ...rows,
+    "",
+    "  kubehop --help | --version",
+    "",
+    "Exit codes: 0 all held, 1 an expectation failed, 2 the input is wrong or nothing was tested, 3 a bug of ours.",
+    "KUBEHOP_DEBUG=1 shows stacks, NO_COLOR=1 turns colours off.",
+    "",
+  ].join("\n");
+}
+
+async function version(io: Io): Promise<number> {
+  const { VERSION } = await import("./version.ts");
+  io.stdout(`kubehop ${VERSION}\n`);
+  return 0;
+}
+
+/** One line for a mistake of the user; for a bug of ours one line and what to do about it. Stacks only on request. */
+export function reportError(error: unknown, command: string | undefined, io: Io): number {
+  if (error instanceof UsageError) {
+    const name = command !== undefined && Object.hasOwn(SUBCOMMANDS, command) ? `kubehop ${command}` : "kubehop";
+    io.stderr(`${name}: ${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`);
+    if (io.debug) io.stderr(`${error.stack ?? ""}\n`);
+    return 2;
+  }
+  const message = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+  io.stderr(`kubehop: this is a bug in kubehop: ${message}\nPlease report it with the command and the file that show it${io.debug ? "" : "; KUBEHOP_DEBUG=1 shows where it happened"}.\n`);
+  if (io.debug && error instanceof Error) io.stderr(`${error.stack ?? ""}\n`);
+  return 3;
+}

@@ -1,0 +1,72 @@
+// What a command may touch of the machine, in one place, so that tests can run commands in-process.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+
+export interface Io {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Colours may be used on stdout. */
+  readonly colour: boolean;
+  /** KUBEHOP_DEBUG=1: show stacks. */
+  readonly debug: boolean;
+}
+
+export function processIo(): Io {
+  const { env } = process;
+  return {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    // https://no-color.org: any value but the empty one.
+    colour: process.stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+    debug: (env["KUBEHOP_DEBUG"] ?? "") !== "",
+  };
+}
+
+/** A mistake of the one who typed the command: one line, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** Text of a file; a UsageError when it cannot be read. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(fileProblem(file, error));
+  }
+}
+
+/** Writes a file and the folders it stands in. */
+export function writeText(file: string, text: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError(fileProblem(file, error));
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or directory",
+  EACCES: "permission denied",
+  EISDIR: "is a directory",
+  ENOTDIR: "not a directory",
+  ENOSPC: "no space left",
+  EROFS: "read-only file system",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "name too long",
+};
+
+/** `FILE: reason`; what is no trouble of a file is thrown on. */
+export function fileProblem(file: string, error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+  if (code === undefined) throw error;
+  return `${file}: ${REASONS[code] ?? code}`;
+}

@@ -1,0 +1,2 @@
+/** Release of the command; a test holds it against package.json. */
+export const VERSION = "0.1.0";

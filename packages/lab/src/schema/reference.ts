@@ -1,0 +1,124 @@
+// The grammar as Markdown: docs/SCENARIO.md is what this prints, so it cannot go stale.
+import type * as z from "zod";
+import type { KeyDoc } from "./key.ts";
+import { scenarioSchema } from "./scenario-schema.ts";
+
+/** A key of the grammar with the path that leads to it: `*` is any name, `[]` any item of a list. */
+export interface ReferenceRow extends KeyDoc {
+  readonly path: readonly string[];
+}
+
+interface Definition {
+  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
+  readonly element?: z.core.$ZodType;
+  readonly valueType?: z.core.$ZodType;
+  readonly innerType?: z.core.$ZodType;
+  readonly options?: readonly z.core.$ZodType[];
+}
+
+/** Every documented key, parents before children, in the order of the schema. */
+export function referenceRows(): ReferenceRow[] {
+  return rowsOf(scenarioSchema, []);
+}
+
+function rowsOf(schema: z.core.$ZodType, path: readonly string[]): ReferenceRow[] {
+  const def = schema._zod.def as unknown as Definition;
+  if (def.shape !== undefined) return Object.entries(def.shape).flatMap(([key, value]) => keyRows(value, [...path, key]));
+  if (def.element !== undefined) return rowsOf(def.element, [...path, "[]"]);
+  if (def.valueType !== undefined) return rowsOf(def.valueType, [...path, "*"]);
+  if (def.innerType !== undefined) return rowsOf(def.innerType, path);
+  return unique((def.options ?? []).flatMap((option) => rowsOf(option, path)));
+}
+
+function keyRows(schema: z.core.$ZodType, path: readonly string[]): ReferenceRow[] {
+  const meta = metaOf(schema);
+  const below = isRepeated(path) ? [] : rowsOf(schema, path);
+  return meta === undefined ? below : [{ path, ...meta }, ...below];
+}
+
+/** The halves of an expectation and the cause of a bug hold the same keys again: they are listed once, under `expect`. */
+function isRepeated(path: readonly string[]): boolean {
+  const last = path.at(-1);
+  return last === "fixed" || last === "broken" || last === "because";
+}
+
+function metaOf(schema: z.core.$ZodType): KeyDoc | undefined {
+  const meta = "meta" in schema && typeof schema.meta === "function" ? (schema as z.ZodType).meta() : undefined;
+  if (typeof meta?.description !== "string" || typeof meta["example"] !== "string") return undefined;
+  const { fallback } = meta;
+  return { description: meta.description, example: meta["example"], ...(typeof fallback === "string" ? { fallback } : {}) };
+}
+
+/** Alternatives of one key may reach the same keys (one, or a list of them). */
+function unique(rows: readonly ReferenceRow[]): ReferenceRow[] {
+  const plain = (path: readonly string[]): string => path.filter((step) => step !== "[]").join(".");
+  return [...new Map(rows.toReversed().map((row) => [plain(row.path), row])).values()].toReversed();
+}
+
+const INTRO = `# The scenario file
+
+<!-- Printed by \`kubehop schema --markdown\` from the grammar itself; a test holds this file against it. -->
+
+One YAML 1.2 file is cluster + workloads + events + expectations. Its first key is \`scenario:\` (or \`lab:\`), by which a run over a folder
+knows it. Unknown keys are errors, and all mistakes of a file are said at once, each with \`file:line:col\`, the source line and a caret.
+\`kubehop validate FILE --resolved\` prints every default that was filled in.
+
+\`\`\`yaml
+scenario: a Service call to a pod on the same node hangs when br_netfilter is not loaded
+matrix: { br_netfilter: [absent, loaded] }
+bug: { when: { br_netfilter: absent } }
+cluster:
+  nodes: { node1: { modules: { br_netfilter: "\${br_netfilter}" } } }
+manifests: [./web.yaml]
+steps:
+  - { in: client, run: curl --max-time 5 http://web/, expect: { broken: timeout, fixed: { result: ok, ttl: 64 } } }
+\`\`\`
+
+## Notations
+
+| notation | form | examples |
+|---|---|---|
+| FLOW | \`FROM[:port] > TO[:port][/tcp\\|udp\\|sctp\\|icmp]\`, default tcp | \`client > node1:30080\`, \`web#1 > svc/dns:53/udp\` |
+| place | \`admin\` (has kubectl), a node, a host, a pod, an alias | \`node1\`, \`client\`, \`web#1\` |
+| pod | \`[NAMESPACE/][KIND/]NAME[#N]\`; #N is the N-th pod ever made of a workload, from 1 | \`web#2\`, \`deploy/web#2\`, \`prod/export#3\` |
+| Service | \`svc/[NAMESPACE/]NAME\` | \`svc/web\`, \`svc/prod/export\` |
+| time | number and unit, virtual time | \`200ms\`, \`5s\`, \`1m30s\` |
+| count | number, bound or range | \`3\`, \`">=1"\`, \`2..4\` |
+| share | fraction, percentage or number from 0 to 1 | \`1/3\`, \`33%\`, \`0.33\` |
+| \`\${name}\` | value of the matrix, anywhere below \`matrix\` and in manifests; \`$\${x}\` stays \`\${x}\` | \`"\${br_netfilter}"\` (quotes are needed inside \`{ }\`) |
+
+An unquoted version such as \`1.10\` is taken as it is written, not as the number 1.1.
+A YAML list item or a map in \`{ }\` that holds a comma, a colon with a blank, or \`#\` in a text needs quotes.
+
+An expectation that says nothing of how the step ends (\`result\`, \`exit\`) wants exit status 0 (\`send\`: ok).
+Golden text (\`rows\`, \`has\`, \`text\`) is compared with runs of blanks as one and empty lines left out.
+`;
+
+/** The whole document, newline at the end. */
+export function scenarioReference(): string {
+  const rows = referenceRows();
+  const sections = new Map<string, ReferenceRow[]>();
+  for (const row of rows) {
+    const section = sectionOf(row.path);
+    sections.set(section, [...(sections.get(section) ?? []), row]);
+  }
+  const parts = [...sections].map(([title, group]) => `## ${title}\n\n${group.map((row) => formatRow(row)).join("\n")}`);
+  return `${INTRO}\n${parts.join("\n")}`;
+}
+
+/** Keys of the file itself together; each larger map for itself. */
+function sectionOf(path: readonly string[]): string {
+  if (path.length === 1) return "The file";
+  if (path[0] === "steps" && path[2] === "expect" && path.length > 3) return "steps[].expect";
+  return `${path[0]}${path[1] === "[]" ? "[]" : ""}`;
+}
+
+function formatRow({ path, description, example, fallback }: ReferenceRow): string {
+  const tail = fallback === undefined ? "" : fallback === "required" ? " **Required.**" : ` Default: ${fallback}.`;
+  return `### \`${formatReferencePath(path)}\`\n\n${description}${tail}\n\n\`\`\`yaml\n${example}\n\`\`\`\n`;
+}
+
+/** `cluster.nodes.*.ip`, `steps[].run` */
+export function formatReferencePath(path: readonly string[]): string {
+  return path.reduce((text, step) => (step === "[]" ? `${text}[]` : text === "" ? step : `${text}.${step}`), "");
+}
