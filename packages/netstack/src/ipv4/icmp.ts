@@ -2,6 +2,7 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { IFF_LOOPBACK } from "../dev/net-device.ts";
+import { nfCtAttach } from "../netfilter/conntrack/conntrack-core.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { allocSkb, PACKET_HOST } from "../skb/packet.ts";
@@ -112,6 +113,8 @@ function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: Ic
   b.set(m.options, pkt.head + IP_HLEN);
   pkt.route = route;
   pkt.mark = key.mark;
+  // icmp_glue_bits: an error belongs to the connection it is about.
+  if (icmpIsError(m.type)) nfCtAttach(pkt, cause);
   ns.ipv4.mib.IcmpOutMsgs++;
   countUp(ns.ipv4.mib.icmpMsgOut, m.type);
   if (ns.world.tracer !== null) {

@@ -94,11 +94,14 @@ export function nfCtTmplAlloc(ns: NetNamespace, zone: number, zoneDir: number = 
   return tmpl;
 }
 
-/** nf_ct_attach: a packet made because of `pkt` (ICMP error, RST of REJECT) belongs to its connection, in the other direction. */
+/**
+ * nf_ct_attach: a packet made because of `pkt` (ICMP error, RST of REJECT) belongs to its connection, in the other direction.
+ * One made because of an untracked packet starts anew.
+ */
 export function nfCtAttach(made: Packet, pkt: Packet): void {
+  if (pkt.ct === null) return;
   made.ct = pkt.ct;
-  if (pkt.ct === null) made.ctinfo = pkt.ctinfo;
-  else made.ctinfo = ctinfoDir(pkt.ctinfo) === IP_CT_DIR_ORIGINAL ? IP_CT_RELATED_REPLY : IP_CT_RELATED;
+  made.ctinfo = ctinfoDir(pkt.ctinfo) === IP_CT_DIR_ORIGINAL ? IP_CT_RELATED_REPLY : IP_CT_RELATED;
 }
 
 /** State word as matches and traces name it. */
