@@ -4,6 +4,7 @@ import { Clock, Random } from "@kubehop/sim";
 import type { NetDevice } from "../dev/net-device.ts";
 import type { Segment } from "../dev/segment.ts";
 import { netifReceiveSkb } from "../dev/rx.ts";
+import type { RuleCache } from "../netfilter/xtables/rule-cache.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
@@ -11,7 +12,7 @@ import type { StepBody, Tracer } from "../trace/step.ts";
 import type { NetNamespace } from "./net-namespace.ts";
 
 /** Frames that one softirq round may process before it counts as a storm (a bridge loop never drains). */
-const SOFTIRQ_BUDGET = 1_000_000;
+const SOFTIRQ_BUDGET = 100_000;
 
 /** Frames circulate without end; names the devices that saw most of them. */
 export class PacketStormError extends Error {
@@ -28,6 +29,8 @@ export class World {
   /** Called for every drop, tracer or not (drop counters, verify). */
   onDrop: ((ns: NetNamespace, pkt: Packet, reason: DropReason, fn: string) => void) | null = null;
   dropped = 0;
+  /** Parsed iptables rules, shared by all namespaces; made by the first that loads some. */
+  ruleCache: RuleCache | null = null;
   softirqBudget = SOFTIRQ_BUDGET;
   private nextPacketId = 1;
   private backlog: Packet[] = [];

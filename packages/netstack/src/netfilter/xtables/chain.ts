@@ -13,8 +13,8 @@ export interface RuleEntry {
   readonly rule: Rule;
   packets: number;
   bytes: number;
-  /** nft rule handle, 0 until it is loaded. */
-  handle: number;
+  /** nft rule handle. */
+  readonly handle: number;
   readonly origin: RuleOrigin | null;
   readonly states: unknown[] | null;
 }

@@ -80,8 +80,8 @@ export class XtContext {
     return this.thoff + n <= this.pkt.tail;
   }
 
-  /** State of the current match in the current rule; made on first use. */
-  ruleState<T>(make: () => T): T {
-    return this.chain.ruleState(this.index, this.slot, make);
+  /** State of the current rule in a slot (matches use `slot`); made on first use. */
+  ruleState<T>(slot: number, make: () => T): T {
+    return this.chain.ruleState(this.index, slot, make);
   }
 }

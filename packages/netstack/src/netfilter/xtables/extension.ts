@@ -97,6 +97,8 @@ export class Options {
 /** Where a rule may be used (xt_match.table, .hooks, .proto): undefined means everywhere. */
 export interface Place {
   readonly tables?: readonly string[];
+  /** The restriction to `tables` is legacy's; nft takes the target anywhere. */
+  readonly legacyTables?: readonly string[];
   /** Bits of hook numbers. */
   readonly hooks?: number;
 }
@@ -133,7 +135,8 @@ export interface XtResources {
 export interface TargetExtension<P = unknown> {
   readonly name: string;
   readonly options: readonly OptionSpec[];
-  readonly conntrack?: boolean;
+  /** As of matches; a function when it depends on the options. */
+  readonly conntrack?: boolean | ((p: P) => boolean);
   readonly place?: Place;
   parse(o: Options, head: RuleHead): P;
   save(p: P): string;
@@ -143,8 +146,6 @@ export interface TargetExtension<P = unknown> {
   hooks?(p: P): number;
   /** The kernel's check of the protocol and the other matches: false is EINVAL. */
   check?(p: P, head: RuleHead): boolean;
-  /** Rewrites addresses or ports through conntrack: the story of the rule ends the nat chain. */
-  readonly verdictWord?: string;
 }
 
 /** Bits of hook numbers: PREROUTING 1, INPUT 2, FORWARD 4, OUTPUT 8, POSTROUTING 16. */

@@ -10,7 +10,7 @@ import type { MatchUse, NameCondition, RuleTarget } from "./rule.ts";
 import { Rule } from "./rule.ts";
 import type { AddrMask } from "./syntax.ts";
 import { parseAddrMask, parseUint } from "./syntax.ts";
-import { parameterError, unmodelled } from "./xt-error.ts";
+import { parameterError, unmodelled, XtError } from "./xt-error.ts";
 
 export interface ParsedRule {
   /** Several when -s or -d held a list. */
@@ -78,7 +78,7 @@ class RuleParser {
       if (this.words[this.at] === "!") throw parameterError("multiple consecutive ! not allowed");
     }
     const word = this.words[this.at++];
-    if (word === undefined || !word.startsWith("-") || word.length < 2) throw parameterError(`Bad argument \`${word ?? "!"}'`);
+    if (word === undefined || !word.startsWith("-") || word.length < 2) throw new XtError("argument", `Bad argument \`${word ?? "!"}'`);
     if (word.startsWith("--")) this.longOption(word.slice(2), invert);
     else this.shortOption(word, invert);
   }

@@ -2,6 +2,7 @@
 // lie flat as 32-bit integers, so that most rules are refused without a call.
 
 import type { MatchExtension, RuleHead, TargetExtension } from "./extension.ts";
+import { ALL_HOOKS } from "./extension.ts";
 import type { AddrMask } from "./syntax.ts";
 import { saveAddr } from "./syntax.ts";
 import { protocolName } from "./protocols.ts";
@@ -57,6 +58,8 @@ export class Rule {
   readonly chainName: string;
   /** Loading it activates conntrack. */
   readonly conntrack: boolean;
+  /** Hooks that its matches and target allow, as bits. */
+  readonly hookMask: number;
   /** A match of it keeps something in the namespace or needs a module. */
   readonly hasResources: boolean;
   /** Address conditions for the walk, int32: (addr ^ value) & mask is zero when it fits. */
@@ -81,7 +84,8 @@ export class Rule {
     this.conditions = printConditions(init);
     this.action = printTarget(init.target);
     this.chainName = init.target.kind === "jump" || init.target.kind === "goto" ? init.target.name : "";
-    this.conntrack = init.matches.some((m) => m.ext.conntrack === true) || (init.target.kind === "target" && init.target.ext.conntrack === true);
+    this.conntrack = init.matches.some((m) => m.ext.conntrack === true) || targetTracks(init.target);
+    this.hookMask = hookMask(init);
     this.hasResources = init.matches.some((m) => m.ext.load !== undefined || m.ext.module !== undefined);
     this.saddr = (init.src?.addr ?? 0) | 0;
     this.smask = (init.src?.mask ?? 0) | 0;
@@ -97,6 +101,20 @@ export class Rule {
   get text(): string {
     return (this.conditions + this.action).slice(1);
   }
+}
+
+function targetTracks(t: RuleTarget): boolean {
+  if (t.kind !== "target") return false;
+  const { conntrack } = t.ext;
+  return typeof conntrack === "function" ? conntrack(t.params) : conntrack === true;
+}
+
+function hookMask(r: RuleInit): number {
+  let mask = ALL_HOOKS;
+  for (const m of r.matches) mask &= m.ext.hooks?.(m.params) ?? ALL_HOOKS;
+  if (r.target.kind !== "target") return mask;
+  const { ext, params } = r.target;
+  return mask & (ext.place?.hooks ?? ALL_HOOKS) & (ext.hooks?.(params) ?? ALL_HOOKS);
 }
 
 function bang(invert: boolean): string {

@@ -1,31 +1,53 @@
 // What the operator did wrong, in the words of iptables. Thrown while parsing and loading, turned into stderr text and an exit
-// code at the edge (restore.ts, command.ts); it never leaves this folder as an exception except through the pure entry text.ts.
+// code at the edge (messages.ts); it never leaves this folder as an exception except through the pure entry text.ts.
 
 /**
  * How the tool prints it.
- * parameter: `iptables v1.8.9 (nf_tables): MESSAGE` and the hint to --help, exit 2.
- * plain: `iptables: MESSAGE`, exit 1.
- * kernel: the kernel refused a change; MESSAGE as `RULE_APPEND failed (Invalid argument): rule in chain INPUT`, exit 4.
- * table: like parameter, without hint, exit 3.
- * bare: MESSAGE alone, exit 1.
+ * parameter: program and version, MESSAGE, hint to --help; exit 2.
+ * argument: MESSAGE and the hint; exit 2.
+ * plain: `iptables: MESSAGE`; exit 1.
+ * version: program and version, MESSAGE; exit as given.
+ * bare: MESSAGE alone; exit 1.
+ * kernel: the kernel refused a change (KernelError); exit 4 for nft, 1 for legacy.
  * unmodelled: real iptables takes it, kubehop does not yet; exit 2.
  */
-export type XtErrorForm = "parameter" | "plain" | "kernel" | "table" | "bare" | "unmodelled";
+export type XtErrorForm = "parameter" | "argument" | "plain" | "version" | "bare" | "kernel" | "unmodelled";
 
-const EXIT: Readonly<Record<XtErrorForm, number>> = { parameter: 2, plain: 1, kernel: 4, table: 3, bare: 1, unmodelled: 2 };
+const EXIT: Readonly<Record<XtErrorForm, number>> = { parameter: 2, argument: 2, plain: 1, version: 1, bare: 1, kernel: 4, unmodelled: 2 };
 
 export class XtError extends Error {
-  override readonly name = "XtError";
+  override readonly name: string = "XtError";
   readonly form: XtErrorForm;
+  readonly exit: number;
 
-  constructor(form: XtErrorForm, message: string) {
+  constructor(form: XtErrorForm, message: string, exit: number = EXIT[form]) {
     super(message);
     this.form = form;
+    this.exit = exit;
   }
+}
 
-  /** Exit code of the tool. */
-  get exit(): number {
-    return EXIT[this.form];
+export type KernelErrno = "EINVAL" | "EBUSY" | "EMLINK" | "ELOOP" | "EOPNOTSUPP" | "ENOENT" | "EEXIST";
+
+export const ERRNO_TEXT: Readonly<Record<KernelErrno, string>> = {
+  EINVAL: "Invalid argument",
+  EBUSY: "Device or resource busy",
+  EMLINK: "Too many links",
+  ELOOP: "Too many levels of symbolic links",
+  EOPNOTSUPP: "Operation not supported",
+  ENOENT: "No such file or directory",
+  EEXIST: "File exists",
+};
+
+/** A netlink request that failed: nft tells which, legacy only tells the errno. */
+export class KernelError extends XtError {
+  override readonly name = "KernelError";
+  readonly errno: KernelErrno;
+
+  /** `request` as iptables-nft names it (RULE_APPEND), `object` what it was about (`rule in chain INPUT`). */
+  constructor(request: string, errno: KernelErrno, object: string) {
+    super("kernel", `${request} failed (${ERRNO_TEXT[errno]}): ${object}`);
+    this.errno = errno;
   }
 }
 
@@ -39,3 +61,7 @@ export function unmodelled(what: string): XtError {
 }
 
 export const NO_SUCH_CHAIN = "No chain/target/match by that name.";
+
+export function noSuchChain(): XtError {
+  return new XtError("plain", NO_SUCH_CHAIN);
+}

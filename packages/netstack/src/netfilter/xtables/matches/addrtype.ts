@@ -3,14 +3,14 @@
 import type { MatchExtension } from "../extension.ts";
 import { ALL_HOOKS, HOOK_BIT } from "../extension.ts";
 import type { XtContext } from "../context.ts";
-import type { AddrType } from "../services.ts";
 import { parameterError } from "../xt-error.ts";
 
-/** In the order in which a list is printed. */
-const TYPES: readonly AddrType[] = ["UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT"];
+/** Words by RTN_* number (include/uapi/linux/rtnetlink.h). */
+const TYPES: readonly string[] = ["UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT"];
 
 interface TypeTest {
-  readonly types: readonly AddrType[];
+  /** 1 << RTN_*. */
+  readonly types: number;
   readonly invert: boolean;
 }
 
@@ -22,18 +22,23 @@ interface AddrtypeParams {
 
 function parseTypes(text: string | undefined, invert: boolean): TypeTest | null {
   if (text === undefined) return null;
-  const wanted = text.split(",").map((word) => {
-    const type = TYPES.find((t) => t === word.toUpperCase());
-    if (type === undefined) throw parameterError(`addrtype: bad type "${word}"`);
-    return type;
-  });
-  return { types: TYPES.filter((t) => wanted.includes(t)), invert };
+  let types = 0;
+  for (const word of text.split(",")) {
+    const type = TYPES.indexOf(word.toUpperCase());
+    if (type < 0) throw parameterError(`addrtype: bad type "${word}"`);
+    types |= 1 << type;
+  }
+  return { types, invert };
+}
+
+function typeWords(t: TypeTest): string {
+  return TYPES.filter((_, type) => (t.types & (1 << type)) !== 0).join(",");
 }
 
 function holds(t: TypeTest | null, c: XtContext, addr: number, p: AddrtypeParams): boolean {
   if (t === null) return true;
   const dev = p.limit === "in" ? c.in : p.limit === "out" ? c.out : null;
-  return t.types.includes(c.services.addrType(c, addr, dev)) !== t.invert;
+  return ((t.types & (1 << c.services.addrType(addr, dev))) !== 0) !== t.invert;
 }
 
 export const addrtypeMatch: MatchExtension<AddrtypeParams> = {
@@ -55,14 +60,14 @@ export const addrtypeMatch: MatchExtension<AddrtypeParams> = {
   },
   save(p) {
     let text = "";
-    if (p.src !== null) text += `${p.src.invert ? " !" : ""} --src-type ${p.src.types.join(",")}`;
-    if (p.dst !== null) text += `${p.dst.invert ? " !" : ""} --dst-type ${p.dst.types.join(",")}`;
+    if (p.src !== null) text += `${p.src.invert ? " !" : ""} --src-type ${typeWords(p.src)}`;
+    if (p.dst !== null) text += `${p.dst.invert ? " !" : ""} --dst-type ${typeWords(p.dst)}`;
     return p.limit === null ? text : `${text} --limit-iface-${p.limit}`;
   },
   list(p) {
     let text = "ADDRTYPE match";
-    if (p.src !== null) text += ` src-type ${p.src.invert ? "!" : ""}${p.src.types.join(",")}`;
-    if (p.dst !== null) text += ` dst-type ${p.dst.invert ? "!" : ""}${p.dst.types.join(",")}`;
+    if (p.src !== null) text += ` src-type ${p.src.invert ? "!" : ""}${typeWords(p.src)}`;
+    if (p.dst !== null) text += ` dst-type ${p.dst.invert ? "!" : ""}${typeWords(p.dst)}`;
     return p.limit === null ? text : `${text} limit-${p.limit}`;
   },
   test: (p, c) => holds(p.src, c, c.saddr, p) && holds(p.dst, c, c.daddr, p),

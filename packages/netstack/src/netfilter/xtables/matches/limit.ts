@@ -62,7 +62,7 @@ export const limitMatch: MatchExtension<LimitParams> = {
   test(p, c) {
     const now = c.ns.world.now;
     const cap = p.cost * p.burst;
-    const bucket = c.ruleState<Bucket>(() => ({ credit: cap, at: now }));
+    const bucket = c.ruleState<Bucket>(c.slot, () => ({ credit: cap, at: now }));
     bucket.credit = Math.min(cap, bucket.credit + (now - bucket.at) * PER_MS);
     bucket.at = now;
     if (bucket.credit < p.cost) return false;

@@ -65,7 +65,7 @@ export const statisticMatch: MatchExtension<StatisticParams> = {
       const pinned = c.services.pick(c);
       return pinned ?? (c.services.random() & 0x7fffffff) < p.threshold !== p.invert;
     }
-    const state = c.ruleState<Nth>(() => ({ count: 0 }));
+    const state = c.ruleState<Nth>(c.slot, () => ({ count: 0 }));
     // The counter runs 0 … every-1 and the rule matches at `packet`.
     const hit = state.count === p.packet;
     state.count = state.count + 1 === p.every ? 0 : state.count + 1;

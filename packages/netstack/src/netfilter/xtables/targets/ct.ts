@@ -1,25 +1,42 @@
-// -j CT --notrack, -j NOTRACK (net/netfilter/xt_CT.c). Zones, helpers, events and timeouts are not modelled.
+// -j CT, -j NOTRACK (net/netfilter/xt_CT.c): no tracking, or a zone. Helpers, events and timeouts are not modelled.
 
+import { IP_CT_NEW } from "../../../skb/packet.ts";
 import type { TargetExtension } from "../extension.ts";
+import { parseUint } from "../syntax.ts";
 import { XT_CONTINUE } from "../verdict.ts";
-import { unmodelled } from "../xt-error.ts";
+import { parameterError, unmodelled } from "../xt-error.ts";
 
-const OTHER_OPTIONS = ["helper", "timeout", "ctevents", "expevents", "zone", "zone-orig", "zone-reply"];
+const OTHER_OPTIONS = ["helper", "timeout", "ctevents", "expevents", "zone-orig", "zone-reply"];
 
-export const ctTarget: TargetExtension<{ readonly notrack: boolean }> = {
+/** The rule's state slot behind those of its matches. */
+const TEMPLATE_SLOT = 64;
+
+interface CtParams {
+  readonly notrack: boolean;
+  readonly zone: number;
+}
+
+export const ctTarget: TargetExtension<CtParams> = {
   name: "CT",
-  conntrack: true,
+  conntrack: (p) => !p.notrack,
   place: { tables: ["raw"] },
-  options: [{ name: "notrack", args: 0 }, ...OTHER_OPTIONS.map((name) => ({ name }))],
+  options: [{ name: "notrack", args: 0 }, { name: "zone" }, ...OTHER_OPTIONS.map((name) => ({ name }))],
   parse(o) {
     for (const name of OTHER_OPTIONS) if (o.has(name)) throw unmodelled(`option "--${name}" of target CT`);
-    return { notrack: o.has("notrack") };
+    const zone = parseUint(o.value("zone") ?? "0", 65535);
+    if (zone === undefined) throw parameterError(`Cannot parse ${o.value("zone")} as a zone ID\n`);
+    return { notrack: o.has("notrack"), zone };
   },
-  save: (p) => (p.notrack ? " --notrack" : ""),
-  list: (p) => (p.notrack ? "CT notrack" : "CT"),
+  save: (p) => (p.notrack ? " --notrack" : "") + (p.zone === 0 ? "" : ` --zone ${p.zone}`),
+  list: (p) => `CT${p.notrack ? " notrack" : ""}${p.zone === 0 ? "" : ` zone ${p.zone}`}`,
   run(p, c) {
     // A packet that is already tracked (loopback) keeps its connection.
-    if (p.notrack && c.pkt.ct === null) c.services.notrack(c);
+    if (c.pkt.ct !== null) return XT_CONTINUE;
+    if (p.notrack) c.services.notrack(c.pkt);
+    else {
+      c.pkt.ct = c.ruleState(TEMPLATE_SLOT, () => c.services.template(p.zone));
+      c.pkt.ctinfo = IP_CT_NEW;
+    }
     return XT_CONTINUE;
   },
 };
@@ -32,7 +49,7 @@ export const notrackTarget: TargetExtension<null> = {
   save: () => "",
   list: () => "NOTRACK",
   run(_, c) {
-    if (c.pkt.ct === null) c.services.notrack(c);
+    if (c.pkt.ct === null) c.services.notrack(c.pkt);
     return XT_CONTINUE;
   },
 };

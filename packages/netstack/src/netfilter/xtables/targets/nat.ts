@@ -1,12 +1,11 @@
 // -j DNAT, SNAT, MASQUERADE, REDIRECT, NETMAP (net/netfilter/xt_nat.c, xt_MASQUERADE.c, xt_REDIRECT.c, xt_NETMAP.c).
 
 import { formatIpv4 } from "../../../addr/ipv4.ts";
-import { NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING } from "../../hooks.ts";
 import type { Options, RuleHead, TargetExtension } from "../extension.ts";
 import { HOOK_BIT } from "../extension.ts";
-import type { NatRange } from "../nat-range.ts";
-import { maskLength, parseAddress, parseAddrMask, parseUint } from "../syntax.ts";
-import { parameterError, unmodelled } from "../xt-error.ts";
+import type { NatRange } from "../../nat/nat-range.ts";
+import { maskText, parseAddress, parseAddrMask, parseUint } from "../syntax.ts";
+import { parameterError } from "../xt-error.ts";
 
 /** Protocols that have ports here: tcp, udp, sctp, dccp, icmp (its id). */
 const PORT_PROTOCOLS: readonly number[] = [6, 17, 132, 33, 1];
@@ -43,9 +42,8 @@ function flags(o: Options): Pick<NatRange, "random" | "randomFully" | "persisten
 /** `A[-B][:p[-q]]`, `:p`. */
 function parseTo(text: string, head: RuleHead, o: Options): NatRange {
   const colon = text.indexOf(":");
-  const ports = colon < 0 ? undefined : text.slice(colon + 1);
-  if (ports?.includes("/") === true) throw unmodelled(`port shifting "${text}"`);
-  const parsed = parsePorts(ports, head);
+  const [ports, base] = colon < 0 ? [undefined, undefined] : text.slice(colon + 1).split("/");
+  const parsed = { ...parsePorts(ports, head), ...(base === undefined ? {} : { basePort: parsePort(base) }) };
   const addrs = colon < 0 ? text : text.slice(0, colon);
   if (addrs === "") return { minAddr: null, maxAddr: null, ...parsed, ...flags(o) };
   const [first = "", last = first] = addrs.split("-");
@@ -59,7 +57,7 @@ function portWords(r: NatRange): string {
 
 function toWords(r: NatRange): string {
   const addrs = r.minAddr === null || r.maxAddr === null ? "" : r.minAddr === r.maxAddr ? formatIpv4(r.minAddr) : `${formatIpv4(r.minAddr)}-${formatIpv4(r.maxAddr)}`;
-  return addrs + (r.minPort === null ? "" : `:${portWords(r)}`);
+  return addrs + (r.minPort === null ? "" : `:${portWords(r)}`) + (r.basePort === undefined ? "" : `/${r.basePort}`);
 }
 
 /** ` --random --random-fully --persistent`, or the same without dashes for listings. */
@@ -73,13 +71,12 @@ function addressTarget(name: "DNAT" | "SNAT", option: string, what: "src" | "dst
   return {
     name,
     conntrack: true,
-    verdictWord: "ACCEPT",
     place: { tables: ["nat"], hooks },
     options: [{ name: option }, ...FLAG_OPTIONS],
     parse: (o, head) => parseTo(o.need(option), head, o),
     save: (r) => ` --${option} ${toWords(r)}${flagWords(r, "--")}`,
     list: (r) => `to:${toWords(r)}${flagWords(r, "")}`,
-    run: (r, c) => c.services.natSetup(c, what, r),
+    run: (r, c) => c.services.natSetup(c.pkt, what, r),
   };
 }
 
@@ -97,19 +94,17 @@ function savePortTarget(r: NatRange): string {
 export const masqueradeTarget: TargetExtension<NatRange> = {
   name: "MASQUERADE",
   conntrack: true,
-  verdictWord: "ACCEPT",
   place: { tables: ["nat"], hooks: HOOK_BIT.POSTROUTING },
   options: [{ name: "to-ports" }, FLAG_OPTIONS[0], FLAG_OPTIONS[1]],
   parse: parsePortTarget,
   save: savePortTarget,
   list: (r) => ((r.minPort === null ? "" : ` masq ports: ${portWords(r)}`) + flagWords(r, "")).slice(1),
-  run: (r, c) => c.services.masquerade(c, r),
+  run: (r, c) => c.services.masquerade(c.pkt, r, c.out),
 };
 
 export const redirectTarget: TargetExtension<NatRange> = {
   name: "REDIRECT",
   conntrack: true,
-  verdictWord: "ACCEPT",
   place: { tables: ["nat"], hooks: HOOK_BIT.PREROUTING | HOOK_BIT.OUTPUT },
   options: [{ name: "to-ports" }, FLAG_OPTIONS[0]],
   parse: parsePortTarget,
@@ -118,29 +113,23 @@ export const redirectTarget: TargetExtension<NatRange> = {
   run: (r, c) => c.services.redirect(c, r),
 };
 
-interface Netmap {
-  readonly addr: number;
-  readonly mask: number;
+/** The network of a NETMAP, kept as the range of its addresses. */
+function netmapWords(r: NatRange): string {
+  const addr = r.minAddr ?? 0;
+  const mask = ~(addr ^ (r.maxAddr ?? 0)) >>> 0;
+  return formatIpv4(addr) + (mask === 0xffffffff ? "" : maskText(mask));
 }
 
-function netmapWords(p: Netmap): string {
-  const len = maskLength(p.mask);
-  return formatIpv4(p.addr) + (len === 32 ? "" : len < 0 ? `/${formatIpv4(p.mask)}` : `/${len}`);
-}
-
-export const netmapTarget: TargetExtension<Netmap> = {
+export const netmapTarget: TargetExtension<NatRange> = {
   name: "NETMAP",
   conntrack: true,
-  verdictWord: "ACCEPT",
   place: { tables: ["nat"], hooks: HOOK_BIT.PREROUTING | HOOK_BIT.OUTPUT | HOOK_BIT.POSTROUTING | HOOK_BIT.INPUT },
   options: [{ name: "to" }],
-  parse: (o) => parseAddrMask(o.need("to")),
-  save: (p) => ` --to ${netmapWords(p)}`,
-  list: (p) => `to:${netmapWords(p)}`,
-  run(p, c) {
-    const what = c.hook === NF_INET_PRE_ROUTING || c.hook === NF_INET_LOCAL_OUT ? "dst" : "src";
-    // Host bits stay, so the range is the one address that this packet maps to.
-    const addr = (((what === "dst" ? c.daddr : c.saddr) & ~p.mask) | p.addr) >>> 0;
-    return c.services.natSetup(c, what, { minAddr: addr, maxAddr: addr, minPort: null, maxPort: null, random: false, randomFully: false, persistent: false });
+  parse(o) {
+    const { addr, mask } = parseAddrMask(o.need("to"));
+    return { minAddr: addr, maxAddr: (addr | ~mask) >>> 0, minPort: null, maxPort: null, random: false, randomFully: false, persistent: false };
   },
+  save: (r) => ` --to ${netmapWords(r)}`,
+  list: (r) => `to:${netmapWords(r)}`,
+  run: (r, c) => c.services.netmap(c, r),
 };

@@ -20,7 +20,6 @@ const TCP = 6;
 
 export const rejectTarget: TargetExtension<{ readonly with: string; readonly code: number }> = {
   name: "REJECT",
-  verdictWord: "DROP",
   place: { tables: ["filter"], hooks: HOOK_BIT.INPUT | HOOK_BIT.FORWARD | HOOK_BIT.OUTPUT },
   options: [{ name: "reject-with" }],
   parse(o) {
@@ -33,8 +32,8 @@ export const rejectTarget: TargetExtension<{ readonly with: string; readonly cod
   save: (p) => ` --reject-with ${p.with}`,
   list: (p) => `reject-with ${p.with}`,
   run(p, c) {
-    if (p.code < 0) c.services.sendReset(c);
-    else c.services.sendUnreach(c, p.code);
+    if (p.code < 0) c.services.sendReset(c.pkt);
+    else c.services.sendUnreach(c.pkt, p.code);
     return NF_DROP;
   },
 };

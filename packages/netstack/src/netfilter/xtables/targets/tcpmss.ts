@@ -86,7 +86,7 @@ export const tcpmssTarget: TargetExtension<{ readonly mss: number | null }> = {
     const hdrLen = len < 20 ? 0 : ((buf[thoff + 12] as number) >>> 4) * 4;
     if (c.fragOff !== 0) return XT_CONTINUE;
     if (hdrLen < 20 || len < hdrLen) return NF_DROP;
-    const wanted = p.mss ?? c.services.clampMtu(c) - MIN_HEADERS;
+    const wanted = p.mss ?? c.services.pathMtu(c.pkt) - MIN_HEADERS;
     if (wanted <= 0) return NF_DROP;
     const at = findMss(buf, thoff, hdrLen);
     if (at >= 0) {

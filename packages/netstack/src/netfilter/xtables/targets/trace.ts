@@ -5,6 +5,7 @@ import { XT_CONTINUE } from "../verdict.ts";
 
 export const traceTarget: TargetExtension<null> = {
   name: "TRACE",
+  place: { legacyTables: ["raw"] },
   options: [],
   parse: () => null,
   save: () => "",

@@ -1,0 +1,219 @@
+// iptables-restore (iptables/xtables-restore.c, iptables-restore.c): one transaction per table, from its `*` line to COMMIT.
+
+import type { RuleOrigins } from "../../rtnl/batch.ts";
+import { TableDraft } from "./draft.ts";
+import type { RuleRequest } from "./draft.ts";
+import type { ToolError, ToolName } from "./messages.ts";
+import { restoreError } from "./messages.ts";
+import { parseCommandWords } from "./command-words.ts";
+import type { CommandWords } from "./command-words.ts";
+import { applyCommand } from "./ops.ts";
+import type { ParsedRule } from "./parse-rule.ts";
+import type { RuleCache } from "./rule-cache.ts";
+import { tokenize } from "./tokenize.ts";
+import { validateTable } from "./validate.ts";
+import { KernelError, parameterError, XtError } from "./xt-error.ts";
+import type { TableSpec } from "./xt-tables.ts";
+import { tableSpec } from "./xt-tables.ts";
+
+export interface RestoreOptions {
+  /** Keep what is there; `:CHAIN` lines empty user chains. */
+  readonly noflush?: boolean;
+  /** Take counters from the text. */
+  readonly counters?: boolean;
+  /** Check only. */
+  readonly test?: boolean;
+  readonly origins?: RuleOrigins;
+}
+
+/** What restore needs of the back end. */
+export interface RestoreHost {
+  readonly tool: ToolName;
+  readonly cache: RuleCache;
+  draft(spec: TableSpec): TableDraft;
+  commit(draft: TableDraft): void;
+}
+
+interface Op {
+  /** 1-based. */
+  readonly line: number;
+  readonly text: string;
+  readonly request: RuleRequest | null;
+  readonly chain: string;
+  run(draft: TableDraft): void;
+}
+
+const CHAIN_LINE = /^:(\S+)\s*(\S*)\s*(.*)$/;
+const COUNTERS = /^\[(\d+):(\d+)\]$/;
+const RULE_COUNTERS = /^\[(\d+):(\d+)\]\s*/;
+const APPEND = /^-A (\S+)(?: (.*))?$/;
+
+/** An error at a place of the text. */
+class LineError extends Error {
+  readonly line: number;
+  readonly text: string;
+  readonly error: XtError;
+
+  constructor(line: number, text: string, error: XtError) {
+    super(error.message);
+    this.line = line;
+    this.text = text;
+    this.error = error;
+  }
+}
+
+/** Runs `fn`, giving the place to an XtError. */
+function at<T>(line: number, text: string, fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    throw error instanceof XtError ? new LineError(line, text, error) : error;
+  }
+}
+
+class Restore {
+  private readonly host: RestoreHost;
+  private readonly options: RestoreOptions;
+  private spec: TableSpec | null = null;
+  private ops: Op[] = [];
+
+  constructor(host: RestoreHost, options: RestoreOptions) {
+    this.host = host;
+    this.options = options;
+  }
+
+  run(text: string): void {
+    const lines = text.split("\n");
+    if (lines.at(-1) === "") lines.pop();
+    lines.forEach((content, i) => at(i + 1, content, () => this.line(i + 1, content)));
+    if (this.spec !== null) throw new LineError(lines.length + 1, "", new XtError("bare", `iptables-restore: COMMIT expected at line ${lines.length + 1}`));
+  }
+
+  private line(line: number, content: string): void {
+    const text = content.trim();
+    if (text === "" || text.startsWith("#")) return;
+    if (text.startsWith("*")) this.openTable(line, text);
+    else if (this.spec === null) throw new XtError("bare", `iptables-restore: line ${line} failed`);
+    else if (text === "COMMIT") this.commit(line, this.spec);
+    else if (text.startsWith(":")) this.chainLine(line, text);
+    else this.ruleLine(line, text);
+  }
+
+  private openTable(line: number, text: string): void {
+    if (this.spec !== null) throw new XtError("bare", `iptables-restore: line ${line} failed`);
+    const name = text.slice(1).trim();
+    const spec = tableSpec(name);
+    if (spec === undefined) {
+      throw parameterError(this.host.tool.kind === "nft" ? `iptables-restore: line ${line} table name '${name}' invalid` : `iptables-restore: unable to initialize table '${name}'`);
+    }
+    this.spec = spec;
+    this.ops = [];
+  }
+
+  private chainLine(line: number, text: string): void {
+    const [, name = "", policy = "", rest = ""] = CHAIN_LINE.exec(text) ?? [];
+    if (policy === "") throw parameterError(`iptables-restore: line ${line} policy invalid`);
+    const counters = COUNTERS.exec(rest);
+    if (this.options.counters === true && counters === null && policy !== "-") throw parameterError(`invalid policy counters for chain '${name}'`);
+    this.push(line, text, null, name, (draft) => {
+      if (!draft.isBuiltin(name)) {
+        if (policy !== "-" && draft.kind === "legacy") throw new XtError("version", `Can't set policy \`${policy}' on \`${name}' line ${line}: Bad built-in chain name`);
+        if (draft.has(name)) draft.flushChain(name);
+        else draft.newChain(name);
+        return;
+      }
+      const chain = policy === "-" ? draft.edit(name) : draft.setPolicy(name, policy);
+      if (this.options.counters !== true || counters === null) return;
+      chain.policyPackets = Number(counters[1]);
+      chain.policyBytes = Number(counters[2]);
+    });
+  }
+
+  private ruleLine(line: number, text: string): void {
+    const counted = RULE_COUNTERS.exec(text);
+    const body = counted === null ? text : text.slice(counted[0].length);
+    const append = APPEND.exec(body);
+    // Nearly every line: its rule may be known already, word for word.
+    if (append !== null && !/ -t | --table/.test(body)) {
+      const parsed = this.counted(this.host.cache.parse(append[2] ?? ""), counted);
+      const chain = append[1] ?? "";
+      this.push(line, text, "RULE_APPEND", chain, (draft) => draft.append(chain, parsed, this.options.origins?.get(line - 1) ?? null));
+      return;
+    }
+    const command = parseCommandWords(tokenize(body), this.host.cache);
+    if (command.table !== null) throw parameterError("The -t option cannot be used in iptables-restore.\n");
+    this.pushCommand(line, text, command.rule === null ? command : { ...command, rule: this.counted(command.rule, counted) });
+  }
+
+  private pushCommand(line: number, text: string, command: CommandWords): void {
+    const request = command.name === "insert" ? "RULE_INSERT" : command.name === "replace" ? "RULE_REPLACE" : command.name === "append" ? "RULE_APPEND" : null;
+    this.push(line, text, request, command.chain ?? "", (draft) => applyCommand(draft, command, this.options.origins?.get(line - 1) ?? null));
+  }
+
+  private counted(parsed: ParsedRule, counted: RegExpExecArray | null): ParsedRule {
+    if (counted === null) return parsed;
+    return { rules: parsed.rules, counters: this.options.counters === true ? { packets: Number(counted[1]), bytes: Number(counted[2]) } : null };
+  }
+
+  private push(line: number, text: string, request: RuleRequest | null, chain: string, run: (draft: TableDraft) => void): void {
+    this.ops.push({ line, text, request, chain, run });
+  }
+
+  private commit(line: number, spec: TableSpec): void {
+    const draft = this.replay(spec, this.ops.length, line);
+    const errno = validateTable(draft);
+    if (errno !== null) {
+      const op = this.culprit(spec, line);
+      throw new LineError(op.line, op.text, new KernelError(op.request ?? "RULE_APPEND", errno, `rule in chain ${op.chain}`));
+    }
+    if (this.options.test !== true) this.host.commit(draft);
+    this.spec = null;
+  }
+
+  /** The first `count` operations on a fresh draft. */
+  private replay(spec: TableSpec, count: number, commitLine: number): TableDraft {
+    const draft = this.host.draft(spec);
+    if (this.options.noflush !== true) draft.flushTable();
+    for (let i = 0; i < count; i++) {
+      const op = this.ops[i] as Op;
+      // nft resolves jumps when the table is committed.
+      const line = (error: unknown): number => (draft.kind === "nft" && error instanceof XtError && /^Chain '/.test(error.message) ? commitLine : op.line);
+      try {
+        op.run(draft);
+      } catch (error) {
+        throw error instanceof XtError ? new LineError(line(error), op.text, error) : error;
+      }
+    }
+    return draft;
+  }
+
+  /** The operation that made the table invalid: the shortest beginning of the transaction that the kernel refuses. */
+  private culprit(spec: TableSpec, line: number): Op {
+    let low = 1;
+    let high = this.ops.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (validateTable(this.replay(spec, mid, line)) === null) low = mid + 1;
+      else high = mid;
+    }
+    return this.ops[low - 1] as Op;
+  }
+}
+
+/** Line of the COMMIT that ends the table around `line`; `line` itself when there is none. */
+function commitLineOf(text: string, line: number): number {
+  const lines = text.split("\n");
+  for (let i = line; i < lines.length; i++) if (lines[i]?.trim() === "COMMIT") return i + 1;
+  return line;
+}
+
+/** Null: done. Tables committed before the mistake stay. */
+export function restore(host: RestoreHost, text: string, options: RestoreOptions): ToolError | null {
+  try {
+    new Restore(host, options).run(text);
+    return null;
+  } catch (error) {
+    if (!(error instanceof LineError)) throw error;
+    return restoreError(error.error, host.tool, error.line, error.text, commitLineOf(text, error.line));
+  }
+}
