@@ -21,7 +21,7 @@ export function buildRecordedLab(recording: Recording, testCase: RecordedCase): 
   for (const name of names) apply(world, name, linkOps(recording.lab[name] as RecordedNamespace));
   for (const name of names) apply(world, name, addressOps(recording.lab[name] as RecordedNamespace));
   for (const name of names) apply(world, name, tableOps(recording.lab[name] as RecordedNamespace));
-  for (const name of names) apply(world, name, sysctlOps(world, name, recording, testCase));
+  for (const name of names) apply(world, name, sysctlOps(name, recording, testCase));
   for (const name of Object.keys(recording.ruleset)) warmNeighbours(world, name, recording.lab[name] as RecordedNamespace);
   for (const [name, text] of Object.entries(recording.ruleset)) {
     apply(world, name, [{ op: "iptables-restore", text: withoutTrace(text) }]);
@@ -155,7 +155,7 @@ function routeOp(r: RecordedRoute): ConfigOp {
 }
 
 /** The listed sysctls, and those every recording assumes: no redirects from any device, no ICMP limits within reach. */
-function sysctlOps(world: World, name: string, recording: Recording, testCase: RecordedCase): ConfigOp[] {
+function sysctlOps(name: string, recording: Recording, testCase: RecordedCase): ConfigOp[] {
   const state = recording.lab[name] as RecordedNamespace;
   const ops: ConfigOp[] = [];
   const set = (key: string, value: string): void => void ops.push({ op: "sysctl", key, value });
@@ -166,7 +166,7 @@ function sysctlOps(world: World, name: string, recording: Recording, testCase: R
     else set(key, value);
   }
   for (const link of state.links) {
-    if (name === UNDERLAY || isNode) set(`net.ipv4.conf.${link.ifname}.send_redirects`, "0");
+    if (name === UNDERLAY || isNode) set(`net.ipv4.conf.${link.ifname.replaceAll(".", "/")}.send_redirects`, "0");
   }
   set("net.ipv4.icmp_msgs_per_sec", "100000");
   set("net.ipv4.icmp_msgs_burst", "10000");

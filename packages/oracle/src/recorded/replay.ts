@@ -1,7 +1,7 @@
 // Replays one recorded case in a fresh world and says what was observed, in the recorder's own terms.
 
-import { applyBatch, formatIpv4, packetSend, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST } from "@kubehop/netstack";
-import type { NetNamespace, TapFrame, World } from "@kubehop/netstack";
+import { applyBatch, ctStateName, frameBytes, formatIpv4, IPPROTO_TCP, packetSend, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST } from "@kubehop/netstack";
+import type { Conntrack, NetNamespace, TapFrame, World } from "@kubehop/netstack";
 import type { RecordedCase, RecordedConntrack, Recording } from "./format.ts";
 import { buildRecordedLab, namespaceOf } from "./lab.ts";
 
@@ -43,8 +43,11 @@ export function replayCase(recording: Recording, testCase: RecordedCase): Observ
     return sink;
   });
   const conntrack = Object.fromEntries(nodes.map((name) => [name, conntrackOf(namespaceOf(world, name))]));
+  // Frames and drops were read before; only counters see what follows.
+  const dropped = [...drops].sort();
+  sink = [];
   afterFrames(world, testCase);
-  return { frames, conntrack, drops: [...drops].sort(), rules: counterDeltas(before, countersOf(world, nodes)) };
+  return { frames, conntrack, drops: dropped, rules: counterDeltas(before, countersOf(world, nodes)) };
 }
 
 function injectFrame(world: World, ns: string, dev: string, hex: string): void {
@@ -76,7 +79,7 @@ function tapEverything(world: World, see: (frame: SeenFrame) => void): void {
   for (const ns of world.namespaces.values()) {
     for (const dev of ns.devices) {
       dev.taps.push((frame) => {
-        const bytes = frame.pkt.bytes(frame.pkt.mac);
+        const bytes = frameBytes(frame.pkt);
         if (!isNoise(bytes)) see({ ns: ns.name, dev: dev.name, dir: direction(frame), bytes });
       });
     }
@@ -93,7 +96,7 @@ function collectDrops(world: World): Set<string> {
 
 /** Random endpoint choices are pinned to the recorded ones: a rule that was counted is taken, its sibling is not. */
 function pinRandomChoices(ns: NetNamespace, testCase: RecordedCase): void {
-  ns.xt.pick = (table, chain, text) => ruleKey(ns.name, table, `-A ${chain} ${text}`) in testCase.rules;
+  ns.xt.pick = (rule, { table, chain }) => ruleKey(ns.name, table, `-A ${chain}${rule.conditions}${rule.action}`) in testCase.rules;
 }
 
 function ruleKey(ns: string, table: string, rule: string): string {
@@ -128,23 +131,32 @@ function counterDeltas(before: Counters, after: Counters): Record<string, readon
 }
 
 function conntrackOf(ns: NetNamespace): RecordedConntrack[] {
-  return ns.ct.dump().map((row) => ({
-    orig: recordedTuple(row.orig),
-    reply: recordedTuple(row.reply),
-    status: [...row.status],
-    mark: row.mark,
-    ...(row.tcp === undefined ? {} : { tcp: row.tcp }),
-  }));
+  return ns.ct.list().map((ct) => {
+    const tcp = ct.orig.proto === IPPROTO_TCP ? ctStateName(ct) : undefined;
+    return {
+      orig: recordedTuple(ct.orig),
+      reply: recordedTuple(ct.reply),
+      status: STATUS_BITS.filter(([bit]) => (ct.status & bit) !== 0).map(([, name]) => name),
+      mark: ct.mark,
+      ...(tcp === undefined ? {} : { tcp }),
+    };
+  });
 }
 
-type DumpTuple = ReturnType<NetNamespace["ct"]["dump"]>[number]["orig"];
+/** Bit of nf_conntrack's status and the recorder's word (enum ip_conntrack_status). */
+const STATUS_BITS: readonly (readonly [number, string])[] = [
+  [1 << 0, "EXPECTED"], [1 << 1, "SEEN_REPLY"], [1 << 2, "ASSURED"], [1 << 3, "CONFIRMED"], [1 << 4, "SRC_NAT"], [1 << 5, "DST_NAT"],
+  [1 << 6, "SEQ_ADJUST"], [1 << 7, "SRC_NAT_DONE"], [1 << 8, "DST_NAT_DONE"], [1 << 9, "DYING"], [1 << 10, "FIXED_TIMEOUT"],
+];
+
+type EntryTuple = Conntrack["orig"];
 type Tuple = RecordedConntrack["orig"];
 const PROTO_NAMES: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp", 132: "sctp" };
 /** Protocols whose tuple has two 16-bit keys (GRE's are listed as ports by the recorder). */
 const HAS_PORTS = new Set([6, 17, 47, 132, 136]);
 const VXLAN_PORT = 8472;
 
-function recordedTuple(t: DumpTuple): Tuple {
+function recordedTuple(t: EntryTuple): Tuple {
   const base = { src: formatIpv4(t.src), dst: formatIpv4(t.dst), proto: PROTO_NAMES[t.proto] ?? t.proto };
   if (t.proto === 1) return { ...base, id: t.sport, type: t.dport >>> 8, code: t.dport & 255 };
   if (!HAS_PORTS.has(t.proto)) return base;

@@ -1,0 +1,160 @@
+// The agents of one node, built from the scenario and started in its order. Which built-in jump stands first emerges from that order.
+
+import { atLeast, BridgePlugin, Flanneld, HostLocal, randomMac, VXLAN_OVERHEAD } from "@kubehop/cni";
+import type { ControlPlane, Pod } from "@kubehop/kube";
+import { applyBatch, KERNEL_FLAVOURS } from "@kubehop/netstack";
+import type { Agent, Batch, BatchError, NetNamespace, World } from "@kubehop/netstack";
+import { DockerNetwork, Dockerd, Kubelet, serve, serversOf } from "@kubehop/programs";
+import type { Door, PodNetwork, SandboxRequest, ServedListener } from "@kubehop/programs";
+import { KubeProxy, StoreServiceSource } from "@kubehop/proxy";
+import type { AgentName, ClusterSpec, NodeSpec } from "../model/cluster-spec.ts";
+import type { CellPlan } from "../model/scenario.ts";
+import { ClusterError } from "./machines.ts";
+
+export interface NodeContext {
+  readonly world: World;
+  readonly control: ControlPlane;
+  readonly plan: CellPlan;
+  readonly node: NodeSpec;
+  readonly ns: NetNamespace;
+  /** Shared between nodes of one release. */
+  readonly services: StoreServiceSource;
+  readonly onServed: ServedListener;
+}
+
+/** The bridge of the CNI's bridge plugin. */
+const CNI_BRIDGE = "cni0";
+
+export function createAgent(name: AgentName, context: NodeContext): Agent {
+  return FACTORIES[name](context);
+}
+
+const FACTORIES: Readonly<Record<AgentName, (context: NodeContext) => Agent>> = {
+  dockerd: createDockerd,
+  kubelet: createKubelet,
+  flanneld: createFlanneld,
+  "kube-proxy": createKubeProxy,
+};
+
+function doorOf(ns: NetNamespace): (batch: Batch) => BatchError | null {
+  return (batch) => applyBatch(ns, batch);
+}
+
+function createDockerd({ world, plan, node, ns }: NodeContext): Agent {
+  const docker = plan.cluster.docker;
+  if (docker === undefined) throw new ClusterError(`${node.name}: no docker in this cluster`);
+  const draw = world.random.fork(`docker0 ${node.name}`);
+  const mac = `02:42:${[24, 16, 8, 0].map((shift) => ((draw.u32() >>> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
+  return new Dockerd({ door: doorOf(ns), version: docker.version, bridge: docker.bridge, mac, forwardPolicy: docker.forwardPolicy });
+}
+
+function createFlanneld({ world, control, plan, node, ns }: NodeContext): Agent {
+  const { cni } = plan.cluster;
+  if (cni.kind !== "flannel") throw new ClusterError(`${node.name}: flanneld needs cni: flannel`);
+  return new Flanneld({
+    node: node.name,
+    store: control.store,
+    apply: doorOf(ns),
+    version: cni.version,
+    network: cni.network,
+    subnet: node.podCIDR,
+    vni: cni.vni,
+    iface: node.nic,
+    publicIP: node.ip,
+    mtu: podMtu(plan.cluster),
+    vtepMac: node.vtepMac ?? randomMac(world.random.fork(`vtep ${node.name}`)),
+    ipMasq: cni.ipMasq,
+    randomFully: knowsRandomFully(node),
+  });
+}
+
+function createKubeProxy({ world, plan, node, ns, services }: NodeContext): Agent {
+  const { proxy } = plan.cluster;
+  const { order } = plan.pins;
+  return new KubeProxy({
+    version: node.kubernetes,
+    node: {
+      name: node.name,
+      nodeIP: node.ip,
+      ...(proxy.clusterCIDR === undefined ? {} : { clusterCIDR: proxy.clusterCIDR }),
+      masqueradeAll: proxy.masqueradeAll,
+      iptablesRandomFully: knowsRandomFully(node),
+    },
+    source: services,
+    door: { apply: doorOf(ns) },
+    clock: world.clock,
+    pin: { services: order.services, endpoints: order.endpoints },
+  });
+}
+
+function createKubelet(context: NodeContext): Agent {
+  const { world, control, plan, node, ns } = context;
+  return new Kubelet({
+    world,
+    store: control.store,
+    node: node.name,
+    nodeNs: ns,
+    door: doorOf(ns),
+    minor: Number(node.kubernetes.split(".")[1]),
+    flavour: KERNEL_FLAVOURS[node.kernel],
+    network: createNetwork(context),
+    pins: (pod) => sandboxPins(plan, control, pod),
+    serve: (pod, podNs) => servePod(context, pod, podNs),
+  });
+}
+
+function createNetwork({ world, plan, node, ns }: NodeContext): PodNetwork {
+  const { cni, docker, underlay } = plan.cluster;
+  const random = world.random.fork(`pod network ${node.name}`);
+  if (cni.kind === "docker") {
+    if (docker === undefined) throw new ClusterError(`${node.name}: cni: docker without docker`);
+    const sandboxDoor = (sandbox: NetNamespace): Door => doorOf(sandbox);
+    return new DockerNetwork({ door: doorOf(ns), bridge: docker.bridge, mtu: underlay.mtu, random, sandboxDoor });
+  }
+  return new BridgePlugin({
+    host: ns,
+    bridge: CNI_BRIDGE,
+    version: cni.plugins,
+    mtu: podMtu(plan.cluster),
+    hairpinMode: cni.hairpinMode,
+    ipam: new HostLocal(node.podCIDR),
+    routes: [cni.network],
+    random,
+  });
+}
+
+/** FLANNEL_MTU: the underlay's MTU less what vxlan adds, or what the configuration says less the same. */
+export function podMtu({ cni, underlay }: ClusterSpec): number {
+  if (cni.kind === "docker") return underlay.mtu;
+  return (cni.mtu ?? underlay.mtu) - VXLAN_OVERHEAD;
+}
+
+/** MASQUERADE --random-fully needs iptables 1.6.2. */
+function knowsRandomFully(node: NodeSpec): boolean {
+  return atLeast(node.iptables.version, "1.6.2");
+}
+
+function sandboxPins(plan: CellPlan, control: ControlPlane, pod: Pod): SandboxRequest["pins"] {
+  const pin = plan.pins.pods.find(({ pod: ref }) => {
+    const { found } = control.resolvePod(ref.text);
+    return found !== undefined && found.namespace === pod.metadata.namespace && found.name === pod.metadata.name;
+  });
+  return pin === undefined ? {} : { ip: pin.ip, mac: pin.mac, veth: pin.veth, vethMac: pin.vethMac };
+}
+
+/** By the scenario's `serve`, else by the pod's images. */
+function servePod({ plan, control, onServed }: NodeContext, pod: Pod, ns: NetNamespace): () => void {
+  const reference = control.referenceOf(pod);
+  const rule = plan.serve.find(({ pods }) => {
+    if (pods.index !== undefined) return control.resolvePod(pods.text).found?.uid === pod.metadata.uid;
+    return reference !== undefined && matchesWorkload(pods.text, pod, reference);
+  });
+  return serve({ ns, hostname: pod.metadata.name, servers: rule?.servers ?? serversOf(pod), onServed });
+}
+
+/** `web`, `deploy/web`, `ns/web` against `ns/deploy/web#1` and the pod's own name. */
+function matchesWorkload(text: string, pod: Pod, reference: string): boolean {
+  if (text === pod.metadata.name) return true;
+  const workload = reference.replace(/#\d+$/, "");
+  return workload === text || workload.endsWith(`/${text}`) || `${pod.metadata.namespace}/${workload.replace(/^.*\//, "")}` === text;
+}

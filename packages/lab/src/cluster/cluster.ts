@@ -1,0 +1,115 @@
+// A cluster, assembled and settled: the one place where world, control plane, agents and pods are wired to each other. What happens
+// afterwards happens by packets, batches and virtual time.
+
+import type { ControlPlane } from "@kubehop/kube";
+import { NetNamespace, World } from "@kubehop/netstack";
+import type { Agent } from "@kubehop/netstack";
+import { serve } from "@kubehop/programs";
+import type { Served } from "@kubehop/programs";
+import { ProxyRefusal, StoreServiceSource } from "@kubehop/proxy";
+import type { HostSpec, NodeSpec } from "../model/cluster-spec.ts";
+import type { CellPlan } from "../model/scenario.ts";
+import { createAgent } from "./agents.ts";
+import { bootControlPlane } from "./control-plane.ts";
+import { applySysctls, bootGateway, bootMachine, ClusterError } from "./machines.ts";
+import { pinEndpointChoice } from "./pick.ts";
+import { ADMIN, Places } from "./places.ts";
+
+/** Virtual ms that pass between the last change of building and time 0: announcements, retries and limited syncs are through. */
+const SETTLE_MS = 60_000;
+
+export class Cluster {
+  readonly world: World;
+  readonly plan: CellPlan;
+  readonly control: ControlPlane;
+  readonly places: Places;
+  readonly agents: readonly Agent[];
+  /** Requests that servers saw, in order. */
+  readonly served: Served[] = [];
+  /** World time that scenarios call 0. */
+  readonly epoch: number;
+
+  private constructor(plan: CellPlan, seed: number | string) {
+    this.plan = plan;
+    this.world = new World(seed);
+    this.control = bootControlPlane(this.world, plan);
+    const admin = new NetNamespace(this.world, ADMIN);
+    this.places = new Places(this.world, plan, this.control, admin);
+    bootGateway(this.world, plan.cluster.underlay);
+    const nodes = plan.cluster.nodes.map((node) => ({ node, ns: bootMachine(this.world, node, plan.cluster.underlay) }));
+    for (const host of plan.cluster.hosts) this.#bootHost(host);
+    this.agents = this.#startAgents(nodes);
+    this.control.applyAll(plan.objects);
+    this.settle();
+    for (const { node, ns } of nodes) applySysctls(ns, node);
+    this.advance(SETTLE_MS);
+    this.epoch = this.world.now;
+  }
+
+  /** @throws ClusterError when the scenario asks for something the tools refuse */
+  static build(plan: CellPlan, seed: number | string): Cluster {
+    try {
+      return new Cluster(plan, seed);
+    } catch (error) {
+      if (error instanceof ProxyRefusal) throw new ClusterError(error.message);
+      throw error;
+    }
+  }
+
+  /** Virtual ms since time 0. */
+  get now(): number {
+    return this.world.now - this.epoch;
+  }
+
+  /** Controllers, kubelets and proxies react until nothing is left to do at this moment. */
+  settle(): void {
+    this.control.reconcile();
+    this.world.softirq();
+  }
+
+  /** Let virtual time pass; agents react on the way. */
+  advance(ms: number): void {
+    const end = this.world.now + ms;
+    this.settle();
+    while ((this.world.clock.nextAt() ?? Number.POSITIVE_INFINITY) <= end) {
+      this.world.clock.runNext();
+      this.settle();
+    }
+    this.world.clock.runUntil(end);
+  }
+
+  /** Force random endpoint choices to this pod until called with undefined. */
+  pick(podIP: string | undefined): void {
+    for (const node of this.plan.cluster.nodes) {
+      const ns = this.world.namespaces.get(node.name);
+      if (ns !== undefined) pinEndpointChoice(ns, podIP);
+    }
+  }
+
+  #startAgents(nodes: readonly { node: NodeSpec; ns: NetNamespace }[]): Agent[] {
+    const { agents } = this.plan.cluster;
+    const services = new Map<string, StoreServiceSource>();
+    const started: Agent[] = [];
+    const serviceSource = (version: string): StoreServiceSource => {
+      const known = services.get(version) ?? new StoreServiceSource(this.control.store, version);
+      services.set(version, known);
+      return known;
+    };
+    for (const name of agents) {
+      for (const { node, ns } of nodes) {
+        const context = { world: this.world, control: this.control, plan: this.plan, node, ns, services: serviceSource(node.kubernetes), onServed: (s: Served) => void this.served.push(s) };
+        const agent = createAgent(name, context);
+        agent.start();
+        started.push(agent);
+      }
+    }
+    return started;
+  }
+
+  #bootHost(host: HostSpec): void {
+    const ns = bootMachine(this.world, host, this.plan.cluster.underlay);
+    applySysctls(ns, host);
+    const rule = this.plan.serve.find(({ pods }) => pods.text === host.name);
+    if (rule !== undefined) serve({ ns, hostname: host.name, servers: rule.servers, onServed: (s) => void this.served.push(s) });
+  }
+}

@@ -1,0 +1,105 @@
+// Names of a scenario → what they mean in the running cluster. Places are where commands run; hosts are what addresses are asked for.
+
+import type { ControlPlane, Pod } from "@kubehop/kube";
+import { parseIpv4 } from "@kubehop/netstack";
+import type { Ipv4, NetNamespace, World } from "@kubehop/netstack";
+import type { CellPlan } from "../model/scenario.ts";
+
+/** The desk with kubectl: not on the network. */
+export const ADMIN = "admin";
+
+export interface Place {
+  /** Full name: machine name, or the pod's `namespace/name`. */
+  readonly name: string;
+  readonly kind: "admin" | "node" | "host" | "pod";
+  readonly ns: NetNamespace;
+  /** Namespace whose Services are found by their short names. */
+  readonly namespace: string;
+}
+
+export class Places {
+  readonly #world: World;
+  readonly #plan: CellPlan;
+  readonly #control: ControlPlane;
+  readonly #admin: NetNamespace;
+
+  constructor(world: World, plan: CellPlan, control: ControlPlane, admin: NetNamespace) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#control = control;
+    this.#admin = admin;
+  }
+
+  /** Place, alias or pod reference; undefined: no such place now. */
+  find(text: string): Place | undefined {
+    const name = this.#plan.names[text] ?? text;
+    if (name === ADMIN) return { name, kind: "admin", ns: this.#admin, namespace: "default" };
+    const machine = this.#machine(name);
+    if (machine !== undefined) return machine;
+    const pod = this.pod(name);
+    return pod === undefined ? undefined : this.#placeOfPod(pod);
+  }
+
+  /** Pod of a reference (`deploy/web#1`, `web#1`, a pod's name, a workload with one pod). */
+  pod(text: string): Pod | undefined {
+    const { found } = this.#control.resolvePod(this.#plan.names[text] ?? text);
+    return found === undefined ? undefined : this.#control.store.get("Pod", found.namespace, found.name);
+  }
+
+  /** The pod that has an address; undefined when none has. */
+  podByIP(ip: string): Pod | undefined {
+    return this.#control.store.list("Pod").find((pod) => pod.status.podIP === ip && !pod.spec.hostNetwork);
+  }
+
+  /** All places of a kind that has namespaces: every machine, then every pod. */
+  all(): Place[] {
+    const { nodes, hosts } = this.#plan.cluster;
+    const machines = [...nodes, ...hosts].map(({ name }) => this.#machine(name)).filter((place) => place !== undefined);
+    const pods = this.#control.store.list("Pod").map((pod) => this.#placeOfPod(pod)).filter((place) => place !== undefined);
+    return [...machines, ...pods];
+  }
+
+  /** An address, alias, place, Service (`svc/NAME`, `svc/NS/NAME`) or DNS name as `namespace` would resolve it. */
+  address(text: string, namespace = "default"): Ipv4 | undefined {
+    const name = this.#plan.names[text] ?? text;
+    return parseIpv4(name) ?? this.#serviceReference(name, namespace) ?? this.#placeAddress(name) ?? this.#dnsName(name, namespace);
+  }
+
+  #machine(name: string): Place | undefined {
+    const { nodes, hosts } = this.#plan.cluster;
+    const kind = nodes.some((node) => node.name === name) ? "node" : hosts.some((host) => host.name === name) ? "host" : undefined;
+    const ns = this.#world.namespaces.get(name);
+    return kind === undefined || ns === undefined ? undefined : { name, kind, ns, namespace: "default" };
+  }
+
+  #placeOfPod(pod: Pod): Place | undefined {
+    const { namespace, name } = pod.metadata;
+    const full = `${namespace}/${name}`;
+    const ns = this.#world.namespaces.get(pod.spec.hostNetwork ? (pod.spec.nodeName ?? "") : full);
+    return ns === undefined ? undefined : { name: full, kind: "pod", ns, namespace };
+  }
+
+  #placeAddress(name: string): Ipv4 | undefined {
+    const machine = [...this.#plan.cluster.nodes, ...this.#plan.cluster.hosts].find((m) => m.name === name);
+    const ip = machine?.ip ?? this.pod(name)?.status.podIP;
+    return ip === undefined ? undefined : parseIpv4(ip);
+  }
+
+  #serviceReference(name: string, namespace: string): Ipv4 | undefined {
+    const [word, first, second] = name.split("/");
+    if (word !== "svc" || first === undefined) return undefined;
+    return second === undefined ? this.#clusterIP(namespace, first) : this.#clusterIP(first, second);
+  }
+
+  /** Cluster DNS as the search list of a pod in `namespace` finds it: NAME, NAME.NS, NAME.NS.svc, with or without cluster.local. */
+  #dnsName(name: string, namespace: string): Ipv4 | undefined {
+    const labels = name.replace(/\.$/, "").replace(/\.cluster\.local$/, "").split(".");
+    const [service = "", ns = namespace, svc = "svc", ...rest] = labels;
+    return svc === "svc" && rest.length === 0 ? this.#clusterIP(ns, service) : undefined;
+  }
+
+  #clusterIP(namespace: string, name: string): Ipv4 | undefined {
+    const spec = this.#control.store.get("Service", namespace, name)?.spec;
+    return spec?.clusterIP === undefined ? undefined : parseIpv4(spec.clusterIP);
+  }
+}

@@ -1,0 +1,24 @@
+// The cluster as expectations see it at the end of a step.
+
+import { formatIpv4 } from "@kubehop/netstack";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { LiveState } from "../model/outcome.ts";
+import { tableRows } from "./rows.ts";
+import type { StepWatch } from "./watch.ts";
+
+export function liveState(cluster: Cluster, watch: StepWatch): LiveState {
+  const { places } = cluster;
+  return {
+    drops: () => watch.drops,
+    frames: (place, dev) => watch.frames(place, dev),
+    rows: (table, place) => {
+      const ns = places.find(place)?.ns;
+      return ns === undefined ? undefined : tableRows(ns, table);
+    },
+    addressOf: (name) => {
+      const address = places.address(name);
+      return address === undefined ? undefined : formatIpv4(address);
+    },
+    placeOf: (name) => places.find(name)?.name,
+  };
+}

@@ -1,0 +1,116 @@
+// What a step leaves behind for its expectations: frames on the devices they ask about, drops with their rule, TTLs at servers.
+// Looking changes nothing: taps are like tcpdump's, and the tracer only listens.
+
+import { packetTap } from "@kubehop/netstack";
+import type { NetDevice, NetNamespace, Packet, RuleOrigin, Step, Tracer } from "@kubehop/netstack";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Check } from "../model/expect-spec.ts";
+import type { DropRecord, FrameRecord, PacketSummary } from "../model/outcome.ts";
+import { summarizeFrame, summarizeIp } from "./packet-summary.ts";
+
+/** The rule that a packet met last, until it ends. */
+interface LastRule {
+  readonly backend: "nft" | "legacy";
+  readonly table: string;
+  readonly chain: string;
+  readonly number: number;
+  readonly text: string;
+}
+
+export class StepWatch implements Tracer {
+  readonly drops: DropRecord[] = [];
+  readonly #cluster: Cluster;
+  readonly #frames = new Map<string, FrameRecord[]>();
+  readonly #ttls = new Map<string, number>();
+  readonly #lastRule = new Map<number, LastRule>();
+  readonly #stops: (() => void)[] = [];
+
+  /** `checks`: what the step will be asked. */
+  constructor(cluster: Cluster, checks: readonly Check[]) {
+    this.#cluster = cluster;
+    for (const check of checks) if (check.kind === "packet") this.#tapDevice(check.in, check.dev);
+    if (checks.some((check) => check.kind === "ttl")) for (const place of cluster.places.all()) this.#tapServer(place.ns);
+    if (checks.some((check) => check.kind === "dropped")) this.#listen();
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  frames(place: string, dev: string): readonly FrameRecord[] | undefined {
+    const ns = this.#cluster.places.find(place)?.ns;
+    return ns === undefined ? undefined : this.#frames.get(frameKey(ns, dev));
+  }
+
+  /** TTL of the newest packet a server got from this client address and port. */
+  ttlFrom(ns: string, client: string, port: number): number | undefined {
+    return this.#ttls.get(`${ns} ${client} ${port}`);
+  }
+
+  /** Tracer: remembers the last rule of every packet that is on its way. */
+  step(step: Step): void {
+    if (step.kind === "rule") this.#lastRule.set(step.pkt, { ...step, number: step.rule });
+    else if (step.kind === "deliver" || step.kind === "consume") this.#lastRule.delete(step.pkt);
+  }
+
+  #listen(): void {
+    const { world } = this.#cluster;
+    const before = { tracer: world.tracer, onDrop: world.onDrop };
+    world.tracer = this;
+    world.onDrop = (ns, pkt, reason) => void this.drops.push(this.#dropRecord(ns, pkt, reason));
+    this.#stops.push(() => Object.assign(world, before));
+  }
+
+  #dropRecord(ns: NetNamespace, pkt: Packet, reason: DropRecord["reason"]): DropRecord {
+    const rule = reason === "NETFILTER_DROP" ? this.#lastRule.get(pkt.id) : undefined;
+    this.#lastRule.delete(pkt.id);
+    return {
+      at: this.#cluster.now,
+      in: ns.name,
+      dev: pkt.dev?.name ?? "",
+      reason,
+      by: rule === undefined ? "" : originText(originOf(ns, rule)),
+      rule: rule === undefined ? "" : rule.number === 0 ? `-P ${rule.chain} DROP` : `-A ${rule.chain} ${rule.text}`,
+      packet: summarizeIp(pkt.buf.subarray(0, pkt.tail), pkt.nh) ?? UNKNOWN_PACKET,
+    };
+  }
+
+  #tapDevice(place: string, name: string): void {
+    const ns = this.#cluster.places.find(place)?.ns;
+    const dev = ns?.devices.byName(name);
+    if (ns === undefined || dev === undefined || this.#frames.has(frameKey(ns, name))) return;
+    const records: FrameRecord[] = [];
+    this.#frames.set(frameKey(ns, name), records);
+    this.#tap(dev, true, (frame, out) => {
+      const packet = summarizeFrame(frame);
+      if (packet !== undefined) records.push({ at: this.#cluster.now, dir: out ? "out" : "in", packet });
+    });
+  }
+
+  #tapServer(ns: NetNamespace): void {
+    for (const dev of ns.devices) {
+      this.#tap(dev, false, (frame, out) => {
+        const packet = out ? undefined : summarizeFrame(frame);
+        if (packet !== undefined) this.#ttls.set(`${ns.name} ${packet.src} ${packet.sport}`, packet.ttl);
+      });
+    }
+  }
+
+  #tap(dev: NetDevice, promisc: boolean, see: (frame: Uint8Array, out: boolean) => void): void {
+    this.#stops.push(packetTap(dev, ({ pkt, out }) => see(pkt.bytes(pkt.mac), out), promisc));
+  }
+}
+
+const UNKNOWN_PACKET: PacketSummary = { protocol: "?", src: "", dst: "", sport: 0, dport: 0, flags: "", ttl: 0 };
+
+function frameKey(ns: NetNamespace, dev: string): string {
+  return `${ns.name} ${dev}`;
+}
+
+function originOf(ns: NetNamespace, rule: LastRule): RuleOrigin | undefined {
+  return ns.xt.backend(rule.backend).originOf(rule.table, rule.chain, rule.number);
+}
+
+function originText(origin: RuleOrigin | undefined): string {
+  return origin === undefined ? "" : origin.object;
+}

@@ -1,0 +1,110 @@
+// The config door: one batch, operation by operation, in order. The first refused one ends it; what came before stays, as with
+// `ip -batch` and a shell script under `set -e`.
+
+import type { NetNamespace } from "../netns/net-namespace.ts";
+import { conntrackCommand } from "../netfilter/conntrack/command.ts";
+import type { Batch, BatchError, ConfigOp } from "./batch.ts";
+import { applyAddrOp } from "./addr.ts";
+import { applyFdbOp } from "./fdb.ts";
+import { applyLinkOp } from "./link.ts";
+import { applyNeighOp } from "./neigh.ts";
+import { errnoText, toolFailure } from "./nl-error.ts";
+import type { RtnlFailure } from "./nl-error.ts";
+import { applyRouteOp } from "./route.ts";
+import { applyRuleOp } from "./rule.ts";
+
+type Op<K extends ConfigOp["op"]> = Extract<ConfigOp, { readonly op: K }>;
+
+/** Apply a batch at once; packets that a change sets free are processed before it returns. Null: all of it was accepted. */
+export function applyBatch(ns: NetNamespace, batch: Batch): BatchError | null {
+  for (const [index, op] of batch.ops.entries()) {
+    const failure = applyOp(ns, op, batch.agent);
+    if (failure !== null) {
+      ns.world.softirq();
+      return { index, ...failure };
+    }
+  }
+  ns.world.softirq();
+  return null;
+}
+
+function applyOp(ns: NetNamespace, op: ConfigOp, agent: string): RtnlFailure | null {
+  switch (op.op) {
+    case "link-add":
+    case "link-set":
+    case "link-del":
+      return applyLinkOp(ns, op);
+    case "addr-add":
+    case "addr-del":
+      return applyAddrOp(ns, op);
+    case "route-add":
+    case "route-replace":
+    case "route-append":
+    case "route-prepend":
+    case "route-del":
+      return applyRouteOp(ns, op);
+    case "rule-add":
+    case "rule-del":
+      return applyRuleOp(ns, op);
+    case "neigh-add":
+    case "neigh-replace":
+    case "neigh-del":
+      return applyNeighOp(ns, op);
+    case "fdb-add":
+    case "fdb-replace":
+    case "fdb-append":
+    case "fdb-del":
+      return applyFdbOp(ns, op);
+    case "iptables":
+      return applyIptables(ns, op, agent);
+    case "iptables-restore":
+      return applyRestore(ns, op);
+    case "sysctl":
+      return applySysctl(ns, op);
+    case "conntrack":
+      return applyConntrack(ns, op);
+    case "modprobe":
+      return applyModprobe(ns, op);
+    case "ipset":
+    case "ipset-restore":
+      return toolFailure("EOPNOTSUPP", "ipset: not modelled yet");
+  }
+}
+
+function applyIptables(ns: NetNamespace, op: Op<"iptables">, agent: string): RtnlFailure | null {
+  const backend = op.backend === undefined ? ns.xt.backend() : ns.xt.backend(op.backend);
+  const { exit, stderr } = backend.command(op.args, { agent, object: agent });
+  return exit === 0 ? null : toolFailure("EINVAL", stderr.trimEnd());
+}
+
+function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">): RtnlFailure | null {
+  const backend = op.backend === undefined ? ns.xt.backend() : ns.xt.backend(op.backend);
+  const { noflush, counters, test, origins } = op;
+  const error = backend.restore(op.text, {
+    ...(noflush === undefined ? {} : { noflush }),
+    ...(counters === undefined ? {} : { counters }),
+    ...(test === undefined ? {} : { test }),
+    ...(origins === undefined ? {} : { origins }),
+  });
+  return error === null ? null : toolFailure("EINVAL", error.message.trimEnd());
+}
+
+function applySysctl(ns: NetNamespace, { key, value }: Op<"sysctl">): RtnlFailure | null {
+  const errno = ns.sysctl.set(key, value);
+  if (errno === undefined) return null;
+  // A dot inside a device name is written as a slash in a key, and the other way round in the path.
+  const path = `/proc/sys/${key.replaceAll(/[./]/g, (c) => (c === "." ? "/" : "."))}`;
+  if (errno === "ENOENT") return toolFailure(errno, `sysctl: cannot stat ${path}: ${errnoText(errno)}`);
+  return toolFailure(errno, `sysctl: setting key "${key}": ${errnoText(errno)}`);
+}
+
+/** `conntrack -D` that found nothing exits with 1; so does this. */
+function applyConntrack(ns: NetNamespace, { args }: Op<"conntrack">): RtnlFailure | null {
+  const { exit, stderr } = conntrackCommand(ns, args);
+  return exit === 0 ? null : toolFailure("ENOENT", stderr.trimEnd());
+}
+
+function applyModprobe(ns: NetNamespace, { module, remove }: Op<"modprobe">): RtnlFailure | null {
+  const done = remove === true ? ns.modules.unload(module) : ns.modules.load(module);
+  return done ? null : toolFailure("ENOENT", `modprobe: FATAL: Module ${module} not found.`);
+}
