@@ -42,7 +42,9 @@ function load(file: string, text: string, readFile: ReadFile): LoadResult {
     diagnostics.push(diagnosticAt(root.position(), "wrong-type", "a scenario is a map that begins with scenario:", EMPTY_HINT));
     return { ok: false, diagnostics, sources };
   }
-  const matrix = expandMatrix(root, (path, message, hint) => diagnostics.push(diagnosticAt(root.position(path), "bad-value", message, hint)));
+  const matrix = expandMatrix(root, (path, message, hint, atKey = false) => {
+    diagnostics.push(diagnosticAt(atKey ? root.keyPosition(path) : root.position(path), "bad-value", message, hint));
+  });
   const loaded = matrix.map((cell) => loadCell({ file, text, readFile, matrix }, cell));
   return assemble(file, sources, [...diagnostics, ...loaded.flatMap((one) => one.diagnostics)], loaded);
 }

@@ -29,6 +29,7 @@ interface Reader {
 }
 
 export function readManifests(context: LoadContext, cluster: ClusterSpec, values: Values, readFile: ReadFile): Manifests {
+  const before = context.diagnostics.length;
   const serviceCIDR = parseCidr(cluster.services.cidr) ?? { base: 0, prefix: 0 };
   const settings = { serviceCIDR, nodePortRange: cluster.services.nodePorts };
   const reader: Reader = { context, readFile, values, settings, sources: [], diagnostics: [] };
@@ -38,13 +39,14 @@ export function readManifests(context: LoadContext, cluster: ClusterSpec, values
   const applied = readAppliedFiles(reader);
   checkNodeNames(reader, [...places, ...applied.places], cluster.nodes.map((node) => node.name));
   context.diagnostics.push(...reader.diagnostics);
+  const readable = context.diagnostics.length === before;
   return {
     objects: loaded.objects,
     later: applied.objects,
     files: applied.files,
     notes: loaded.notes,
     sources: reader.sources,
-    complete: reader.diagnostics.length === 0 && !(context.draft.manifests ?? []).includes(undefined),
+    complete: readable && !(context.draft.manifests ?? []).includes(undefined),
   };
 }
 

@@ -1,12 +1,12 @@
 // `matrix:` → all combinations. It is read before anything else, because everything else may refer to it.
 import { formatPath, type YamlDocument } from "@kubehop/kube";
 import type { Cell } from "../model/scenario.ts";
-import type { AxisValue, Values } from "./substitute.ts";
+import { type AxisValue, isVersionNumber, type Values } from "./substitute.ts";
 
 /** More combinations than anybody means to wait for. */
 export const MAX_CELLS = 1000;
 
-type Complain = (path: (string | number)[], message: string, hint?: string) => void;
+type Complain = (path: (string | number)[], message: string, hint?: string, atKey?: boolean) => void;
 
 interface Axis {
   readonly name: string;
@@ -44,7 +44,7 @@ function readAxes(document: YamlDocument, complain: Complain): Axis[] {
   const matrix = document.valueAt(["matrix"]);
   if (typeof matrix !== "object" || matrix === null || Array.isArray(matrix)) return [];
   return Object.keys(matrix).flatMap((name) => {
-    if (!/^[A-Za-z_]\w*$/.test(name)) complain(["matrix", name], `${JSON.stringify(name)} is not a name: letters, digits and _`);
+    if (!/^[A-Za-z_]\w*$/.test(name)) complain(["matrix", name], `${JSON.stringify(name)} is not a name: letters, digits and _`, undefined, true);
     const values = readAxis(document, name, complain);
     return values.length === 0 ? [] : [{ name, values }];
   });
@@ -56,7 +56,7 @@ function readAxis(document: YamlDocument, name: string, complain: Complain): Axi
   if (!Array.isArray(value)) return [];
   const values = value.flatMap((item: unknown, index): AxisValue[] => {
     const text = document.scalarText(["matrix", name, index]);
-    return text === undefined || item === null ? [] : [{ text, value: item }];
+    return text === undefined || item === null ? [] : [{ text, value: keepText(item, text) }];
   });
   const seen = new Set<string>();
   for (const [index, { text }] of values.entries()) {
@@ -65,6 +65,11 @@ function readAxis(document: YamlDocument, name: string, complain: Complain): Axi
     seen.add(text);
   }
   return values;
+}
+
+/** An unquoted 1.10 is a version, here as everywhere. */
+function keepText(value: unknown, text: string): unknown {
+  return isVersionNumber(value, text) ? text : value;
 }
 
 /** `1..5` */

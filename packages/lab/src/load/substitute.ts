@@ -29,8 +29,12 @@ export function substitute(document: Document, values: Values, onUnknown?: OnUnk
 
 /** An unquoted 1.10 is a version, not the number 1.1: numbers whose text would be lost stay text. */
 function keepVersions(node: Scalar): void {
-  if (typeof node.value !== "number" || node.source === undefined) return;
-  if (/^\d+\.\d+$/.test(node.source) && String(node.value) !== node.source) node.value = node.source;
+  if (node.source !== undefined && isVersionNumber(node.value, node.source)) node.value = node.source;
+}
+
+/** True for a number whose decimal text would be lost: 1.10, 6.0. */
+export function isVersionNumber(value: unknown, source: string): boolean {
+  return typeof value === "number" && /^\d+\.\d+$/.test(source) && String(value) !== source;
 }
 
 function substituteScalar(node: Scalar, text: string, values: Values, onUnknown: OnUnknown | undefined): void {
