@@ -69,7 +69,7 @@ export class SockTables {
     ns.ipv4.protocols[IPPROTO_TCP] = {
       name: "tcp",
       handler: (pkt) => tcpV4Rcv(ns, pkt),
-      errHandler: (pkt, type, code, info) => tcpV4Err(ns, pkt, type, code, info),
+      errHandler: (pkt, type, code) => tcpV4Err(ns, pkt, type, code),
     };
     ns.ipv4.pingRcv = (pkt) => pingRcv(ns, pkt);
     ns.ipv4.pingErr = (pkt, type, code, info) => pingErr(ns, pkt, type, code, info);

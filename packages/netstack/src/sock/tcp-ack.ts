@@ -6,6 +6,7 @@ import { seqAfter, seqBefore } from "../wire/tcp-fields.ts";
 import { tcpArmRetransmit, tcpClearTimer, tcpRetransmitHead } from "./tcp-output.ts";
 import { tcpRttEstimator, tcpSetRto } from "./tcp-rtt.ts";
 import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
+import { TCP_SYN_SENT } from "./tcp-states.ts";
 
 /** A received segment as input sees it. */
 export interface RcvSegment {
@@ -33,6 +34,7 @@ export function tcpAck(sk: TcpSock, seg: RcvSegment): "ok" | "old" | "invalid" {
   tcpSacktag(sk, seg);
   const acked = tcpCleanRtxQueue(sk, seg);
   sk.probesOut = 0;
+  sk.rcvStamp = sk.ns.world.now;
   if (acked > 0) onProgress(sk, acked);
   else if (seg.ack === before && seg.dataLen === 0 && !windowMoved && sk.sendHead > 0) onDupAck(sk);
   rearm(sk, acked > 0);
@@ -58,7 +60,10 @@ function tcpSacktag(sk: TcpSock, seg: RcvSegment): void {
     const to = getU32(seg.b, seg.opt.sackOff + 8 * i + 4);
     for (let j = 0; j < sk.sendHead; j++) {
       const s = sk.queue[j] as TcpSegment;
-      if (!seqBefore(s.seq, from) && !seqAfter(s.end, to)) s.sacked = true;
+      if (!s.sacked && !seqBefore(s.seq, from) && !seqAfter(s.end, to)) {
+        s.sacked = true;
+        if (s.sent === 1) tcpRttEstimator(sk, sk.ns.world.now - s.sentAt);
+      }
     }
   }
 }
@@ -69,8 +74,8 @@ function tcpCleanRtxQueue(sk: TcpSock, seg: RcvSegment): number {
   let rtt = -1;
   while (acked < sk.sendHead && !seqAfter((sk.queue[acked] as TcpSegment).end, seg.ack)) {
     const s = sk.queue[acked] as TcpSegment;
-    // Karn: a segment sent twice says nothing about the round trip.
-    if (s.sent === 1) rtt = sk.ns.world.now - s.sentAt;
+    // Karn: a segment sent twice says nothing about the round trip; neither does one that waited behind a gap.
+    if (s.sent === 1 && !s.sacked) rtt = sk.ns.world.now - s.sentAt;
     acked++;
   }
   sk.queue.splice(0, acked);
@@ -107,7 +112,7 @@ function onProgress(sk: TcpSock, acked: number): void {
     sk.retransStamp = sk.ns.world.now;
     tcpRetransmitHead(sk);
   }
-  if (sk.queue.length === 0) sk.wake(() => sk.on.drained?.(sk));
+  if (sk.queue.length === 0 && sk.state !== TCP_SYN_SENT) sk.wake(() => sk.on.drained?.(sk));
 }
 
 /** Slow start, then one segment per window (RFC 5681 §3.1). */

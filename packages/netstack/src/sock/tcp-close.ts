@@ -8,7 +8,7 @@ import type { TcpStateNum } from "./tcp-states.ts";
 import {
   TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_SYN_RECV, TCP_SYN_SENT,
 } from "./tcp-states.ts";
-import { tcpReceiveWindow } from "./tcp-window.ts";
+import { tcpNewWindow, tcpReceiveWindow } from "./tcp-window.ts";
 
 /** Where close() leads from each state; states not listed have no FIN to send (new_state of net/ipv4/tcp.c). */
 const FIN_STATE: Readonly<Partial<Record<TcpStateNum, TcpStateNum>>> = {
@@ -123,31 +123,36 @@ export function tcpFail(sk: TcpSock, errno: SockErrno): void {
   sk.wake(() => sk.on.error?.(errno, sk));
 }
 
-/** The program reads again: hand over what waited and open the window when it was nearly closed. */
+/** The program reads again: hand over what waited. */
 export function tcpUnpause(sk: TcpSock): void {
-  const before = tcpReceiveWindow(sk);
-  const waiting = sk.unread;
-  sk.unread = [];
-  sk.unreadBytes = 0;
-  for (const bytes of waiting) tcpDataReady(sk, bytes);
+  for (const bytes of sk.unread.splice(0)) wakeReader(sk, bytes);
   if (sk.finSeen) tcpEof(sk);
-  // tcp_cleanup_rbuf: tell the peer when the window at least doubles.
-  if (sk.state !== TCP_CLOSE && sk.rcvSpace >= 2 * before) tcpSendAck(sk);
 }
 
-/** Bytes for the program, or for the receive buffer while it does not read. */
+/** Bytes for the program. They fill the receive buffer until it has taken them. */
 export function tcpDataReady(sk: TcpSock, bytes: Uint8Array): void {
-  if (sk.paused) return hold(sk, bytes);
+  sk.unreadBytes += bytes.length;
+  if (sk.paused) sk.unread.push(bytes);
+  else wakeReader(sk, bytes);
+}
+
+function wakeReader(sk: TcpSock, bytes: Uint8Array): void {
   sk.wake(() => {
     // It may have stopped reading in an earlier event.
-    if (sk.paused) hold(sk, bytes);
-    else sk.on.data?.(bytes, sk);
+    if (sk.paused) {
+      sk.unread.push(bytes);
+      return;
+    }
+    sk.unreadBytes -= bytes.length;
+    sk.on.data?.(bytes, sk);
+    tcpCleanupRbuf(sk);
   });
 }
 
-function hold(sk: TcpSock, bytes: Uint8Array): void {
-  sk.unread.push(bytes);
-  sk.unreadBytes += bytes.length;
+/** tcp_cleanup_rbuf: tell the peer when reading has at least doubled the window. */
+function tcpCleanupRbuf(sk: TcpSock): void {
+  const now = tcpReceiveWindow(sk);
+  if (sk.state !== TCP_CLOSE && 2 * now <= sk.rcvSpace && tcpNewWindow(sk) >= Math.max(2 * now, 1)) tcpSendAck(sk);
 }
 
 /** Tell the program, once and behind all data, that the peer has closed its direction. */

@@ -10,7 +10,9 @@ import { tcpReceiveWindow } from "./tcp-window.ts";
 export function tcpDataQueue(sk: TcpSock, seg: RcvSegment, deliver: (bytes: Uint8Array) => void): DropReason | null {
   const start = (seg.flags & TCP_SYN) !== 0 ? seqAdd(seg.seq, 1) : seg.seq;
   if (!seqAfter(seg.end, sk.rcvNxt)) return "TCP_OLD_DATA";
-  if (!seqBefore(start, seqAdd(sk.rcvNxt, Math.max(tcpReceiveWindow(sk), 1)))) return "TCP_OVERWINDOW";
+  // A closed window takes nothing but a bare FIN.
+  const window = seg.dataLen === 0 ? 1 : tcpReceiveWindow(sk);
+  if (!seqBefore(start, seqAdd(sk.rcvNxt, window))) return "TCP_OVERWINDOW";
   const data = seg.b.slice(seg.dataOff, seg.dataOff + seg.dataLen);
   const piece: OooSegment = { seq: start, end: seg.end, data, fin: (seg.flags & TCP_FIN) !== 0 };
   if (seqAfter(start, sk.rcvNxt)) queueBeyondGap(sk, piece);

@@ -150,7 +150,7 @@ function completeHandshake(req: TcpRequestSock, pkt: Packet, seg: RcvSegment): v
 }
 
 /** tcp_v4_err: pkt.head is the quoted IPv4 header. */
-export function tcpV4Err(ns: NetNamespace, pkt: Packet, type: number, code: number, info: number): void {
+export function tcpV4Err(ns: NetNamespace, pkt: Packet, type: number, code: number): void {
   const b = pkt.buf;
   const th = pkt.head + ipHdrLen(b, pkt.head);
   if (th + 8 > pkt.tail) return;
@@ -160,7 +160,7 @@ export function tcpV4Err(ns: NetNamespace, pkt: Packet, type: number, code: numb
   if (sk instanceof TcpRequestSock) return tcpReqErr(sk, seq, type, code);
   // An error about bytes that are not under way is old or forged.
   if (!seqBetween(seq, sk.sndUna, sk.sndNxt)) return;
-  tcpConnErr(sk, type, code, info);
+  tcpConnErr(sk, type, code);
 }
 
 /** tcp_req_err: unreachable nets and hosts end a half-open connection, its SYN-ACK cannot arrive. */
@@ -171,8 +171,8 @@ function tcpReqErr(req: TcpRequestSock, seq: number, type: number, code: number)
 }
 
 /** While connecting an error ends the attempt; later it is remembered for the day the connection times out (R1.54). */
-function tcpConnErr(sk: TcpSock, type: number, code: number, info: number): void {
-  if (isFragNeeded(type, code)) return tcpMtuReduced(sk, info);
+function tcpConnErr(sk: TcpSock, type: number, code: number): void {
+  if (isFragNeeded(type, code)) return tcpMtuReduced(sk);
   const err = icmpErrConvert(type, code);
   if (err === null) return;
   if (sk.state === TCP_SYN_SENT) {

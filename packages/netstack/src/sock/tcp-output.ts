@@ -7,7 +7,7 @@ import {
 } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
 import { ipQueueXmit, skFlow, skRoute } from "./ip-xmit.ts";
-import { TCP_IP_HLEN, TCP_RTO_MAX, TCPOLEN_TSTAMP_ALIGNED } from "./tcp-limits.ts";
+import { TCP_RTO_MAX, TCPOLEN_TSTAMP_ALIGNED } from "./tcp-limits.ts";
 import type { SynOptions } from "./tcp-options.ts";
 import { synOptionsSize, writeAlignedTimestamp, writeSackBlocks, writeSynOptions } from "./tcp-options.ts";
 import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
@@ -216,10 +216,12 @@ export function tcpRefreshMss(sk: TcpSock): void {
   if (typeof route !== "string") tcpSyncMss(sk, route.mtu);
 }
 
-/** ICMP fragmentation needed (tcp_v4_mtu_reduced): smaller segments, and the lost ones again at once. */
-export function tcpMtuReduced(sk: TcpSock, mtu: number): void {
-  if (sk.state === TCP_SYN_SENT || mtu - TCP_IP_HLEN >= sk.mssCache + (sk.tsOk ? TCPOLEN_TSTAMP_ALIGNED : 0)) return;
-  tcpSyncMss(sk, mtu);
+/** ICMP fragmentation needed (tcp_v4_mtu_reduced): the route has learned the path; smaller segments, and those too large again at once. */
+export function tcpMtuReduced(sk: TcpSock): void {
+  if (sk.state === TCP_SYN_SENT) return;
+  const before = sk.mssCache;
+  tcpRefreshMss(sk);
+  if (sk.mssCache >= before) return;
   for (let i = 0; i < sk.sendHead; i++) {
     if ((sk.queue[i] as TcpSegment).data.length > sk.mssCache) i = resendInPieces(sk, i);
   }

@@ -107,8 +107,9 @@ export class TcpSock extends Sock {
   rcvSpace = 0;
   advmss = 0;
   ooo: OooSegment[] = [];
-  /** Read but not yet taken by a paused program. */
+  /** Held back while the program does not read. */
   unread: Uint8Array[] = [];
+  /** Bytes in the receive buffer: arrived, not yet taken by the program. */
   unreadBytes = 0;
   paused = false;
 
@@ -135,6 +136,8 @@ export class TcpSock extends Sock {
   /** Virtual ms of the first of the present retransmissions, -1 without. */
   retransStamp = -1;
   probesOut = 0;
+  /** Virtual ms of the last ACK from the peer. */
+  rcvStamp = 0;
   timer: Timer | null = null;
   finTimer: Timer | null = null;
   /** Virtual ms of the last challenge ACK and the last answer to an out-of-window segment. */

@@ -36,7 +36,7 @@ function backOff(sk: TcpSock): void {
   sk.rto = Math.min(sk.rto * 2, TCP_RTO_MAX);
 }
 
-/** tcp_enter_loss: back to one segment; what SACK said is forgotten. */
+/** tcp_enter_loss: back to one segment. */
 function tcpEnterLoss(sk: TcpSock): void {
   if (!sk.inRecovery) sk.ssthresh = Math.max(sk.cwnd >>> 1, 2);
   sk.inRecovery = true;
@@ -44,12 +44,13 @@ function tcpEnterLoss(sk: TcpSock): void {
   sk.cwnd = 1;
   sk.cwndCnt = 0;
   sk.dupAcks = 0;
-  for (const seg of sk.queue) seg.sacked = false;
 }
 
 /** tcp_write_timeout: true when the connection has been given up. */
 function tcpWriteTimeout(sk: TcpSock): boolean {
   const limits = sk.ns.sockets.tcpSysctls;
+  // A receiver that closed its window and still answers is alive: retransmissions serve as probes (tcp_rtx_probe0_timed_out).
+  if (sk.sndWnd === 0 && !sk.dead && sk.state !== TCP_SYN_SENT && sk.ns.world.now - sk.rcvStamp <= 2 * TCP_RTO_MAX) return false;
   const over =
     sk.state === TCP_SYN_SENT
       ? sk.retransmits >= limits.tcp_syn_retries + limits.tcp_syn_linear_timeouts

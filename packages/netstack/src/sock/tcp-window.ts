@@ -54,12 +54,17 @@ export function tcpReceiveWindow(sk: TcpSock): number {
  */
 export function tcpSelectWindow(sk: TcpSock): number {
   const current = tcpReceiveWindow(sk);
-  let win = alignUp(freeSpace(sk), sk.rcvWscale);
+  let win = tcpNewWindow(sk);
   if (win < current) win = alignUp(current, sk.rcvWscale);
   win = Math.min(win, MAX_WINDOW * 2 ** sk.rcvWscale);
   sk.rcvWnd = win;
   sk.rcvWup = sk.rcvNxt;
   return win >>> sk.rcvWscale;
+}
+
+/** __tcp_select_window: the free space of the receive buffer, in units of the scale, or nothing. */
+export function tcpNewWindow(sk: TcpSock): number {
+  return alignUp(freeSpace(sk), sk.rcvWscale);
 }
 
 function freeSpace(sk: TcpSock): number {
