@@ -76,7 +76,10 @@ const BRIDGE_OPS: DeviceOps = {
 };
 
 /** br_dev_newlink. With an address given the bridge keeps it; otherwise it is random until ports come. */
-export function createBridge(ns: NetNamespace, spec: { name: string; addr?: Mac | undefined; mtu?: number | undefined; ifindex?: number | undefined }): NetDevice {
+export function createBridge(
+  ns: NetNamespace,
+  spec: { name: string; addr?: Mac | undefined; mtu?: number | undefined; ifindex?: number | undefined },
+): NetDevice {
   const dev = registerNetdevice(ns, BRIDGE_OPS, spec, (d) => new Bridge(d));
   const br = need(dev);
   if (spec.addr !== undefined) br.idAddr = spec.addr;

@@ -38,7 +38,13 @@ export function brFdbCleanup(br: Bridge): void {
 }
 
 /** fdb_create. */
-export function fdbCreate(br: Bridge, port: BridgePort | null, addr: Mac, isLocal: boolean, isStatic: boolean): FdbEntry {
+export function fdbCreate(
+  br: Bridge,
+  port: BridgePort | null,
+  addr: Mac,
+  isLocal: boolean,
+  isStatic: boolean,
+): FdbEntry {
   const f = new FdbEntry(addr, port, isLocal, isStatic, br.dev.ns.world.now);
   br.fdb.set(addr, f);
   return f;
@@ -53,7 +59,10 @@ export function brFdbUpdate(br: Bridge, source: BridgePort, addr: Mac): void {
     return;
   }
   if (f.isLocal) {
-    brWarn(br, `received packet on ${source.dev.name} with own address as source address (addr:${formatMac(addr)}, vlan:0)`);
+    brWarn(
+      br,
+      `received packet on ${source.dev.name} with own address as source address (addr:${formatMac(addr)}, vlan:0)`,
+    );
     return;
   }
   f.updated = br.dev.ns.world.now;

@@ -2,7 +2,13 @@
 
 import { isSkbForwardable } from "../dev/forward.ts";
 import { devQueueXmit } from "../dev/xmit.ts";
-import { NF_INET_FORWARD, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NFPROTO_BRIDGE, nfHook } from "../netfilter/hooks.ts";
+import {
+  NF_INET_FORWARD,
+  NF_INET_LOCAL_OUT,
+  NF_INET_POST_ROUTING,
+  NFPROTO_BRIDGE,
+  nfHook,
+} from "../netfilter/hooks.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
@@ -19,7 +25,11 @@ export type BrPktType = 0 | 1 | 2;
 /** should_deliver. pkt.dev is the ingress port's device, or the bridge for its own traffic: then hairpin and isolation do not matter. */
 function shouldDeliver(p: BridgePort, pkt: Packet): boolean {
   const dev = pkt.dev;
-  return (p.hairpin || dev !== p.dev) && p.state === BR_STATE_FORWARDING && !(p.isolated && dev?.bridgePort?.isolated === true);
+  return (
+    (p.hairpin || dev !== p.dev) &&
+    p.state === BR_STATE_FORWARDING &&
+    !(p.isolated && dev?.bridgePort?.isolated === true)
+  );
 }
 
 /** br_dev_queue_push_xmit: the link header comes back; what the port cannot carry is dropped without a word. */
@@ -28,7 +38,13 @@ export function brDevQueuePushXmit(pkt: Packet): void {
   const dev = pkt.dev;
   if (dev === null) throw new Error("bridge transmit without a device");
   if (!isSkbForwardable(dev, pkt.len)) {
-    kfreeSkb(dev.ns, pkt, "NOT_SPECIFIED", "br_dev_queue_push_xmit", `${pkt.len - ETH_HLEN} bytes, MTU of ${dev.name} is ${dev.mtu}`);
+    kfreeSkb(
+      dev.ns,
+      pkt,
+      "NOT_SPECIFIED",
+      "br_dev_queue_push_xmit",
+      `${pkt.len - ETH_HLEN} bytes, MTU of ${dev.name} is ${dev.mtu}`,
+    );
     return;
   }
   if (dev.bridgePort !== null) brDropFakeRtable(dev.bridgePort.bridge, pkt);

@@ -10,7 +10,14 @@ import type { Bridge } from "./bridge.ts";
 import { BridgePort } from "./bridge-port.ts";
 
 /** port_cost: 10 Gbit/s devices 2, devices without a speed 100. */
-const PORT_COST: Readonly<Record<DeviceKind, number>> = { veth: 2, nic: 2, loopback: 100, bridge: 100, vxlan: 100, dummy: 100 };
+const PORT_COST: Readonly<Record<DeviceKind, number>> = {
+  veth: 2,
+  nic: 2,
+  loopback: 100,
+  bridge: 100,
+  vxlan: 100,
+  dummy: 100,
+};
 const BR_MAX_PORTS = 1024;
 
 function findPortno(br: Bridge): number {

@@ -106,7 +106,8 @@ function brDecide(br: Bridge, pkt: Packet, dst: Mac): void {
 
 /** The story of a decision, for br_handle_frame_finish and br_dev_xmit. */
 export function traceDecision(br: Bridge, pkt: Packet, dst: Mac, entry: FdbEntry | undefined, fn: string): void {
-  const port = entry === undefined ? "flood" : entry.isLocal && fn !== "br_dev_xmit" ? "local" : (entry.port?.dev.name ?? "local");
+  const port =
+    entry === undefined ? "flood" : entry.isLocal && fn !== "br_dev_xmit" ? "local" : (entry.port?.dev.name ?? "local");
   br.dev.ns.world.trace(br.dev.ns, pkt, fn, { kind: "fdb", dev: br.dev.name, mac: formatMac(dst), port });
 }
 

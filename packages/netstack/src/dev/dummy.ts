@@ -23,6 +23,9 @@ const DUMMY_OPS: DeviceOps = {
   operState: (dev) => (dev.up ? "UNKNOWN" : "DOWN"),
 };
 
-export function createDummy(ns: NetNamespace, spec: { name: string; addr?: Mac | undefined; mtu?: number | undefined; ifindex?: number | undefined }): NetDevice {
+export function createDummy(
+  ns: NetNamespace,
+  spec: { name: string; addr?: Mac | undefined; mtu?: number | undefined; ifindex?: number | undefined },
+): NetDevice {
   return registerNetdevice(ns, DUMMY_OPS, { ...spec, flags: IFF_BROADCAST | IFF_NOARP });
 }

@@ -95,7 +95,8 @@ export function devChangeName(dev: NetDevice, name: string): NetdevError | null 
 export function devChangeNs(dev: NetDevice, ns: NetNamespace, name = dev.name): NetdevError | null {
   if (dev.ns === ns) return devChangeName(dev, name);
   if (NETNS_IMMUTABLE.includes(dev.kind)) return { errno: "EINVAL", extack: "The interface netns is immutable" };
-  if (ns.devices.byName(name) !== undefined) return { errno: "EEXIST", extack: "An interface with the same name exists in the target netns" };
+  if (ns.devices.byName(name) !== undefined)
+    return { errno: "EEXIST", extack: "An interface with the same name exists in the target netns" };
   devClose(dev);
   dev.ns.devices.unregister(dev);
   dev.taps.length = 0;

@@ -94,7 +94,16 @@ export class NetDevice {
   txDropped = 0;
   txErrors = 0;
 
-  constructor(ns: NetNamespace, ifindex: number, name: string, ops: DeviceOps, addr: Mac, mtu: number, flags: number, inDev: InDevice) {
+  constructor(
+    ns: NetNamespace,
+    ifindex: number,
+    name: string,
+    ops: DeviceOps,
+    addr: Mac,
+    mtu: number,
+    flags: number,
+    inDev: InDevice,
+  ) {
     this.ns = ns;
     this.ifindex = ifindex;
     this.name = name;

@@ -35,7 +35,11 @@ const NIC_OPS: DeviceOps = {
 };
 
 /** A card plugged into the segment of that name, which is made when it is the first there. */
-export function createNic(ns: NetNamespace, spec: { name: string; addr?: Mac | undefined; mtu?: number | undefined; ifindex?: number | undefined }, segmentName: string): NetDevice {
+export function createNic(
+  ns: NetNamespace,
+  spec: { name: string; addr?: Mac | undefined; mtu?: number | undefined; ifindex?: number | undefined },
+  segmentName: string,
+): NetDevice {
   let segment = ns.world.segments.get(segmentName);
   if (segment === undefined) {
     segment = new Segment(segmentName);

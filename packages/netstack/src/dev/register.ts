@@ -25,10 +25,24 @@ export function ethRandomAddr(ns: NetNamespace): Mac {
 }
 
 /** alloc_netdev + register_netdevice. The name and a wished ifindex must be free; `priv` makes the state of the device's type. */
-export function registerNetdevice(ns: NetNamespace, ops: DeviceOps, spec: NetDevSpec, priv: (dev: NetDevice) => unknown = () => null): NetDevice {
+export function registerNetdevice(
+  ns: NetNamespace,
+  ops: DeviceOps,
+  spec: NetDevSpec,
+  priv: (dev: NetDevice) => unknown = () => null,
+): NetDevice {
   const addr = spec.addr ?? ethRandomAddr(ns);
   const flags = spec.flags ?? IFF_BROADCAST | IFF_MULTICAST;
-  const dev = new NetDevice(ns, ns.devices.allocIndex(spec.ifindex), spec.name, ops, addr, spec.mtu ?? 1500, flags, new InDevice(ns));
+  const dev = new NetDevice(
+    ns,
+    ns.devices.allocIndex(spec.ifindex),
+    spec.name,
+    ops,
+    addr,
+    spec.mtu ?? 1500,
+    flags,
+    new InDevice(ns),
+  );
   dev.addrPinned = spec.addr !== undefined;
   dev.mtuPinned = spec.mtu !== undefined;
   dev.priv = priv(dev);

@@ -47,7 +47,8 @@ export class Segment {
   }
 
   private unicast(from: NetDevice, to: NetDevice, pkt: Packet): void {
-    if (to === from) kfreeSkb(from.ns, pkt, "NO_TX_TARGET", "segment", "the destination is on the sender's side of the switch");
+    if (to === from)
+      kfreeSkb(from.ns, pkt, "NO_TX_TARGET", "segment", "the destination is on the sender's side of the switch");
     else deliver(to, pkt);
   }
 

@@ -62,7 +62,11 @@ function fdbSet(dev: NetDevice, op: FdbSet, mac: Mac, dst: Ipv4): NetdevError | 
   return vx === undefined ? { errno: "EOPNOTSUPP" } : vxlanSet(vx, op, mac, dst);
 }
 
-const VXLAN_STATES: Readonly<Record<FdbSet["state"], VxlanFdbState>> = { permanent: "permanent", static: "static", dynamic: "reachable" };
+const VXLAN_STATES: Readonly<Record<FdbSet["state"], VxlanFdbState>> = {
+  permanent: "permanent",
+  static: "static",
+  dynamic: "reachable",
+};
 
 function vxlanSet(vx: Vxlan, op: FdbSet, mac: Mac, dst: Ipv4): NetdevError | null {
   if (dst === 0) return { errno: "EINVAL" };

@@ -7,7 +7,16 @@ import { isGroupMac, parseMac } from "../addr/mac.ts";
 import { createBridge } from "../bridge/br-device.ts";
 import { bridgeOf } from "../bridge/bridge.ts";
 import { createDummy } from "../dev/dummy.ts";
-import { devChangeName, devChangeNs, devClose, devOpen, devSetMac, devSetMaster, devSetMtu, devValidName } from "../dev/link.ts";
+import {
+  devChangeName,
+  devChangeNs,
+  devClose,
+  devOpen,
+  devSetMac,
+  devSetMaster,
+  devSetMtu,
+  devValidName,
+} from "../dev/link.ts";
 import type { NetDevice, NetdevError } from "../dev/net-device.ts";
 import { IFF_NOARP } from "../dev/net-device.ts";
 import { createNic } from "../dev/nic.ts";
@@ -58,10 +67,14 @@ function notAName(name: string): RtnlFailure {
 }
 
 /** The name and index must be free, the address a unicast one. */
-function checkNew(ns: NetNamespace, link: { name: string; address?: string | undefined; ifindex?: number | undefined }): RtnlFailure | null {
+function checkNew(
+  ns: NetNamespace,
+  link: { name: string; address?: string | undefined; ifindex?: number | undefined },
+): RtnlFailure | null {
   if (!devValidName(link.name)) return notAName(link.name);
   if (ns.devices.byName(link.name) !== undefined) return rtnlFailure({ errno: "EEXIST" });
-  if (link.ifindex !== undefined && ns.devices.byIndex(link.ifindex) !== undefined) return rtnlFailure({ errno: "EEXIST" });
+  if (link.ifindex !== undefined && ns.devices.byIndex(link.ifindex) !== undefined)
+    return rtnlFailure({ errno: "EEXIST" });
   if (link.address === undefined) return null;
   const mac = parseMac(link.address);
   if (mac === undefined) return toolFailure("EINVAL", `"${link.address}" is invalid lladdr.`);
@@ -69,7 +82,12 @@ function checkNew(ns: NetNamespace, link: { name: string; address?: string | und
 }
 
 function newLink(link: { name: string; address?: string; mtu?: number; ifindex?: number }): NewLink {
-  return { name: link.name, addr: link.address === undefined ? undefined : parseMac(link.address), mtu: link.mtu, ifindex: link.ifindex };
+  return {
+    name: link.name,
+    addr: link.address === undefined ? undefined : parseMac(link.address),
+    mtu: link.mtu,
+    ifindex: link.ifindex,
+  };
 }
 
 function linkAdd(ns: NetNamespace, op: LinkAdd): RtnlFailure | null {
@@ -109,7 +127,8 @@ function invalidNetns(name: string): RtnlFailure {
 }
 
 function addVxlan(ns: NetNamespace, link: NewLink, spec: VxlanSpec): RtnlFailure | null {
-  if (!Number.isInteger(spec.id) || spec.id < 0 || spec.id > VXLAN_VNI_MAX) return toolFailure("EINVAL", `Error: argument "${spec.id}" is wrong: invalid id\n`);
+  if (!Number.isInteger(spec.id) || spec.id < 0 || spec.id > VXLAN_VNI_MAX)
+    return toolFailure("EINVAL", `Error: argument "${spec.id}" is wrong: invalid id\n`);
   const lower = spec.dev === undefined ? undefined : ns.devices.byName(spec.dev);
   if (spec.dev !== undefined && lower === undefined) return cannotFindDevice(spec.dev);
   const local = address(spec.local);
@@ -117,8 +136,16 @@ function addVxlan(ns: NetNamespace, link: NewLink, spec: VxlanSpec): RtnlFailure
   if (local === undefined || remote === undefined) return rtnlFailure({ errno: "EINVAL" });
   if (isMulticast(remote)) return toolFailure("EOPNOTSUPP", "vxlan: multicast groups are not modelled");
   const cfg: VxlanConfig = {
-    vni: spec.id, local, lowerIfindex: lower?.ifindex ?? 0, remote, dstPort: spec.dstport, learning: spec.learning ?? true,
-    udpCsum: spec.udpCsum ?? true, ttl: spec.ttl ?? 0, df: spec.df ?? "unset", ageing: spec.ageing ?? 300,
+    vni: spec.id,
+    local,
+    lowerIfindex: lower?.ifindex ?? 0,
+    remote,
+    dstPort: spec.dstport,
+    learning: spec.learning ?? true,
+    udpCsum: spec.udpCsum ?? true,
+    ttl: spec.ttl ?? 0,
+    df: spec.df ?? "unset",
+    ageing: spec.ageing ?? 300,
   };
   const error = vxlanConfigError(ns, cfg);
   if (error !== null) return rtnlFailure(error);
@@ -134,7 +161,16 @@ function address(text: string | undefined): Ipv4 | undefined {
 type Change = (dev: NetDevice, c: LinkChange) => RtnlFailure | NetdevError | null;
 
 /** do_setlink: attributes in the kernel's order; the first refusal ends it. */
-const CHANGES: readonly Change[] = [changeNetns, changeAddress, changeMtu, changeNameOf, changeFlags, changeMaster, changePort, changeBridge];
+const CHANGES: readonly Change[] = [
+  changeNetns,
+  changeAddress,
+  changeMtu,
+  changeNameOf,
+  changeFlags,
+  changeMaster,
+  changePort,
+  changeBridge,
+];
 
 function linkSet(dev: NetDevice, op: LinkSet): RtnlFailure | null {
   for (const change of CHANGES) {
@@ -180,7 +216,8 @@ function changeMaster(dev: NetDevice, c: LinkChange): RtnlFailure | NetdevError 
   if (c.master === undefined) return null;
   if (c.master === null) return devSetMaster(dev, null);
   const master = dev.ns.devices.byName(c.master);
-  if (master === undefined) return toolFailure("ENODEV", `Error: argument "${c.master}" is wrong: Device does not exist\n`);
+  if (master === undefined)
+    return toolFailure("ENODEV", `Error: argument "${c.master}" is wrong: Device does not exist\n`);
   return devSetMaster(dev, master);
 }
 

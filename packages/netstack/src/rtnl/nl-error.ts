@@ -37,7 +37,8 @@ export function errnoText(errno: string): string {
 
 /** An answer of rtnetlink as iproute2 prints it. */
 export function rtnlFailure(error: { readonly errno: string; readonly extack?: string }): RtnlFailure {
-  const message = error.extack === undefined ? `RTNETLINK answers: ${errnoText(error.errno)}` : `Error: ${error.extack}.`;
+  const message =
+    error.extack === undefined ? `RTNETLINK answers: ${errnoText(error.errno)}` : `Error: ${error.extack}.`;
   return { errno: error.errno, message };
 }
 

@@ -16,6 +16,9 @@ export function printFdb(row: FdbRow, options: { readonly dev?: boolean; readonl
 }
 
 /** The whole listing, one line each. */
-export function printFdbList(rows: readonly FdbRow[], options: { readonly dev?: boolean; readonly stats?: boolean } = {}): string {
+export function printFdbList(
+  rows: readonly FdbRow[],
+  options: { readonly dev?: boolean; readonly stats?: boolean } = {},
+): string {
   return rows.map((row) => `${printFdb(row, options)}\n`).join("");
 }

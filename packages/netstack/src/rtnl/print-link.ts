@@ -32,20 +32,32 @@ function details(list: string, part: Partial<Detail> = {}): Detail[] {
 }
 
 const BRIDGE_DETAILS: readonly Detail[] = [
-  ...details("forward_delay hello_time max_age ageing_time stp_state priority vlan_filtering vlan_protocol bridge_id root_id=designated_root root_port root_path_cost topology_change topology_change_detected"),
+  ...details(
+    "forward_delay hello_time max_age ageing_time stp_state priority vlan_filtering vlan_protocol bridge_id root_id=designated_root root_port root_path_cost topology_change topology_change_detected",
+  ),
   ...details("hello_timer tcn_timer topology_change_timer gc_timer", { as: "timer" }),
   ...details("vlan_default_pvid vlan_stats_enabled group_fwd_mask group_addr=group_address mcast_snooping"),
   ...details("no_linklocal_learn mcast_vlan_snooping", { since: "5.15" }),
-  ...details("mcast_router mcast_query_use_ifaddr mcast_querier mcast_hash_elasticity mcast_hash_max mcast_last_member_cnt=mcast_last_member_count mcast_startup_query_cnt=mcast_startup_query_count"),
-  ...details("mcast_last_member_intvl=mcast_last_member_interval mcast_membership_intvl=mcast_membership_interval mcast_querier_intvl=mcast_querier_interval"),
-  ...details("mcast_query_intvl=mcast_query_interval mcast_query_response_intvl=mcast_query_response_interval mcast_startup_query_intvl=mcast_startup_query_interval"),
-  ...details("mcast_stats_enabled mcast_igmp_version mcast_mld_version nf_call_iptables nf_call_ip6tables nf_call_arptables"),
+  ...details(
+    "mcast_router mcast_query_use_ifaddr mcast_querier mcast_hash_elasticity mcast_hash_max mcast_last_member_cnt=mcast_last_member_count mcast_startup_query_cnt=mcast_startup_query_count",
+  ),
+  ...details(
+    "mcast_last_member_intvl=mcast_last_member_interval mcast_membership_intvl=mcast_membership_interval mcast_querier_intvl=mcast_querier_interval",
+  ),
+  ...details(
+    "mcast_query_intvl=mcast_query_interval mcast_query_response_intvl=mcast_query_response_interval mcast_startup_query_intvl=mcast_startup_query_interval",
+  ),
+  ...details(
+    "mcast_stats_enabled mcast_igmp_version mcast_mld_version nf_call_iptables nf_call_ip6tables nf_call_arptables",
+  ),
 ];
 
 const SLAVE_DETAILS: readonly Detail[] = [
   ...details("state priority cost"),
   ...details("hairpin guard root_block fastleave learning flood", { as: "onoff" }),
-  ...details("id=port_id no=port_no designated_port designated_cost bridge_id=designated_bridge root_id=designated_root"),
+  ...details(
+    "id=port_id no=port_no designated_port designated_cost bridge_id=designated_bridge root_id=designated_root",
+  ),
   ...details("hold_timer message_age_timer forward_delay_timer", { as: "timer" }),
   ...details("topology_change_ack config_pending"),
   ...details("proxy_arp proxy_arp_wifi", { as: "onoff" }),
@@ -71,17 +83,30 @@ function printDetails(data: Data, list: readonly Detail[], version: IprouteVersi
 
 function printValue(value: LinkValue, as: Detail["as"]): string {
   if (as === "onoff") return value === true ? "on" : "off";
-  return as === "timer" ? Number(value).toFixed(2).padStart(7) : String(value);
+  return as === "timer" ? Number(value).toFixed(2).padStart(7) : word(value);
+}
+
+function word(value: LinkValue | undefined): string {
+  return typeof value === "object" ? `${value.low} ${value.high}` : String(value ?? "");
 }
 
 /** vxlan_print_opt. */
 function printVxlan(data: Data, version: IprouteVersion): string {
-  const ttl = data["ttl"] === 0 ? (iprouteAtLeast(version, "4.18") ? "ttl auto " : "") : `ttl ${String(data["ttl"])} `;
-  const given = (key: string, label: string): string => (data[key] === undefined ? "" : `${label} ${String(data[key])} `);
+  const ttl = data["ttl"] === 0 ? (iprouteAtLeast(version, "4.18") ? "ttl auto " : "") : `ttl ${word(data["ttl"])} `;
+  const given = (key: string, label: string): string => (data[key] === undefined ? "" : `${label} ${word(data[key])} `);
   return [
-    `id ${String(data["id"])} `, given("remote", "remote"), given("local", "local"), given("link", "dev"), "srcport 0 0 ", given("port", "dstport"),
-    data["learning"] === false ? "nolearning " : "", ttl, data["df"] === "unset" ? "" : given("df", "df"), given("ageing", "ageing"),
-    data["udp_csum"] === true ? "udpcsum " : "noudpcsum ", "noudp6zerocsumtx noudp6zerocsumrx ",
+    `id ${word(data["id"])} `,
+    given("remote", "remote"),
+    given("local", "local"),
+    given("link", "dev"),
+    given("port_range", "srcport"),
+    given("port", "dstport"),
+    data["learning"] === false ? "nolearning " : "",
+    ttl,
+    data["df"] === "unset" ? "" : given("df", "df"),
+    given("ageing", "ageing"),
+    data["udp_csum"] === true ? "udpcsum " : "noudpcsum ",
+    "noudp6zerocsumtx noudp6zerocsumrx ",
   ].join("");
 }
 
@@ -90,9 +115,11 @@ function printInfo(row: LinkRow, version: IprouteVersion): string {
   let text = "";
   if (kind !== undefined) {
     text += `\n    ${kind} `;
-    if (data !== undefined) text += kind === "vxlan" ? printVxlan(data, version) : printDetails(data, BRIDGE_DETAILS, version);
+    if (data !== undefined)
+      text += kind === "vxlan" ? printVxlan(data, version) : printDetails(data, BRIDGE_DETAILS, version);
   }
-  if (slave !== undefined && slaveData !== undefined) text += `\n    ${slave}_slave ${printDetails(slaveData, SLAVE_DETAILS, version)}`;
+  if (slave !== undefined && slaveData !== undefined)
+    text += `\n    ${slave}_slave ${printDetails(slaveData, SLAVE_DETAILS, version)}`;
   return text;
 }
 
@@ -157,7 +184,10 @@ export function printBrctlShow(rows: readonly LinkRow[]): string {
   let text = "bridge name\tbridge id\t\tSTP enabled\tinterfaces\n";
   for (const br of rows) {
     if (br.linkinfo.info_kind !== "bridge") continue;
-    const ports = rows.filter((r) => r.master === br.ifname).map((r) => r.ifname).sort();
+    const ports = rows
+      .filter((r) => r.master === br.ifname)
+      .map((r) => r.ifname)
+      .sort();
     text += `${br.ifname}\t\t${brctlId(br)}\tno\t\t${ports.join("\n\t\t\t\t\t\t\t")}\n`;
   }
   return text;
@@ -165,6 +195,9 @@ export function printBrctlShow(rows: readonly LinkRow[]): string {
 
 /** `8000.0a580a010401`. */
 function brctlId(br: LinkRow): string {
-  const [priority = "8000", address = ""] = String(br.linkinfo.info_data?.["bridge_id"] ?? "").split(".");
-  return `${priority}.${address.split(":").map((o) => o.padStart(2, "0")).join("")}`;
+  const [priority = "8000", address = ""] = word(br.linkinfo.info_data?.["bridge_id"]).split(".");
+  return `${priority}.${address
+    .split(":")
+    .map((o) => o.padStart(2, "0"))
+    .join("")}`;
 }

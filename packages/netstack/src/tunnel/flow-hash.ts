@@ -2,7 +2,17 @@
 
 import { getU32 } from "../wire/bytes.ts";
 import { ETH_P_IP } from "../wire/ethernet.ts";
-import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, ipDaddr, ipHdrLen, ipIsFragment, ipProto, ipSaddr } from "../wire/ipv4-fields.ts";
+import {
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+  ipDaddr,
+  ipHdrLen,
+  ipIsFragment,
+  ipProto,
+  ipSaddr,
+} from "../wire/ipv4-fields.ts";
 
 function mix(h: number, v: number): number {
   const x = Math.imul(h ^ v, 0x9e3779b1);

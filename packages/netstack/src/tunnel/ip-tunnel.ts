@@ -75,6 +75,15 @@ function iptunnelXmit(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel
   pkt.nh = pkt.head;
   pkt.protocol = ETH_P_IP;
   const id = net.ipv4.selectIdent(t.daddr, t.saddr, IPPROTO_UDP);
-  ipWrite(pkt.buf, pkt.nh, { tos: t.tos, totLen: pkt.len, id, fragOff: route.mtuLocked ? 0 : t.df, ttl: t.ttl, proto: IPPROTO_UDP, saddr: t.saddr, daddr: t.daddr });
+  ipWrite(pkt.buf, pkt.nh, {
+    tos: t.tos,
+    totLen: pkt.len,
+    id,
+    fragOff: route.mtuLocked ? 0 : t.df,
+    ttl: t.ttl,
+    proto: IPPROTO_UDP,
+    saddr: t.saddr,
+    daddr: t.daddr,
+  });
   ipLocalOut(net, null, pkt);
 }

@@ -21,7 +21,14 @@ function need(dev: NetDevice): Vxlan {
 function sharesSocket(vx: Vxlan): boolean {
   for (const dev of vx.net.devices) {
     const other = vxlanOf(dev);
-    if (other !== undefined && other !== vx && other.bound && other.net === vx.net && other.cfg.dstPort === vx.cfg.dstPort) return true;
+    if (
+      other !== undefined &&
+      other !== vx &&
+      other.bound &&
+      other.net === vx.net &&
+      other.cfg.dstPort === vx.cfg.dstPort
+    )
+      return true;
   }
   return false;
 }
@@ -80,6 +87,13 @@ export function createVxlan(
   const bound = lower === undefined ? undefined : lower.mtu - VXLAN_HEADROOM;
   const mtu = spec.mtu !== undefined && bound !== undefined ? Math.min(spec.mtu, bound) : (spec.mtu ?? bound);
   const dev = registerNetdevice(ns, VXLAN_OPS, { ...spec, mtu }, (d) => new Vxlan(d, ns, cfg));
-  if (cfg.remote !== 0) vxlanFdbUpdate(need(dev), { mac: MAC_ZERO, ip: cfg.remote, state: "permanent", mode: "add", ifindex: cfg.lowerIfindex });
+  if (cfg.remote !== 0)
+    vxlanFdbUpdate(need(dev), {
+      mac: MAC_ZERO,
+      ip: cfg.remote,
+      state: "permanent",
+      mode: "add",
+      ifindex: cfg.lowerIfindex,
+    });
   return dev;
 }

@@ -93,7 +93,9 @@ export function vxlanSnoop(vx: Vxlan, srcIp: Ipv4, srcMac: Mac): DropReason | nu
   }
   if (f.state !== "reachable") return "VXLAN_ENTRY_EXISTS";
   if (first !== undefined) {
-    vx.dev.ns.printk(`${vx.dev.name}: ${formatMac(srcMac)} migrated from ${formatIpv4(first.ip)} to ${formatIpv4(srcIp)}`);
+    vx.dev.ns.printk(
+      `${vx.dev.name}: ${formatMac(srcMac)} migrated from ${formatIpv4(first.ip)} to ${formatIpv4(srcIp)}`,
+    );
     first.ip = srcIp;
   }
   f.updated = vx.net.world.now;

@@ -78,7 +78,13 @@ function decapsulate(vx: Vxlan, pkt: Packet, outer: number, frame: number): void
 }
 
 /** vxlan_set_mac and what follows: loops, learning, ECN, a device that is down. Null: take it. */
-function refuse(vx: Vxlan, pkt: Packet, src: number, saddr: Parameters<typeof vxlanSnoop>[1], tos: number): DropReason | null {
+function refuse(
+  vx: Vxlan,
+  pkt: Packet,
+  src: number,
+  saddr: Parameters<typeof vxlanSnoop>[1],
+  tos: number,
+): DropReason | null {
   if (src === vx.dev.addr) return "LOCAL_MAC";
   if (vx.cfg.learning) {
     const reason = vxlanSnoop(vx, saddr, ethSrc(pkt.buf, pkt.mac));

@@ -62,8 +62,19 @@ function vxlanXmitOne(vx: Vxlan, pkt: Packet, rdst: VxlanRdst): void {
   }
   const dport = rdst.port !== 0 ? rdst.port : cfg.dstPort;
   const vni = rdst.vni !== 0 ? rdst.vni : cfg.vni;
-  const sport = udpFlowSrcPort(flowHash(pkt.buf, pkt.mac, pkt.mac + ETH_HLEN, pkt.tail, ethProto(pkt.buf, pkt.mac)), net.ipv4.sysctls.local_port_first, net.ipv4.sysctls.local_port_last);
-  const key = flowKey(rdst.ip, { saddr: cfg.local, oif: rdst.ifindex, mark: pkt.mark, proto: IPPROTO_UDP, sport, dport });
+  const sport = udpFlowSrcPort(
+    flowHash(pkt.buf, pkt.mac, pkt.mac + ETH_HLEN, pkt.tail, ethProto(pkt.buf, pkt.mac)),
+    net.ipv4.sysctls.local_port_first,
+    net.ipv4.sysctls.local_port_last,
+  );
+  const key = flowKey(rdst.ip, {
+    saddr: cfg.local,
+    oif: rdst.ifindex,
+    mark: pkt.mark,
+    proto: IPPROTO_UDP,
+    sport,
+    dport,
+  });
   const route = ipRouteOutput(net, key);
   if (typeof route === "string") {
     txError(vx, pkt, "IP_OUTNOROUTES", `${formatIpv4(rdst.ip)}: ${route}`);
@@ -111,7 +122,17 @@ function encapsulate(vx: Vxlan, pkt: Packet, route: Route, o: Outer): void {
     net.world.trace(dev.ns, pkt, "vxlan_xmit_one", { kind: "encap", dev: dev.name, outer });
   }
   const ttl = cfg.ttl !== 0 ? cfg.ttl : net.ipv4.sysctls.ip_default_ttl;
-  udpTunnelXmitSkb(net, route, pkt, { saddr: o.saddr, daddr: o.daddr, sport: o.sport, dport: o.dport, tos, ttl, df, csum: cfg.udpCsum, xnet: net !== dev.ns });
+  udpTunnelXmitSkb(net, route, pkt, {
+    saddr: o.saddr,
+    daddr: o.daddr,
+    sport: o.sport,
+    dport: o.dport,
+    tos,
+    ttl,
+    df,
+    csum: cfg.udpCsum,
+    xnet: net !== dev.ns,
+  });
 }
 
 function dfOf(vx: Vxlan, pkt: Packet): number {

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { bridgeOf } from "../../src/bridge/bridge.ts";
 import type { HookNum, HookState, NfProto } from "../../src/netfilter/hooks.ts";
-import { HOOK_NAMES, NF_ACCEPT, NF_DROP, NF_INET_PRE_ROUTING, NFPROTO_BRIDGE, NFPROTO_IPV4 } from "../../src/netfilter/hooks.ts";
+import {
+  HOOK_NAMES,
+  NF_ACCEPT,
+  NF_DROP,
+  NF_INET_PRE_ROUTING,
+  NFPROTO_BRIDGE,
+  NFPROTO_IPV4,
+} from "../../src/netfilter/hooks.ts";
 import type { KernelVersion } from "../../src/netns/flavour.ts";
 import { applyNeighOp } from "../../src/rtnl/neigh.ts";
 import type { Packet } from "../../src/skb/packet.ts";
@@ -33,7 +40,8 @@ function netfilterLab(options: { forward?: boolean; kernel?: KernelVersion } = {
   if (options.forward !== false) sw.sysctl.set("net.ipv4.ip_forward", "1");
   sw.modules.load("br_netfilter");
   const log: string[] = [];
-  for (const hook of [0, 1, 2, 3, 4] as const) addHook(lab, NFPROTO_IPV4, hook, -150, (state, pkt) => note(log, state, pkt));
+  for (const hook of [0, 1, 2, 3, 4] as const)
+    addHook(lab, NFPROTO_IPV4, hook, -150, (state, pkt) => note(log, state, pkt));
   lab.drops.length = 0;
   return { lab, log };
 }
@@ -44,7 +52,13 @@ function note(log: string[], state: HookState, pkt: Packet): typeof NF_ACCEPT {
   return NF_ACCEPT;
 }
 
-function addHook(lab: Lab, pf: NfProto, hook: HookNum, priority: number, fn: (state: HookState, pkt: Packet) => 0 | 1): void {
+function addHook(
+  lab: Lab,
+  pf: NfProto,
+  hook: HookNum,
+  priority: number,
+  fn: (state: HookState, pkt: Packet) => 0 | 1,
+): void {
   lab.ns("sw").hooks.register({ name: "test", pf, hook, priority, fn });
 }
 
@@ -60,7 +74,13 @@ function dnat(lab: Lab, from: string, to: string): void {
 }
 
 function ports(lab: Lab): Capture {
-  return new Capture(lab.dev("sw", "br0"), lab.dev("sw", "p1"), lab.dev("sw", "p2"), lab.dev("sw", "p3"), lab.dev("sw", "up0"));
+  return new Capture(
+    lab.dev("sw", "br0"),
+    lab.dev("sw", "p1"),
+    lab.dev("sw", "p2"),
+    lab.dev("sw", "p3"),
+    lab.dev("sw", "up0"),
+  );
 }
 
 test("R3.23: a bridged frame passes PREROUTING, FORWARD and POSTROUTING with the bridge as IN and OUT", () => {
@@ -152,7 +172,11 @@ test("R3.22: DNAT to elsewhere: the frame goes up, whatever MAC it was for", () 
   const seen = ports(lab);
   lab.send("h1", "e0", ipFrame(HOST(2), HOST(1), P));
   expect(log).toEqual(["PREROUTING IN=br0 OUT= p1>", "FORWARD IN=br0 OUT=up0 p1>", "POSTROUTING IN=br0 OUT=up0 p1>"]);
-  expect(seen.lines).toEqual([`p1:in ${HOST(2)}<${HOST(1)}`, `br0:in ${BR}<${HOST(1)}`, `up0:out ${HOST(9)}<${lab.frameMac("sw", "up0")}`]);
+  expect(seen.lines).toEqual([
+    `p1:in ${HOST(2)}<${HOST(1)}`,
+    `br0:in ${BR}<${HOST(1)}`,
+    `up0:out ${HOST(9)}<${lab.frameMac("sw", "up0")}`,
+  ]);
 });
 
 test.each([
@@ -216,7 +240,10 @@ test("flooded copies have their own exit port; what goes up keeps none", () => {
 
 test("the bridge's own hooks run around IP's, in order of priority", () => {
   const { lab, log } = netfilterLab();
-  for (const [priority, word] of [[-200, "before"], [200, "behind"]] as const) {
+  for (const [priority, word] of [
+    [-200, "before"],
+    [200, "behind"],
+  ] as const) {
     addHook(lab, NFPROTO_BRIDGE, NF_INET_PRE_ROUTING, priority, (state) => {
       log.push(`bridge ${word} ${state.in?.name ?? ""}`);
       return NF_ACCEPT;

@@ -10,7 +10,12 @@ function lab3(): Lab {
   const lab = new Lab();
   lab.apply("a", { op: "link-add", name: "br0", link: { type: "bridge" } });
   for (const i of [1, 2, 3]) {
-    lab.apply("a", { op: "link-add", name: `p${i}`, address: `02:00:00:00:00:${40 - 10 * i}`, link: { type: "veth", peer: { name: `q${i}` } } });
+    lab.apply("a", {
+      op: "link-add",
+      name: `p${i}`,
+      address: `02:00:00:00:00:${40 - 10 * i}`,
+      link: { type: "veth", peer: { name: `q${i}` } },
+    });
   }
   return lab;
 }
@@ -124,7 +129,14 @@ test("ip -d addr of a port and its bridge, iproute2 of 2017 on 3.10 and 6.1 on 6
   old.apply("a", { op: "link-add", name: "cni0", address: "0a:58:0a:01:04:01", mtu: 1450, link: { type: "bridge" } });
   old.up("a", "cni0");
   old.pair("a", "veth0", "pod", "eth0");
-  old.apply("a", { op: "link-set", dev: "veth0", address: "de:56:b4:74:4e:b1", mtu: 1450, master: "cni0", hairpin: true });
+  old.apply("a", {
+    op: "link-set",
+    dev: "veth0",
+    address: "de:56:b4:74:4e:b1",
+    mtu: 1450,
+    master: "cni0",
+    hairpin: true,
+  });
   expect(printed(old, "veth0", "4.11").split("\n")).toEqual([
     "3: veth0@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue master cni0 state UP group default ",
     "    link/ether de:56:b4:74:4e:b1 brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 1 ",
@@ -136,7 +148,9 @@ test("ip -d addr of a port and its bridge, iproute2 of 2017 on 3.10 and 6.1 on 6
     "    link/ether 0a:58:0a:01:04:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 ",
     "    bridge forward_delay 1500 hello_time 200 max_age 2000 ageing_time 30000 stp_state 0 priority 32768 vlan_filtering 0 vlan_protocol 802.1Q bridge_id 8000.a:58:a:1:4:1 designated_root 8000.a:58:a:1:4:1 root_port 0 root_path_cost 0 topology_change 0 topology_change_detected 0 hello_timer    0.00 tcn_timer    0.00 topology_change_timer    0.00 gc_timer    0.00 vlan_default_pvid 1 vlan_stats_enabled 0 group_fwd_mask 0 group_address 01:80:c2:00:00:00 mcast_snooping 1 mcast_router 1 mcast_query_use_ifaddr 0 mcast_querier 0 mcast_hash_elasticity 4 mcast_hash_max 512 mcast_last_member_count 2 mcast_startup_query_count 2 mcast_last_member_interval 100 mcast_membership_interval 26000 mcast_querier_interval 25500 mcast_query_interval 12500 mcast_query_response_interval 1000 mcast_startup_query_interval 3125 mcast_stats_enabled 0 mcast_igmp_version 2 mcast_mld_version 1 nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0 numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535 ",
   ]);
-  expect(printLink(dumpLinks(old.ns("pod")).find((r) => r.ifname === "eth0") ?? fail(), { version: "busybox", addr: true })).toMatch(
+  expect(
+    printLink(dumpLinks(old.ns("pod")).find((r) => r.ifname === "eth0") ?? fail(), { version: "busybox", addr: true }),
+  ).toMatch(
     /^2: eth0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue state UP \n {4}link\/ether [0-9a-f:]{17} brd ff:ff:ff:ff:ff:ff$/,
   );
 });
@@ -154,7 +168,9 @@ test("ip link and bridge link of iproute2 6.1", () => {
   expect(printLink(p1, { version: "6.1" })).toBe(
     "4: p1@q1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue master br0 state UP mode DEFAULT group default qlen 1000\n    link/ether 02:00:00:00:00:30 brd ff:ff:ff:ff:ff:ff",
   );
-  expect(printBridgeLink(p1, { version: "6.1" })).toBe("4: p1@q1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br0 state forwarding priority 32 cost 2 ");
+  expect(printBridgeLink(p1, { version: "6.1" })).toBe(
+    "4: p1@q1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br0 state forwarding priority 32 cost 2 ",
+  );
   const q2 = rows.find((r) => r.ifname === "q2") ?? fail();
   expect(printLink(q2, { version: "6.1" }).split(" mtu")[0]).toBe("5: q2@p2: <BROADCAST,MULTICAST,M-DOWN>");
 });

@@ -86,18 +86,41 @@ test("R3.15: a port that goes down loses what was learned, keeps static and own 
   lab.send("h1", "e0", frame(ALL, HOST(8)));
   fdb(lab, { op: "fdb-add", dev: "p1", mac: HOST(9), master: true, state: "static" });
   lab.apply("sw", { op: "link-set", dev: "p1", up: false });
-  expect(rows(lab).filter((r) => r.includes("dev p1"))).toEqual([`${HOST(9)} dev p1 master br0 static`, `${own} dev p1 master br0 permanent`]);
+  expect(rows(lab).filter((r) => r.includes("dev p1"))).toEqual([
+    `${HOST(9)} dev p1 master br0 static`,
+    `${own} dev p1 master br0 permanent`,
+  ]);
   lab.apply("sw", { op: "link-set", dev: "p1", master: null });
   expect(rows(lab).filter((r) => r.includes("dev p1"))).toEqual([]);
 });
 
 // Texts of iproute2 6.1 on 6.18.
 test.each([
-  { what: "twice", op: { op: "fdb-add", dev: "p1", mac: HOST(8), master: true, state: "static" }, says: "RTNETLINK answers: File exists" },
-  { what: "all zeros", op: { op: "fdb-add", dev: "p1", mac: "00:00:00:00:00:00", master: true, state: "static" }, says: "RTNETLINK answers: Invalid argument" },
-  { what: "delete what is not there", op: { op: "fdb-del", dev: "p1", mac: HOST(9), master: true }, says: "RTNETLINK answers: No such file or directory" },
-  { what: "delete at another port", op: { op: "fdb-del", dev: "p2", mac: HOST(8), master: true }, says: "RTNETLINK answers: No such file or directory" },
-  { what: "a device without a master", op: { op: "fdb-add", dev: "br0", mac: HOST(9), master: true, state: "static" }, says: "RTNETLINK answers: Operation not supported" },
+  {
+    what: "twice",
+    op: { op: "fdb-add", dev: "p1", mac: HOST(8), master: true, state: "static" },
+    says: "RTNETLINK answers: File exists",
+  },
+  {
+    what: "all zeros",
+    op: { op: "fdb-add", dev: "p1", mac: "00:00:00:00:00:00", master: true, state: "static" },
+    says: "RTNETLINK answers: Invalid argument",
+  },
+  {
+    what: "delete what is not there",
+    op: { op: "fdb-del", dev: "p1", mac: HOST(9), master: true },
+    says: "RTNETLINK answers: No such file or directory",
+  },
+  {
+    what: "delete at another port",
+    op: { op: "fdb-del", dev: "p2", mac: HOST(8), master: true },
+    says: "RTNETLINK answers: No such file or directory",
+  },
+  {
+    what: "a device without a master",
+    op: { op: "fdb-add", dev: "br0", mac: HOST(9), master: true, state: "static" },
+    says: "RTNETLINK answers: Operation not supported",
+  },
   { what: "no such device", op: { op: "fdb-del", dev: "eth9", mac: HOST(9) }, says: 'Cannot find device "eth9"' },
   { what: "replace", op: { op: "fdb-replace", dev: "p2", mac: HOST(8), master: true, state: "dynamic" }, says: "" },
 ] as const)("$what", ({ op, says }) => {
@@ -114,5 +137,5 @@ test("ages in whole seconds", () => {
   lab.world.clock.runUntil(7000);
   const row = dumpFdb(lab.ns("sw")).find((r) => r.mac === HOST(2));
   expect([row?.used, row?.updated]).toEqual([2, 7]);
-  if (row !== undefined) expect(printFdb(row, { stats: true })).toBe(`${HOST(2)} dev p2 used 2/7 master br0 `);
+  expect(row && printFdb(row, { stats: true })).toBe(`${HOST(2)} dev p2 used 2/7 master br0 `);
 });

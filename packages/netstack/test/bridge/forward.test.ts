@@ -92,7 +92,13 @@ test.each([
   { what: "zero source", dst: ALL, src: "00:00:00:00:00:00", drop: ["MAC_INVALID_SOURCE@br_handle_frame"], out: [] },
   { what: "group source", dst: ALL, src: "03:00:00:00:00:01", drop: ["MAC_INVALID_SOURCE@br_handle_frame"], out: [] },
   { what: "pause", dst: "01:80:c2:00:00:01", src: HOST(1), drop: ["MAC_IEEE_MAC_CONTROL@br_handle_frame"], out: [] },
-  { what: "STP while it is off", dst: "01:80:c2:00:00:00", src: HOST(1), drop: ["UNHANDLED_PROTO@__netif_receive_skb_core"], out: ["p2:out", "br0:in"] },
+  {
+    what: "STP while it is off",
+    dst: "01:80:c2:00:00:00",
+    src: HOST(1),
+    drop: ["UNHANDLED_PROTO@__netif_receive_skb_core"],
+    out: ["p2:out", "br0:in"],
+  },
   { what: "LLDP", dst: "01:80:c2:00:00:0e", src: HOST(1), drop: ["UNHANDLED_PROTO@__netif_receive_skb_core"], out: [] },
 ])("reserved and invalid addresses: $what", ({ dst, src, drop, out }) => {
   const lab = bridgeLab(2);

@@ -33,7 +33,16 @@ export function udp(p: UdpPacket): Uint8Array {
   const later = ((p.frag ?? 0) & 0x1fff) !== 0;
   const len = 20 + (later ? 0 : 8) + (p.payload ?? 4);
   const b = new Uint8Array(len);
-  ipWrite(b, 0, { tos: p.tos ?? 0, totLen: len, id: p.id ?? 1, fragOff: p.frag ?? 0, ttl: p.ttl ?? 64, proto: 17, saddr: ip(p.src), daddr: ip(p.dst) });
+  ipWrite(b, 0, {
+    tos: p.tos ?? 0,
+    totLen: len,
+    id: p.id ?? 1,
+    fragOff: p.frag ?? 0,
+    ttl: p.ttl ?? 64,
+    proto: 17,
+    saddr: ip(p.src),
+    daddr: ip(p.dst),
+  });
   if (!later) {
     setU16(b, 20, p.sport ?? 1000);
     setU16(b, 22, p.dport ?? 9);
@@ -54,6 +63,15 @@ export function endpoints(b: Uint8Array, o: number): string {
 /** Give a device an address with a prefix length. */
 export function address(lab: Lab, ns: string, dev: string, addr: string, len: number): void {
   const local = ip(addr);
-  const error = inetInsertIfa(lab.dev(ns, dev), { local, address: local, len, scope: RT_SCOPE_UNIVERSE, broadcast: 0 as typeof local, label: dev, noprefixroute: false, secondary: false });
+  const error = inetInsertIfa(lab.dev(ns, dev), {
+    local,
+    address: local,
+    len,
+    scope: RT_SCOPE_UNIVERSE,
+    broadcast: 0 as typeof local,
+    label: dev,
+    noprefixroute: false,
+    secondary: false,
+  });
   if (error !== null) throw new Error(error.errno);
 }

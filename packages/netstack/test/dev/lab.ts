@@ -31,7 +31,9 @@ export class Capture {
     for (const dev of devices) {
       dev.taps.push(({ out, pkt }) => {
         const at = pkt.mac >= 0 ? pkt.mac : pkt.head;
-        this.lines.push(`${dev.name}:${out ? "out" : "in"} ${formatMac(ethDst(pkt.buf, at))}<${formatMac(ethSrc(pkt.buf, at))}`);
+        this.lines.push(
+          `${dev.name}:${out ? "out" : "in"} ${formatMac(ethDst(pkt.buf, at))}<${formatMac(ethSrc(pkt.buf, at))}`,
+        );
         this.frames.push(frameBytes(pkt));
       });
     }

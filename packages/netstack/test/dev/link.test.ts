@@ -13,22 +13,74 @@ function withPair(): Lab {
 // Texts of iproute2 6.1 on 6.18.
 test.each([
   { what: "unknown device", op: { op: "link-set", dev: "nosuch", up: true }, says: 'Cannot find device "nosuch"' },
-  { what: "name in use", op: { op: "link-add", name: "v0", link: { type: "bridge" } }, says: "RTNETLINK answers: File exists" },
-  { what: "peer name in use", op: { op: "link-add", name: "w0", link: { type: "veth", peer: { name: "br0" } } }, says: "RTNETLINK answers: File exists" },
-  { what: "index in use", op: { op: "link-add", name: "w0", ifindex: 3, link: { type: "bridge" } }, says: "RTNETLINK answers: File exists" },
-  { what: "rename to a name in use", op: { op: "link-set", dev: "v0", name: "v1" }, says: "RTNETLINK answers: File exists" },
-  { what: "long name", op: { op: "link-set", dev: "v0", name: "waytoolonginterfacename" }, says: 'Error: argument "waytoolonginterfacename" is wrong: "name" not a valid ifname' },
+  {
+    what: "name in use",
+    op: { op: "link-add", name: "v0", link: { type: "bridge" } },
+    says: "RTNETLINK answers: File exists",
+  },
+  {
+    what: "peer name in use",
+    op: { op: "link-add", name: "w0", link: { type: "veth", peer: { name: "br0" } } },
+    says: "RTNETLINK answers: File exists",
+  },
+  {
+    what: "index in use",
+    op: { op: "link-add", name: "w0", ifindex: 3, link: { type: "bridge" } },
+    says: "RTNETLINK answers: File exists",
+  },
+  {
+    what: "rename to a name in use",
+    op: { op: "link-set", dev: "v0", name: "v1" },
+    says: "RTNETLINK answers: File exists",
+  },
+  {
+    what: "long name",
+    op: { op: "link-set", dev: "v0", name: "waytoolonginterfacename" },
+    says: 'Error: argument "waytoolonginterfacename" is wrong: "name" not a valid ifname',
+  },
   { what: "small MTU", op: { op: "link-set", dev: "v0", mtu: 10 }, says: "Error: mtu less than device minimum." },
   { what: "large MTU", op: { op: "link-set", dev: "v0", mtu: 70000 }, says: "Error: mtu greater than device maximum." },
-  { what: "group address", op: { op: "link-set", dev: "v0", address: "01:00:00:00:00:01" }, says: "RTNETLINK answers: Cannot assign requested address" },
-  { what: "zero address", op: { op: "link-set", dev: "v0", address: "00:00:00:00:00:00" }, says: "RTNETLINK answers: Cannot assign requested address" },
+  {
+    what: "group address",
+    op: { op: "link-set", dev: "v0", address: "01:00:00:00:00:01" },
+    says: "RTNETLINK answers: Cannot assign requested address",
+  },
+  {
+    what: "zero address",
+    op: { op: "link-set", dev: "v0", address: "00:00:00:00:00:00" },
+    says: "RTNETLINK answers: Cannot assign requested address",
+  },
   { what: "malformed address", op: { op: "link-set", dev: "v0", address: "zz" }, says: '"zz" is invalid lladdr.' },
-  { what: "unknown master", op: { op: "link-set", dev: "v0", master: "nosuch" }, says: 'Error: argument "nosuch" is wrong: Device does not exist\n' },
-  { what: "a master that is no bridge", op: { op: "link-set", dev: "v0", master: "v1" }, says: "RTNETLINK answers: Operation not supported" },
-  { what: "lo as a port", op: { op: "link-set", dev: "lo", master: "br0" }, says: "RTNETLINK answers: Invalid argument" },
-  { what: "bridge in bridge", op: { op: "link-set", dev: "br1", master: "br0" }, says: "Error: Can not enslave a bridge to a bridge." },
-  { what: "port flag of no port", op: { op: "link-set", dev: "v0", hairpin: true }, says: "RTNETLINK answers: Operation not supported" },
-  { what: "bridge to another namespace", op: { op: "link-set", dev: "br0", netns: "b" }, says: "Error: The interface netns is immutable." },
+  {
+    what: "unknown master",
+    op: { op: "link-set", dev: "v0", master: "nosuch" },
+    says: 'Error: argument "nosuch" is wrong: Device does not exist\n',
+  },
+  {
+    what: "a master that is no bridge",
+    op: { op: "link-set", dev: "v0", master: "v1" },
+    says: "RTNETLINK answers: Operation not supported",
+  },
+  {
+    what: "lo as a port",
+    op: { op: "link-set", dev: "lo", master: "br0" },
+    says: "RTNETLINK answers: Invalid argument",
+  },
+  {
+    what: "bridge in bridge",
+    op: { op: "link-set", dev: "br1", master: "br0" },
+    says: "Error: Can not enslave a bridge to a bridge.",
+  },
+  {
+    what: "port flag of no port",
+    op: { op: "link-set", dev: "v0", hairpin: true },
+    says: "RTNETLINK answers: Operation not supported",
+  },
+  {
+    what: "bridge to another namespace",
+    op: { op: "link-set", dev: "br0", netns: "b" },
+    says: "Error: The interface netns is immutable.",
+  },
   { what: "delete lo", op: { op: "link-del", dev: "lo" }, says: "RTNETLINK answers: Operation not supported" },
 ] as const)("$what: $says", ({ op, says }) => {
   const lab = withPair();

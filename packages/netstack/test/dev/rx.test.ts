@@ -31,7 +31,10 @@ test("a VLAN tag is lifted; without a VLAN device the frame is somebody else's, 
   const tagged = frame(HOST(2), HOST(1), "000588b5abcd", 0x8100);
   lab.send("a", "v0", tagged);
   lab.send("a", "v0", frame(HOST(2), HOST(1), "e00088b5abcd", 0x8100));
-  expect(got).toEqual([{ type: PACKET_OTHERHOST, vlan: -1, head: "abcd" }, { type: PACKET_HOST, vlan: -1, head: "abcd" }]);
+  expect(got).toEqual([
+    { type: PACKET_OTHERHOST, vlan: -1, head: "abcd" },
+    { type: PACKET_HOST, vlan: -1, head: "abcd" },
+  ]);
   expect(toHex(seen.frames[0] as Uint8Array)).toBe(toHex(tagged));
 });
 

@@ -13,17 +13,38 @@ import { address, endpoints, ipFrame } from "../dev/ip-frame.ts";
 const VTEP = (i: number): string => `02:00:00:00:01:0${i}`;
 
 /** Nodes n1…n3 on one segment, eth0 192.168.0.i, vx0 with VNI 1 and MAC VTEP(i); no remotes. */
-function tunnelLab(spec: { learning?: boolean; udpCsum?: boolean; ttl?: number; df?: "set" | "inherit"; remote?: string; dev?: string } = {}): Lab {
+function tunnelLab(
+  spec: {
+    learning?: boolean;
+    udpCsum?: boolean;
+    ttl?: number;
+    df?: "set" | "inherit";
+    remote?: string;
+    dev?: string;
+  } = {},
+): Lab {
   const lab = new Lab();
   for (const i of [1, 2, 3]) {
     const ns = `n${i}`;
     lab.apply(ns, { op: "link-add", name: "eth0", address: HOST(i), link: { type: "nic", segment: "lan" } });
     lab.up(ns, "eth0");
     address(lab, ns, "eth0", `192.168.0.${i}`, 24);
-    lab.apply(ns, { op: "link-add", name: "vx0", address: VTEP(i), link: { type: "vxlan", id: 1, dstport: 8472, local: `192.168.0.${i}`, ...spec } });
+    lab.apply(ns, {
+      op: "link-add",
+      name: "vx0",
+      address: VTEP(i),
+      link: { type: "vxlan", id: 1, dstport: 8472, local: `192.168.0.${i}`, ...spec },
+    });
     lab.up(ns, "vx0");
     for (const j of [1, 2, 3]) {
-      if (j !== i) applyNeighOp(lab.ns(ns), { op: "neigh-add", dev: "eth0", dst: `192.168.0.${j}`, lladdr: HOST(j), nud: "permanent" });
+      if (j !== i)
+        applyNeighOp(lab.ns(ns), {
+          op: "neigh-add",
+          dev: "eth0",
+          dst: `192.168.0.${j}`,
+          lladdr: HOST(j),
+          nud: "permanent",
+        });
     }
     lab.ns(ns).packetTypes.set(ETH_P_TEST, () => undefined);
   }
@@ -37,7 +58,8 @@ function fdb(lab: Lab, ns: string, op: FdbOp): string {
 const toward = (mac: string, dst: string): FdbOp => ({ op: "fdb-append", dev: "vx0", mac, dst, state: "permanent" });
 /** Drops, but for what the third node does not take when the switch floods. */
 const dropped = (lab: Lab): string[] => lab.drops.filter((d) => d !== "OTHERHOST@ip_rcv_core");
-const rows = (lab: Lab, ns: string): string[] => dumpFdb(lab.ns(ns), { dev: "vx0" }).map((r) => printFdb(r, { dev: true }));
+const rows = (lab: Lab, ns: string): string[] =>
+  dumpFdb(lab.ns(ns), { dev: "vx0" }).map((r) => printFdb(r, { dev: true }));
 
 test("R4.9: the outer headers", () => {
   const lab = tunnelLab({ learning: false, udpCsum: false });
@@ -47,7 +69,14 @@ test("R4.9: the outer headers", () => {
   const b = wire.frames[0] as Uint8Array;
   expect(wire.lines).toEqual([`eth0:out ${HOST(2)}<${HOST(1)}`]);
   expect(endpoints(b, 14)).toBe("192.168.0.1>192.168.0.2");
-  expect({ ttl: ipTtl(b, 14), tos: ipTos(b, 14), frag: ipFragOff(b, 14), dport: getU16(b, 36), csum: getU16(b, 40), len: getU16(b, 38) }).toEqual({ ttl: 64, tos: 1, frag: 0, dport: 8472, csum: 0, len: 16 + 14 + 32 });
+  expect({
+    ttl: ipTtl(b, 14),
+    tos: ipTos(b, 14),
+    frag: ipFragOff(b, 14),
+    dport: getU16(b, 36),
+    csum: getU16(b, 40),
+    len: getU16(b, 38),
+  }).toEqual({ ttl: 64, tos: 1, frag: 0, dport: 8472, csum: 0, len: 16 + 14 + 32 });
   expect(getU16(b, 18)).not.toBe(0);
   expect([getU32(b, 42), getU32(b, 46)]).toEqual([0x08000000, 0x100]);
   expect(endpoints(b, 50 + 14)).toBe("10.0.1.1>10.0.2.1");
@@ -124,7 +153,9 @@ test.each([
 ])("R4.13: refused: $what", ({ change, reason }) => {
   const lab = tunnelLab({ learning: false, udpCsum: false });
   fdb(lab, "n1", toward(VTEP(2), "192.168.0.2"));
-  lab.dev("n1", "eth0").taps.push(({ pkt }) => new DataView(pkt.buf.buffer).setUint32(pkt.mac + change.at, change.value));
+  lab
+    .dev("n1", "eth0")
+    .taps.push(({ pkt }) => new DataView(pkt.buf.buffer).setUint32(pkt.mac + change.at, change.value));
   lab.send("n1", "vx0", frame(VTEP(2), VTEP(1)));
   expect(dropped(lab)).toEqual([`${reason}@vxlan_rcv`]);
 });
@@ -162,7 +193,9 @@ test("R4.6: the lower device bounds the MTU", () => {
 });
 
 test("R4.8: a remote becomes the all-zeros row", () => {
-  expect(rows(tunnelLab({ remote: "192.168.0.9", dev: "eth0" }), "n1")).toEqual(["00:00:00:00:00:00 dst 192.168.0.9 via eth0 self permanent"]);
+  expect(rows(tunnelLab({ remote: "192.168.0.9", dev: "eth0" }), "n1")).toEqual([
+    "00:00:00:00:00:00 dst 192.168.0.9 via eth0 self permanent",
+  ]);
 });
 
 // Texts and effects of iproute2 6.1 on 6.18.
@@ -172,9 +205,13 @@ test("changing rows", () => {
   expect(fdb(lab, "n1", add(VTEP(2), "10.0.0.1"))).toBe("");
   expect(fdb(lab, "n1", add(VTEP(2), "10.0.0.1"))).toBe("RTNETLINK answers: File exists");
   expect(fdb(lab, "n1", toward(VTEP(2), "10.0.0.2"))).toBe("");
-  expect(fdb(lab, "n1", { op: "fdb-add", dev: "vx0", mac: VTEP(3), state: "permanent" })).toBe("RTNETLINK answers: Invalid argument");
+  expect(fdb(lab, "n1", { op: "fdb-add", dev: "vx0", mac: VTEP(3), state: "permanent" })).toBe(
+    "RTNETLINK answers: Invalid argument",
+  );
   expect(fdb(lab, "n1", { op: "fdb-del", dev: "vx0", mac: VTEP(2), dst: "10.0.0.9" })).toBe("");
-  expect(fdb(lab, "n1", { op: "fdb-del", dev: "vx0", mac: VTEP(9) })).toBe("RTNETLINK answers: No such file or directory");
+  expect(fdb(lab, "n1", { op: "fdb-del", dev: "vx0", mac: VTEP(9) })).toBe(
+    "RTNETLINK answers: No such file or directory",
+  );
   expect(rows(lab, "n1")).toEqual([`${VTEP(2)} dst 10.0.0.1 self permanent`]);
   expect(fdb(lab, "n1", { op: "fdb-replace", dev: "vx0", mac: VTEP(2), dst: "10.0.0.3", state: "static" })).toBe("");
   expect(rows(lab, "n1")).toEqual([`${VTEP(2)} dst 10.0.0.3 self static`]);
@@ -183,10 +220,16 @@ test("changing rows", () => {
 });
 
 test.each([
-  { link: { type: "vxlan", id: 1, dstport: 8472 }, says: "Error: A VXLAN device with the specified VNI already exists." },
+  {
+    link: { type: "vxlan", id: 1, dstport: 8472 },
+    says: "Error: A VXLAN device with the specified VNI already exists.",
+  },
   { link: { type: "vxlan", id: 99999999, dstport: 8472 }, says: 'Error: argument "99999999" is wrong: invalid id\n' },
   { link: { type: "vxlan", id: 2, dstport: 8472, dev: "eth9" }, says: 'Cannot find device "eth9"' },
-  { link: { type: "vxlan", id: 2, dstport: 8472, remote: "239.1.1.1" }, says: "vxlan: multicast groups are not modelled" },
+  {
+    link: { type: "vxlan", id: 2, dstport: 8472, remote: "239.1.1.1" },
+    says: "vxlan: multicast groups are not modelled",
+  },
   { link: { type: "vxlan", id: 1, dstport: 4789 }, says: "accepted" },
 ] as const)("creation: $says", ({ link, says }) => {
   expect(tunnelLab().refused("n1", { op: "link-add", name: "vx1", link })).toBe(says);
@@ -214,7 +257,13 @@ test("R4.18: ip -d link", () => {
   const row = dumpLinks(lab.ns("n1")).find((r) => r.ifname === "vx0");
   if (row === undefined) throw new Error("no vx0");
   const [head, , detail] = printLink(row, { version: "6.1", details: true }).split("\n");
-  expect(head).toBe("3: vx0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000");
-  expect(detail).toMatch(/^ {4}vxlan id 1 local 192.168.0.1 dev eth0 srcport 0 0 dstport 8472 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx addrgenmode eui64 /);
-  expect(printLink(row, { version: "4.11", details: true, addr: true }).split("\n")[2]).toMatch(/^ {4}vxlan id 1 local 192.168.0.1 dev eth0 srcport 0 0 dstport 8472 nolearning ageing 300 udpcsum /);
+  expect(head).toBe(
+    "3: vx0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000",
+  );
+  expect(detail).toMatch(
+    /^ {4}vxlan id 1 local 192.168.0.1 dev eth0 srcport 0 0 dstport 8472 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx addrgenmode eui64 /,
+  );
+  expect(printLink(row, { version: "4.11", details: true, addr: true }).split("\n")[2]).toMatch(
+    /^ {4}vxlan id 1 local 192.168.0.1 dev eth0 srcport 0 0 dstport 8472 nolearning ageing 300 udpcsum /,
+  );
 });

@@ -7,7 +7,18 @@ import { PACKET_HOST } from "../../skb/packet.ts";
 import { nfConntrackConfirm } from "../conntrack/confirm.ts";
 import { IPS_CONFIRMED } from "../conntrack/conntrack.ts";
 import type { HookState, NfHookOps, NfProto, HookNum, Verdict } from "../hooks.ts";
-import { NF_ACCEPT, NF_BR_PRI, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_IP_PRI, NF_STOLEN, NFPROTO_BRIDGE, NFPROTO_IPV4 } from "../hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_BR_PRI,
+  NF_INET_FORWARD,
+  NF_INET_LOCAL_IN,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+  NF_IP_PRI,
+  NF_STOLEN,
+  NFPROTO_BRIDGE,
+  NFPROTO_IPV4,
+} from "../hooks.ts";
 import { brNfForward } from "./br-nf-forward.ts";
 import { brNfPostRouting } from "./br-nf-post-routing.ts";
 import { brNfPreRouting } from "./br-nf-pre-routing.ts";
@@ -16,11 +27,29 @@ import { BrnfNet, registerBrnfSysctls, unregisterBrnfSysctls } from "./brnf-net.
 type BrnfHook = (brnet: BrnfNet, state: HookState, pkt: Packet) => Verdict;
 
 /** br_nf_ops, in the kernel's order. */
-const BR_NF_OPS: readonly { readonly name: string; readonly pf: NfProto; readonly hook: HookNum; readonly priority: number; readonly fn: BrnfHook }[] = [
-  { name: "br_nf_pre_routing", pf: NFPROTO_BRIDGE, hook: NF_INET_PRE_ROUTING, priority: NF_BR_PRI.BRNF, fn: brNfPreRouting },
+const BR_NF_OPS: readonly {
+  readonly name: string;
+  readonly pf: NfProto;
+  readonly hook: HookNum;
+  readonly priority: number;
+  readonly fn: BrnfHook;
+}[] = [
+  {
+    name: "br_nf_pre_routing",
+    pf: NFPROTO_BRIDGE,
+    hook: NF_INET_PRE_ROUTING,
+    priority: NF_BR_PRI.BRNF,
+    fn: brNfPreRouting,
+  },
   { name: "br_nf_local_in", pf: NFPROTO_BRIDGE, hook: NF_INET_LOCAL_IN, priority: NF_BR_PRI.LAST, fn: brNfLocalIn },
   { name: "br_nf_forward", pf: NFPROTO_BRIDGE, hook: NF_INET_FORWARD, priority: NF_BR_PRI.BRNF, fn: brNfForward },
-  { name: "br_nf_post_routing", pf: NFPROTO_BRIDGE, hook: NF_INET_POST_ROUTING, priority: NF_BR_PRI.LAST, fn: brNfPostRouting },
+  {
+    name: "br_nf_post_routing",
+    pf: NFPROTO_BRIDGE,
+    hook: NF_INET_POST_ROUTING,
+    priority: NF_BR_PRI.LAST,
+    fn: brNfPostRouting,
+  },
   { name: "ip_sabotage_in", pf: NFPROTO_IPV4, hook: NF_INET_PRE_ROUTING, priority: NF_IP_PRI.FIRST, fn: ipSabotageIn },
 ];
 

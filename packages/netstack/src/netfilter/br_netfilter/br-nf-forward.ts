@@ -6,7 +6,18 @@ import { kfreeSkb } from "../../skb/kfree-skb.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { PACKET_HOST, PACKET_OTHERHOST } from "../../skb/packet.ts";
 import type { HookState, Verdict } from "../hooks.ts";
-import { NF_ACCEPT, NF_BR_PRI, NF_DROP_FREED, NF_INET_FORWARD, NF_STOLEN, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_IPV4, nfHook, nfHookThresh } from "../hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_BR_PRI,
+  NF_DROP_FREED,
+  NF_INET_FORWARD,
+  NF_STOLEN,
+  NFPROTO_ARP,
+  NFPROTO_BRIDGE,
+  NFPROTO_IPV4,
+  nfHook,
+  nfHookThresh,
+} from "../hooks.ts";
 import { brValidateIpv4 } from "./br-validate-ipv4.ts";
 import type { BrnfNet } from "./brnf-net.ts";
 import { isBridgedArp, isBridgedIp } from "./brnf-net.ts";
@@ -59,7 +70,12 @@ function rest(pkt: Packet, indev: NetDevice | null): void {
   if (out === null) throw new Error("bridge FORWARD without a port");
   const ns = out.ns;
   if (ns.hooks.list(NFPROTO_BRIDGE, NF_INET_FORWARD).length === 1) brForwardFinish(pkt);
-  else nfHookThresh({ ns, pf: NFPROTO_BRIDGE, hook: NF_INET_FORWARD, in: indev, out, okfn: brForwardFinish }, pkt, NF_BR_PRI.BRNF);
+  else
+    nfHookThresh(
+      { ns, pf: NFPROTO_BRIDGE, hook: NF_INET_FORWARD, in: indev, out, okfn: brForwardFinish },
+      pkt,
+      NF_BR_PRI.BRNF,
+    );
 }
 
 /** br_nf_forward_arp: rules of arptables see the ports. Without such rules nothing happens. */

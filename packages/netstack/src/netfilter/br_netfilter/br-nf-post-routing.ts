@@ -63,7 +63,13 @@ function brNfIpFragment(pkt: Packet, seen: number): void {
   const df = (ipFragOff(pkt.buf, pkt.nh) & IP_DF) !== 0 && !pkt.ignoreDf;
   if (df || seen > mtu) {
     ns.ipv4.mib.IpFragFails++;
-    kfreeSkb(ns, pkt, "NOT_SPECIFIED", "br_nf_ip_fragment", df ? "DF is set" : `fragments of ${seen} bytes, MTU is ${mtu}`);
+    kfreeSkb(
+      ns,
+      pkt,
+      "NOT_SPECIFIED",
+      "br_nf_ip_fragment",
+      df ? "DF is set" : `fragments of ${seen} bytes, MTU is ${mtu}`,
+    );
     return;
   }
   ipDoFragment(ns, pkt, mtu, brNfPushFragXmit);

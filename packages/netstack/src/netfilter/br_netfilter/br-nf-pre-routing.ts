@@ -19,7 +19,17 @@ import { setU48 } from "../../wire/bytes.ts";
 import { ETH_HLEN, ethSrc } from "../../wire/ethernet.ts";
 import { ipDaddr, ipSaddr, ipTos } from "../../wire/ipv4-fields.ts";
 import type { HookState, Verdict } from "../hooks.ts";
-import { NF_ACCEPT, NF_DROP_FREED, NF_INET_PRE_ROUTING, NF_STOLEN, NFPROTO_BRIDGE, NFPROTO_IPV4, nfHook, nfHookThresh, NF_BR_PRI } from "../hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_DROP_FREED,
+  NF_INET_PRE_ROUTING,
+  NF_STOLEN,
+  NFPROTO_BRIDGE,
+  NFPROTO_IPV4,
+  nfHook,
+  nfHookThresh,
+  NF_BR_PRI,
+} from "../hooks.ts";
 import { brValidateIpv4 } from "./br-validate-ipv4.ts";
 import type { BrnfNet } from "./brnf-net.ts";
 import { callsIptables, isBridgedIp } from "./brnf-net.ts";
@@ -66,7 +76,8 @@ function bridged(pkt: Packet): Bridged | null {
   const physindev = nfBridge?.physindev ?? null;
   const br = physindev?.bridgePort?.bridge;
   if (nfBridge !== null && physindev !== null && br !== undefined) return { nfBridge, physindev, br };
-  if (pkt.dev !== null) kfreeSkb(pkt.dev.ns, pkt, "NOT_SPECIFIED", "br_nf_pre_routing_finish", "the port has left the bridge");
+  if (pkt.dev !== null)
+    kfreeSkb(pkt.dev.ns, pkt, "NOT_SPECIFIED", "br_nf_pre_routing_finish", "the port has left the bridge");
   return null;
 }
 
@@ -121,7 +132,12 @@ function rebridge(pkt: Packet, physindev: NetDevice, okfn: (pkt: Packet) => void
   const ns = physindev.ns;
   pkt.dev = physindev;
   if (ns.hooks.list(NFPROTO_BRIDGE, NF_INET_PRE_ROUTING).length === 1) okfn(pkt);
-  else nfHookThresh({ ns, pf: NFPROTO_BRIDGE, hook: NF_INET_PRE_ROUTING, in: physindev, out: null, okfn }, pkt, NF_BR_PRI.BRNF);
+  else
+    nfHookThresh(
+      { ns, pf: NFPROTO_BRIDGE, hook: NF_INET_PRE_ROUTING, in: physindev, out: null, okfn },
+      pkt,
+      NF_BR_PRI.BRNF,
+    );
 }
 
 /** bridge_parent_rtable. */
@@ -154,7 +170,14 @@ function brNfPreRoutingFinishBridgeSlow(pkt: Packet): void {
   const nfBridge = pkt.nfBridge;
   const physindev = nfBridge?.physindev ?? null;
   if (nfBridge === null || physindev === null || bridgeOf(physindev.master ?? physindev) === undefined) {
-    if (pkt.dev !== null) kfreeSkb(pkt.dev.ns, pkt, "NOT_SPECIFIED", "br_nf_pre_routing_finish_bridge_slow", "the port has left the bridge");
+    if (pkt.dev !== null)
+      kfreeSkb(
+        pkt.dev.ns,
+        pkt,
+        "NOT_SPECIFIED",
+        "br_nf_pre_routing_finish_bridge_slow",
+        "the port has left the bridge",
+      );
     return;
   }
   pkt.mac = pkt.head;
