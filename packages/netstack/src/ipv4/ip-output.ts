@@ -36,7 +36,10 @@ export function ipLocalOut(ns: NetNamespace, sk: Sock | null, pkt: Packet): "EPE
   pkt.protocol = ETH_P_IP;
   setU16(pkt.buf, pkt.nh + 2, pkt.len);
   ipSendCheck(pkt.buf, pkt.nh);
-  if (ns.world.tracer !== null) traceRoute(ns, pkt, "ip_route_output_key_hash_rcu", ipDaddr(pkt.buf, pkt.nh), route);
+  if (ns.world.tracer !== null) {
+    ns.world.trace(ns, pkt, "__ip_local_out", { kind: "send", packet: pkt.bytes(pkt.nh) });
+    traceRoute(ns, pkt, "ip_route_output_key_hash_rcu", ipDaddr(pkt.buf, pkt.nh), route);
+  }
   let passed = false;
   nfHook(ns, NFPROTO_IPV4, NF_INET_LOCAL_OUT, pkt, null, route.dev, (p) => {
     passed = true;

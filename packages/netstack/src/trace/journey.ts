@@ -17,6 +17,8 @@ export interface Journey {
   /** Copies, fragments, answers and errors made because of it, in order. */
   readonly children: readonly Journey[];
   readonly steps: readonly Step[];
+  /** How many steps the parent had taken when this packet appeared; 0 without a parent. Tells where a copy leaves its original. */
+  readonly bornAt: number;
   readonly hops: readonly Hop[];
   /** How it ended; "queued": it waits (neighbour, reassembly); null: it vanished, which is a mistake of ours. */
   readonly end: EndKind | "queued" | null;
@@ -29,11 +31,13 @@ class Story implements Journey {
   readonly parent: number;
   readonly children: Story[] = [];
   readonly steps: Step[] = [];
+  readonly bornAt: number;
   end: EndKind | "queued" | null = null;
 
-  constructor(first: Step) {
+  constructor(first: Step, bornAt: number) {
     this.id = first.pkt;
     this.parent = first.parent;
+    this.bornAt = bornAt;
   }
 
   add(step: Step): void {
@@ -57,15 +61,25 @@ class Story implements Journey {
 /** Attach as `world.tracer`; ask when the run is over. */
 export class JourneyRecorder implements Tracer {
   private readonly stories = new Map<number, Story>();
+  private readonly limit: number;
+
+  /** `limit`: packets that are recorded; later ones pass unseen, so that a run of thousands of requests fits into memory. */
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.limit = limit;
+  }
 
   step(step: Step): void {
-    let story = this.stories.get(step.pkt);
-    if (story === undefined) {
-      story = new Story(step);
-      this.stories.set(step.pkt, story);
-      this.stories.get(step.parent)?.children.push(story);
-    }
-    story.add(step);
+    const story = this.stories.get(step.pkt) ?? this.open(step);
+    story?.add(step);
+  }
+
+  private open(step: Step): Story | undefined {
+    if (this.stories.size >= this.limit) return undefined;
+    const parent = this.stories.get(step.parent);
+    const story = new Story(step, parent?.steps.length ?? 0);
+    this.stories.set(step.pkt, story);
+    parent?.children.push(story);
+    return story;
   }
 
   /** Every packet seen, in the order of first sight. */

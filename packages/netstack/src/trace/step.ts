@@ -22,6 +22,8 @@ export type EndKind = "deliver" | "drop" | "consume";
 export type StepBody =
   /** A frame seen by taps of a device, in either direction (bytes from the link header). */
   | { readonly kind: "rx" | "xmit"; readonly dev: string; readonly frame: Uint8Array }
+  /** A packet made here begins its way out: its bytes from the IPv4 header. Once more for the outer packet of a tunnel. */
+  | { readonly kind: "send"; readonly packet: Uint8Array }
   /** A hook was entered: IN/OUT as rules see them. */
   | { readonly kind: "hook"; readonly pf: "ip" | "bridge" | "arp"; readonly hook: string; readonly in: string; readonly out: string }
   /** A rule matched (verdict: a word of netfilter, a chain name for jump/goto), or the end of a base chain was reached (rule 0: the policy). */
