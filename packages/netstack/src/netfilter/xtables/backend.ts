@@ -93,7 +93,7 @@ export class XtBackend {
 
   /** Null: applied. Tables committed before the mistake stay applied. */
   restore(text: string, options: RestoreOptions = {}): ToolError | null {
-    return restore({ tool: this.tool, cache: this.host.cache, draft: (spec) => this.draft(spec), commit: (draft) => this.commit(draft) }, text, options);
+    return restore({ tool: this.tool, cache: this.host.cache, open: (spec) => (this.host.kind === "legacy" ? this.touch(spec) : undefined), draft: (spec) => this.draft(spec), commit: (draft) => this.commit(draft) }, text, options);
   }
 
   save(options: SaveOptions = {}): string {
@@ -163,11 +163,12 @@ export class XtBackend {
   private show(spec: TableSpec, command: CommandWords): CommandResult {
     const chains = this.shownChains(spec, command.chain);
     const stderr = this.host.kind === "nft" && this.host.legacyPresent() ? LEGACY_WARNING : "";
-    const stdout =
+    let stdout =
       command.name === "list-rules"
         ? listRules(chains, command.verbose, command.ruleNumber)
         : listChains(chains, { ...command, numericProtocol: this.host.flavour().numericProtocol, only: command.ruleNumber });
     if (command.zero) applyAndCommit(this, spec, command);
+    if (command.zero && command.verbose) stdout += chains.map((c) => `Zeroing chain \`${c.name}'\n`).join("");
     return { stdout, stderr, exit: 0 };
   }
 

@@ -4,7 +4,7 @@ import type { ParsedRule } from "./parse-rule.ts";
 import { parseRuleWords } from "./parse-rule.ts";
 import type { RuleCache } from "./rule-cache.ts";
 import { parseUint } from "./syntax.ts";
-import { parameterError } from "./xt-error.ts";
+import { parameterError, XtError } from "./xt-error.ts";
 
 export type CommandName = "append" | "delete" | "insert" | "replace" | "list" | "list-rules" | "flush" | "zero" | "new-chain" | "delete-chain" | "policy" | "rename-chain" | "check";
 
@@ -119,7 +119,7 @@ class CommandReader {
       this.optional(row.optional);
       return;
     }
-    if (this.row !== null) throw parameterError(`Cannot use -${row.short} with -${this.row.short}\n`);
+    if (this.row !== null) throw parameterError(`Cannot use -${row.short} with -${this.row.short}`);
     this.row = row;
     for (let i = 0; i < row.required; i++) this.args.push(i === 0 ? this.argument(word) : this.secondArgument(row));
     this.optional(row.optional);
@@ -139,7 +139,7 @@ class CommandReader {
     const next = this.words[this.at];
     if (next === undefined || next.startsWith("-")) {
       const what = row.name === "rename-chain" ? "old-chain-name and new-chain-name" : row.name === "policy" ? "a chain and a policy" : "a rule number";
-      throw parameterError(`-${row.short} requires ${what}\n`);
+      throw parameterError(`-${row.short} requires ${what}`);
     }
     this.at++;
     return next;
@@ -169,7 +169,7 @@ class CommandReader {
     const usesNumber = row.name !== "policy" && row.name !== "rename-chain";
     const number = usesNumber && second !== null ? ruleNumber(second) : row.name === "insert" ? 1 : null;
     const byNumber = row.name === "delete" && number !== null;
-    if ((!row.rule || byNumber) && this.rest.length > 0) throw parameterError(illegal(row, this.rest[0] ?? ""));
+    if ((!row.rule || byNumber) && this.rest.length > 0) throw illegal(row, this.rest[0] ?? "");
     const parse = cache === null ? parseRuleWords : (words: readonly string[]) => cache.parseWords(words);
     return {
       name: row.name,
@@ -187,8 +187,8 @@ class CommandReader {
   }
 }
 
-function illegal(row: CommandRow, word: string): string {
-  return word.startsWith("-") ? `Illegal option \`${word}' with this command` : `Bad argument \`${word}' for -${row.short}`;
+function illegal(row: CommandRow, word: string): XtError {
+  return word.startsWith("-") ? parameterError(`Illegal option \`${word}' with this command`) : new XtError("argument", `Bad argument \`${word}'`);
 }
 
 function ruleNumber(text: string): number {

@@ -175,7 +175,7 @@ export class TableDraft {
   renameChain(name: string, to: string): void {
     checkChainName(to);
     if (!this.has(name) || this.isBuiltin(name)) throw noSuchChain();
-    if (this.has(to)) throw this.kind === "nft" ? new KernelError("CHAIN_RENAME", "EEXIST", `chain ${name}`) : new XtError("plain", "File exists.");
+    if (this.has(to)) throw new XtError("plain", "File exists.");
     const old = this.edit(name);
     const entries = this.entriesOf(old);
     const references = this.references(name);
@@ -241,9 +241,15 @@ export class TableDraft {
     for (const rule of parsed.rules) this.removeEntry(name, this.find(name, rule));
   }
 
+  /** The target must be something, even of a rule that is only searched. */
+  checkExists(rule: Rule): void {
+    const { target } = rule;
+    if (target.kind === "jump" || target.kind === "goto") this.checkJump(target.name, target.kind, "RULE_APPEND", "");
+  }
+
   /** -C, and the search of -D: 0-based position; throws when there is no such rule. */
   find(name: string, rule: Rule): number {
-    this.mustExist(name);
+    this.checkExists(rule);
     const at = this.rulesOf(name).findIndex((r) => r === rule || r.text === rule.text);
     if (at < 0) throw new XtError("plain", "Bad rule (does a matching rule exist in that chain?).");
     return at;
@@ -298,6 +304,8 @@ export class TableDraft {
       this.checkJump(target.name, target.kind, request, where);
       return;
     }
+    const hook = builtinHook(this.spec, chain);
+    if (hook !== undefined && (rule.hookMask & (1 << hook)) === 0) throw new KernelError(request, "EINVAL", where);
     if (target.kind !== "target") return;
     const { place, check } = target.ext;
     const tables = this.kind === "legacy" ? (place?.legacyTables ?? place?.tables) : place?.tables;
@@ -319,6 +327,7 @@ export class TableDraft {
 
 function checkChainName(name: string): void {
   if (name.length > MAX_CHAIN_NAME) throw parameterError(`chain name \`${name}' too long (must be under ${MAX_CHAIN_NAME + 1} chars)`);
-  if (/^[-!]/.test(name) || /\s/.test(name) || name === "") throw parameterError("Invalid chain name");
+  if (/^[-!]/.test(name)) throw parameterError(`chain name not allowed to start with \`${name.charAt(0)}'`);
+  if (/\s/.test(name) || name === "") throw parameterError(`Invalid chain name \`${name}'`);
   if (isTargetName(name)) throw parameterError("chain name may not clash with target name");
 }

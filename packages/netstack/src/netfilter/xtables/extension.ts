@@ -134,6 +134,8 @@ export interface XtResources {
 
 export interface TargetExtension<P = unknown> {
   readonly name: string;
+  /** Name in the target column of -L; `name`. */
+  readonly listName?: string;
   readonly options: readonly OptionSpec[];
   /** As of matches; a function when it depends on the options. */
   readonly conntrack?: boolean | ((p: P) => boolean);

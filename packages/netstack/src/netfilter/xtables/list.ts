@@ -77,7 +77,9 @@ function fragment(rule: Rule): string {
 }
 
 function targetName(rule: Rule): string {
-  return rule.target.kind === "none" ? "" : rule.target.name;
+  const { target } = rule;
+  if (target.kind === "none") return "";
+  return target.kind === "target" ? (target.ext.listName ?? target.name) : target.name;
 }
 
 function details(rule: Rule, o: ListOptions): string {

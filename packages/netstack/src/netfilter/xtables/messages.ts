@@ -70,6 +70,8 @@ export function restoreError(error: XtError, tool: ToolName, line: number, text:
       return fail(`iptables-restore: line ${line} failed${legacy ? "" : `: ${error.message}`}`);
     case "kernel":
       return legacy ? fail(`iptables-restore: line ${commitLine} failed`, commitLine, 1) : fail(`${program}: \nline ${line}: ${error.message}`);
+    case "version":
+      return fail(`${program}: ${error.message}`);
     case "unmodelled":
       return fail(`${program}: line ${line}: ${error.message}: ${text}`);
     default:

@@ -40,6 +40,8 @@ type Loaded =
   | { readonly kind: "match"; readonly ext: MatchExtension; readonly options: Options; head: RuleHead | null }
   | { readonly kind: "target"; readonly ext: TargetExtension; readonly options: Options; head: RuleHead | null };
 
+/** Counters are u64 in the kernel. */
+const MAX_COUNTER = 2 ** 64;
 const ANY_PROTOCOL: RuleHead = { proto: 0, protoInvert: false };
 
 interface AddrList {
@@ -258,8 +260,8 @@ function anyName(c: NameCondition | null): NameCondition | null {
 }
 
 function parseCounters(packets: string, bytes: string): { packets: number; bytes: number } {
-  const p = parseUint(packets, Number.MAX_SAFE_INTEGER);
-  const b = parseUint(bytes, Number.MAX_SAFE_INTEGER);
+  const p = parseUint(packets, MAX_COUNTER);
+  const b = parseUint(bytes, MAX_COUNTER);
   if (p === undefined) throw parameterError("-c packet counter not numeric");
   if (b === undefined) throw parameterError("-c byte counter not numeric");
   return { packets: p, bytes: b };

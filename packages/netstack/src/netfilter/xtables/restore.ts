@@ -12,6 +12,7 @@ import type { ParsedRule } from "./parse-rule.ts";
 import type { RuleCache } from "./rule-cache.ts";
 import { tokenize } from "./tokenize.ts";
 import { validateTable } from "./validate.ts";
+import type { KernelErrno } from "./xt-error.ts";
 import { KernelError, parameterError, XtError } from "./xt-error.ts";
 import type { TableSpec } from "./xt-tables.ts";
 import { tableSpec } from "./xt-tables.ts";
@@ -30,6 +31,8 @@ export interface RestoreOptions {
 export interface RestoreHost {
   readonly tool: ToolName;
   readonly cache: RuleCache;
+  /** Legacy loads the table as soon as it is named. */
+  open(spec: TableSpec): void;
   draft(spec: TableSpec): TableDraft;
   commit(draft: TableDraft): void;
 }
@@ -92,15 +95,14 @@ class Restore {
   private line(line: number, content: string): void {
     const text = content.trim();
     if (text === "" || text.startsWith("#")) return;
-    if (text.startsWith("*")) this.openTable(line, text);
+    if (this.spec === null && text.startsWith("*")) this.openTable(text, line);
     else if (this.spec === null) throw new XtError("bare", `iptables-restore: line ${line} failed`);
     else if (text === "COMMIT") this.commit(line, this.spec);
     else if (text.startsWith(":")) this.chainLine(line, text);
     else this.ruleLine(line, text);
   }
 
-  private openTable(line: number, text: string): void {
-    if (this.spec !== null) throw new XtError("bare", `iptables-restore: line ${line} failed`);
+  private openTable(text: string, line: number): void {
     const name = text.slice(1).trim();
     const spec = tableSpec(name);
     if (spec === undefined) {
@@ -108,6 +110,7 @@ class Restore {
     }
     this.spec = spec;
     this.ops = [];
+    this.host.open(spec);
   }
 
   private chainLine(line: number, text: string): void {
@@ -116,8 +119,8 @@ class Restore {
     const counters = COUNTERS.exec(rest);
     if (this.options.counters === true && counters === null && policy !== "-") throw parameterError(`invalid policy counters for chain '${name}'`);
     this.push(line, text, null, name, (draft) => {
+      if (draft.kind === "legacy") checkLegacyPolicy(draft, name, policy, line);
       if (!draft.isBuiltin(name)) {
-        if (policy !== "-" && draft.kind === "legacy") throw new XtError("version", `Can't set policy \`${policy}' on \`${name}' line ${line}: Bad built-in chain name`);
         if (draft.has(name)) draft.flushChain(name);
         else draft.newChain(name);
         return;
@@ -162,12 +165,19 @@ class Restore {
   private commit(line: number, spec: TableSpec): void {
     const draft = this.replay(spec, this.ops.length, line);
     const errno = validateTable(draft);
-    if (errno !== null) {
-      const op = this.culprit(spec, line);
-      throw new LineError(op.line, op.text, new KernelError(op.request ?? "RULE_APPEND", errno, `rule in chain ${op.chain}`));
-    }
+    if (errno !== null) throw this.refused(spec, line, errno);
     if (this.options.test !== true) this.host.commit(draft);
     this.spec = null;
+  }
+
+  /** The table is refused with the operation that made it invalid, and with every rule after it. */
+  private refused(spec: TableSpec, line: number, errno: KernelErrno): LineError {
+    const first = this.culprit(spec, line);
+    const failed = this.ops.slice(first).filter((op) => op.request !== null);
+    const op = failed[0] ?? (this.ops[first] as Op);
+    const error = (o: Op): KernelError => new KernelError(o.request ?? "RULE_APPEND", errno, `rule in chain ${o.chain}`);
+    const more = failed.slice(1).map((o) => `\nline ${o.line}: ${error(o).message}`);
+    return new LineError(op.line, op.text, new KernelError(op.request ?? "RULE_APPEND", errno, `rule in chain ${op.chain}${more.join("")}`));
   }
 
   /** The first `count` operations on a fresh draft. */
@@ -187,8 +197,8 @@ class Restore {
     return draft;
   }
 
-  /** The operation that made the table invalid: the shortest beginning of the transaction that the kernel refuses. */
-  private culprit(spec: TableSpec, line: number): Op {
+  /** Position of the operation that made the table invalid: the shortest beginning of the transaction that the kernel refuses. */
+  private culprit(spec: TableSpec, line: number): number {
     let low = 1;
     let high = this.ops.length;
     while (low < high) {
@@ -196,8 +206,14 @@ class Restore {
       if (validateTable(this.replay(spec, mid, line)) === null) low = mid + 1;
       else high = mid;
     }
-    return this.ops[low - 1] as Op;
+    return low - 1;
   }
+}
+
+function checkLegacyPolicy(draft: TableDraft, name: string, policy: string, line: number): void {
+  if (policy === "-") return;
+  const why = !draft.isBuiltin(name) ? "Bad built-in chain name" : policy !== "ACCEPT" && policy !== "DROP" ? "Bad policy name" : "";
+  if (why !== "") throw new XtError("version", `Can't set policy \`${policy}' on \`${name}' line ${line}: ${why}`);
 }
 
 /** Line of the COMMIT that ends the table around `line`; `line` itself when there is none. */

@@ -43,6 +43,7 @@ export const ctTarget: TargetExtension<CtParams> = {
 
 export const notrackTarget: TargetExtension<null> = {
   name: "NOTRACK",
+  listName: "CT",
   place: { tables: ["raw"] },
   options: [],
   parse: () => null,
