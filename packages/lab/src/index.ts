@@ -20,5 +20,6 @@ export { formatResolved } from "./report/resolved.ts";
 export { formatFileResult, formatTotals, PLAIN, type Style } from "./report/text.ts";
 export { countCases, exitCodeOf, formatCell, type Totals } from "./report/totals.ts";
 export { applyGoldenEdits, type GoldenEdit, goldenEdits, type GoldenEdits } from "./report/update.ts";
+export { cellRunner } from "./steps/run-steps.ts";
 export { scenarioJsonSchema } from "./schema/json-schema.ts";
 export { scenarioReference } from "./schema/reference.ts";

@@ -1,6 +1,5 @@
 // `kubehop run`: scenarios, one result line per case, the totals last.
-import { applyGoldenEdits, countCases, exitCodeOf, type FileResult, formatFileResult, formatJson, formatJunit, formatTotals, goldenEdits, PLAIN, runScenarioText, type Style } from "@kubehop/lab";
-import { runCell } from "@kubehop/lab";
+import { applyGoldenEdits, countCases, exitCodeOf, type FileResult, formatFileResult, formatJson, formatJunit, formatTotals, goldenEdits, PLAIN, cellRunner, runScenarioText, type Style } from "@kubehop/lab";
 import { styleText } from "node:util";
 import { reportError } from "../dispatch.ts";
 import { type Io, writeText } from "../io.ts";
@@ -25,7 +24,7 @@ export function run(args: readonly string[], io: Io): number {
   let bugs = 0;
   for (const scenario of findScenarios(positionals, io)) {
     try {
-      const result = runScenarioText(scenario.file, scenario.text, scenario.readFile, seed, runCell);
+      const result = runScenarioText(scenario.file, scenario.text, scenario.readFile, seed, cellRunner(scenario.readFile));
       results.push(result);
       io.stdout(formatFileResult(result, style));
       if (values.update === true) update(scenario, result, io);

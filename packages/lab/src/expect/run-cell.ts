@@ -8,7 +8,9 @@ import { judge } from "./judge.ts";
 export function runCase(scenario: Scenario, plan: CellPlan, seed: number, run: CellRunner): CellResult {
   const steps: StepResult[] = [];
   const cause = new CauseWatch(scenario.bug, plan.half);
-  const end = run(plan, seed, (step, outcome, live) => {
+  const end = run(withCauseWatched(plan, scenario.bug), seed, ({ index }, outcome, live) => {
+    const step = plan.steps.find((written) => written.index === index);
+    if (step === undefined) throw new Error(`the runner made up step ${index}`);
     steps.push({ step, outcome, failures: judge(step.expect, outcome, live) });
     cause.look(step, outcome, live);
   });
@@ -16,6 +18,14 @@ export function runCase(scenario: Scenario, plan: CellPlan, seed: number, run: C
   const failures = [...steps.flatMap((result) => result.failures), ...stopped, ...(stopped.length === 0 ? cause.failures() : [])];
   const { file, title } = scenario;
   return { file, title, cell: plan.cell, status: failures.length === 0 ? "passed" : "failed", steps, failures, notes: end.notes ?? [], story: [], virtualMs: end.virtualMs };
+}
+
+/** The runner taps the devices that a step's checks name: those of the cause are added to every step. */
+function withCauseWatched(plan: CellPlan, bug: BugSpec | undefined): CellPlan {
+  const because = bug?.because?.checks ?? [];
+  if (because.length === 0) return plan;
+  const steps = plan.steps.map((step) => ({ ...step, expect: { ...step.expect, checks: [...step.expect.checks, ...because] } }));
+  return { ...plan, steps };
 }
 
 /** `bug.because` must hold at the end of some step of a broken cell, and of none of a fixed one. */

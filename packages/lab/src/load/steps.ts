@@ -94,7 +94,7 @@ function buildRun(ec: ExpectContext, step: DraftStep, path: Path): RunAction {
 /** One command per line; `\` at the end of a line joins it with the next, `#` lines are comments. */
 function splitCommands(ec: ExpectContext, text: string, path: Path): CommandLine[] {
   const position = ec.context.position(path);
-  const lines = text.replaceAll(/\\\n\s*/g, " ").split("\n");
+  const lines = text.replaceAll(/\s*\\\n\s*/g, " ").split("\n");
   return lines.flatMap((line) => {
     const trimmed = line.trim();
     if (trimmed === "" || trimmed.startsWith("#")) return [];

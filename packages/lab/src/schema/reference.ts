@@ -91,7 +91,11 @@ An unquoted version such as \`1.10\` is taken as it is written, not as the numbe
 A YAML list item or a map in \`{ }\` that holds a comma, a colon with a blank, or \`#\` in a text needs quotes.
 
 An expectation that says nothing of how the step ends (\`result\`, \`exit\`) wants exit status 0 (\`send\`: ok).
-Golden text (\`rows\`, \`has\`, \`text\`) is compared with runs of blanks as one and empty lines left out.
+Golden text (\`rows\`, \`has\`, \`text\`) is compared with runs of blanks as one and empty lines left out; it is
+written as a block (\`rows: |\` and the lines below it), which \`kubehop run --update\` can rewrite.
+
+In the tables \`*\` is any name and \`[]\` an item of a list (where one item is enough, the list may be left out).
+\`bug.because\` and the halves \`expect.fixed\` and \`expect.broken\` take the keys of \`steps[].expect\`.
 `;
 
 /** The whole document, newline at the end. */
@@ -102,7 +106,7 @@ export function scenarioReference(): string {
     const section = sectionOf(row.path);
     sections.set(section, [...(sections.get(section) ?? []), row]);
   }
-  const parts = [...sections].map(([title, group]) => `## ${title}\n\n${group.map((row) => formatRow(row)).join("\n")}`);
+  const parts = [...sections].map(([title, group]) => `## ${title}\n\n${HEAD}\n${group.map((row) => formatRow(row)).join("\n")}\n`);
   return `${INTRO}\n${parts.join("\n")}`;
 }
 
@@ -113,9 +117,11 @@ function sectionOf(path: readonly string[]): string {
   return `${path[0]}${path[1] === "[]" ? "[]" : ""}`;
 }
 
+const HEAD = "| key | meaning | default | example |\n|---|---|---|---|";
+
 function formatRow({ path, description, example, fallback }: ReferenceRow): string {
-  const tail = fallback === undefined ? "" : fallback === "required" ? " **Required.**" : ` Default: ${fallback}.`;
-  return `### \`${formatReferencePath(path)}\`\n\n${description}${tail}\n\n\`\`\`yaml\n${example}\n\`\`\`\n`;
+  const standard = fallback === "required" ? "**required**" : (fallback ?? "");
+  return `| ${[`\`${formatReferencePath(path)}\``, description, standard, `\`${example}\``].map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
 /** `cluster.nodes.*.ip`, `steps[].run` */
