@@ -39,6 +39,7 @@ export class Cluster {
     const nodes = plan.cluster.nodes.map((node) => ({ node, ns: bootMachine(this.world, node, plan.cluster.underlay) }));
     for (const host of plan.cluster.hosts) this.#bootHost(host);
     this.agents = this.#startAgents(nodes);
+    for (const { object } of plan.objects) if (object.metadata.namespace !== "") this.control.ensureNamespace(object.metadata.namespace);
     this.control.applyAll(plan.objects);
     this.settle();
     for (const { node, ns } of nodes) applySysctls(ns, node);

@@ -1,11 +1,16 @@
 // kubectl's way to the cluster's control plane. A change works itself out at once; pods and rules follow on the virtual clock.
 
-import type { ApplyOutcome, KubeAccess, ManifestRequest } from "@kubehop/commands";
+import type { ApplyOutcome, KubeAccess, ManifestRequest, RunningCommand } from "@kubehop/commands";
 import { ApiError, loadManifests, parseYaml } from "@kubehop/kube";
 import type { Kind, LoadedManifests, SourceText } from "@kubehop/kube";
 import type { Cluster } from "../cluster/cluster.ts";
+import type { Place } from "../cluster/places.ts";
+import type { Streams } from "./desk.ts";
 
-export function kubeAccess(cluster: Cluster): KubeAccess {
+/** Runs words in a pod: `kubectl exec`. */
+export type Exec = (place: Place, words: readonly string[], streams: Streams) => RunningCommand;
+
+export function kubeAccess(cluster: Cluster, exec: Exec): KubeAccess {
   const { control } = cluster;
   const read = (text: string, file: string, namespace: string): LoadedManifests & { sources: SourceText[] } => {
     const source = parseYaml(file, text, (document) => {
@@ -33,7 +38,7 @@ export function kubeAccess(cluster: Cluster): KubeAccess {
     },
     exec: (namespace, pod, words, ctx) => {
       const place = cluster.places.find(`${namespace}/${pod}`) ?? cluster.places.find(pod);
-      return place === undefined ? undefined : cluster.startIn(place, words, ctx);
+      return place === undefined ? undefined : exec(place, words, ctx);
     },
   };
 }

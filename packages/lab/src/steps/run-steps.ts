@@ -1,19 +1,16 @@
 // Runs the steps of one cell: commands are started at their places, virtual time passes until they have ended, and expectations are
 // looked at while the cluster stands as the step left it.
 
-import { commandRegistry, startLine } from "@kubehop/commands";
 import type { RunningCommand } from "@kubehop/commands";
 import { formatIpv4, PacketStormError } from "@kubehop/netstack";
 import { SimulationBudgetError } from "@kubehop/sim";
-import type { Cluster } from "../cluster/cluster.ts";
-import { Cluster as ClusterClass } from "../cluster/cluster.ts";
+import { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
+import type { ReadFile } from "../load/context.ts";
 import type { CellRunEnd, CellRunner, FlowOutcome, FlowResult, StepListener, StepOutcome } from "../model/outcome.ts";
-import type { CellPlan } from "../model/scenario.ts";
 import type { RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
 import { liveState } from "./live-state.ts";
-import type { PlaceFiles } from "./place-context.ts";
-import { placeContext } from "./place-context.ts";
+import { Desk } from "./desk.ts";
 import { startSend } from "./send.ts";
 import { StepWatch } from "./watch.ts";
 
@@ -25,11 +22,16 @@ class StepStopped extends Error {
   override readonly name = "StepStopped";
 }
 
-/** Runs a cell on a cluster of its own. @throws ClusterError when the cluster asks for something that is refused */
-export const runCell: CellRunner = (plan, seed, onStep) => {
-  const cluster = ClusterClass.build(plan, seed);
-  return new StepRunner(cluster, plan, onStep).run();
-};
+/**
+ * A runner of cells, each on a cluster of its own. `readFile`: files beside the scenario, as commands name them.
+ * The runner throws ClusterError when a cluster asks for something that is refused.
+ */
+export function cellRunner(readFile: ReadFile): CellRunner {
+  return (plan, seed, onStep) => {
+    const cluster = Cluster.build(plan, seed);
+    return new StepRunner(cluster, new Desk(cluster, readFile), onStep).run();
+  };
+}
 
 /** What one action of a step gave. */
 interface ActionResult {
@@ -39,21 +41,20 @@ interface ActionResult {
 
 class StepRunner {
   readonly #cluster: Cluster;
-  readonly #plan: CellPlan;
   readonly #onStep: StepListener;
-  readonly #files: PlaceFiles = new Map();
+  readonly #desk: Desk;
   readonly #background: { readonly step: StepSpec; readonly process: RunningCommand; output: string }[] = [];
   #stdout = "";
   #stderr = "";
 
-  constructor(cluster: Cluster, plan: CellPlan, onStep: StepListener) {
+  constructor(cluster: Cluster, desk: Desk, onStep: StepListener) {
     this.#cluster = cluster;
-    this.#plan = plan;
+    this.#desk = desk;
     this.#onStep = onStep;
   }
 
   run(): CellRunEnd {
-    for (const step of this.#plan.steps) {
+    for (const step of this.#cluster.plan.steps) {
       try {
         this.#runStep(step);
       } catch (error) {
@@ -136,8 +137,7 @@ class StepRunner {
 
   #start(place: Place, line: string, stdout: (text: string) => void): RunningCommand {
     if (/^\s*fg\b/.test(line)) return this.#foreground(line, stdout);
-    const context = placeContext(this.#cluster, place, this.#files, { stdout, stderr: (text) => (this.#stderr += text) });
-    return startLine(context, line, commandRegistry());
+    return this.#desk.start(place, line, { stdout, stderr: (text) => void (this.#stderr += text) });
   }
 
   /** `fg ID`: interrupt a background command (as ^C after fg would) and show what it has printed. */

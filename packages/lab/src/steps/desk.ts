@@ -1,0 +1,74 @@
+// What a command finds at its place: tools of that machine's releases, files, names, and the API server where kubectl is set up.
+
+import { standardRegistry, startLine } from "@kubehop/commands";
+import type { PlaceContext, Registry, RunningCommand } from "@kubehop/commands";
+import type { ToolVersions } from "@kubehop/netstack";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Place } from "../cluster/places.ts";
+import type { ReadFile } from "../load/context.ts";
+import { kubeAccess } from "./kube-access.ts";
+
+export interface Streams {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+/** All places of a cluster from the side of whoever types there. Files live as long as the desk. */
+export class Desk {
+  readonly #cluster: Cluster;
+  readonly #readFile: ReadFile;
+  readonly #registry: Registry = standardRegistry();
+  /** In-memory files by place. */
+  readonly #files = new Map<string, Map<string, string>>();
+
+  constructor(cluster: Cluster, readFile: ReadFile) {
+    this.#cluster = cluster;
+    this.#readFile = readFile;
+  }
+
+  /** Start a command line; it ends on the virtual clock. */
+  start(place: Place, line: string, streams: Streams): RunningCommand {
+    return startLine(this.#context(place, streams), line, this.#registry);
+  }
+
+  #context(place: Place, streams: Streams): PlaceContext {
+    const cluster = this.#cluster;
+    return {
+      place: place.name,
+      ns: place.ns,
+      tools: toolsOf(cluster, place),
+      files: this.#filesOf(place),
+      stdin: "",
+      stdout: (text) => streams.stdout(text),
+      stderr: (text) => streams.stderr(text),
+      resolve: (name) => cluster.places.address(name, place.namespace),
+      readFile: (path) => this.#readFile(path),
+      kube: hasKubectl(cluster, place) ? kubeAccess(cluster, (pod, words, to) => this.start(pod, words.map(quoted).join(" "), to)) : undefined,
+    };
+  }
+
+  #filesOf(place: Place): Map<string, string> {
+    const known = this.#files.get(place.name) ?? new Map<string, string>();
+    this.#files.set(place.name, known);
+    return known;
+  }
+}
+
+/** A word as the shell reads it back unchanged. */
+function quoted(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** At the admin's desk and on the first node, where kubeadm leaves admin.conf. */
+function hasKubectl(cluster: Cluster, place: Place): boolean {
+  return place.kind === "admin" || place.name === cluster.plan.cluster.nodes[0]?.name;
+}
+
+/** A pod has the tools of its node. */
+function toolsOf(cluster: Cluster, place: Place): ToolVersions {
+  const { nodes, iptables, iproute2, kubernetes } = cluster.plan.cluster;
+  const home = place.kind === "pod" ? cluster.places.pod(place.name)?.spec.nodeName : place.name;
+  const node = nodes.find(({ name }) => name === home);
+  const tool = node?.iptables ?? iptables;
+  return { iptables: tool.version, backend: tool.backend, iproute2: node?.iproute2 ?? iproute2, kubectl: node?.kubernetes ?? kubernetes };
+}
