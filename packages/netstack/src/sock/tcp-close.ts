@@ -2,7 +2,7 @@
 
 import { TCP_FIN, TCP_PSH } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
-import { tcpClearTimer, tcpPushPendingFrames, tcpQueueSegment, tcpRefreshMss, tcpSendAck, tcpSendActiveReset } from "./tcp-output.ts";
+import { tcpClearDelayedAck, tcpClearTimer, tcpPushPendingFrames, tcpQueueSegment, tcpRefreshMss, tcpSendAck, tcpSendActiveReset } from "./tcp-output.ts";
 import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
 import type { TcpStateNum } from "./tcp-states.ts";
 import {
@@ -107,6 +107,7 @@ export function tcpArmFinTimeout(sk: TcpSock): void {
 /** tcp_done: the connection is no more. */
 export function tcpDone(sk: TcpSock): void {
   tcpClearTimer(sk);
+  tcpClearDelayedAck(sk);
   if (sk.finTimer !== null) sk.ns.world.clock.cancel(sk.finTimer);
   sk.finTimer = null;
   sk.state = TCP_CLOSE;

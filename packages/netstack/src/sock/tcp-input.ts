@@ -12,7 +12,7 @@ import { tcpAck } from "./tcp-ack.ts";
 import { tcpArmFinTimeout, tcpDataReady, tcpDone, tcpEof, tcpFail } from "./tcp-close.ts";
 import { tcpDataQueue } from "./tcp-data.ts";
 import { TCP_INIT_CWND, TCP_MSS_DEFAULT, TCP_PAWS_MSL } from "./tcp-limits.ts";
-import { tcpClearTimer, tcpPushPendingFrames, tcpRefreshMss, tcpSendAck } from "./tcp-output.ts";
+import { tcpClearTimer, tcpPushPendingFrames, tcpRefreshMss, tcpSendAck, tcpSendDelayedAck } from "./tcp-output.ts";
 import { tcpSendReset } from "./tcp-reset.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 import { TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_SYN_SENT } from "./tcp-states.ts";
@@ -152,9 +152,13 @@ function tcpTakeData(sk: TcpSock, seg: RcvSegment): DropReason | null {
 /** tcp_fin: the peer has closed its direction. */
 function tcpFin(sk: TcpSock): void {
   tcpEof(sk);
+  if (sk.state === TCP_ESTABLISHED) {
+    // The ACK waits a moment: a program that closes at once sends it with its own FIN.
+    sk.state = TCP_CLOSE_WAIT;
+    return tcpSendDelayedAck(sk);
+  }
   tcpSendAck(sk);
-  if (sk.state === TCP_ESTABLISHED) sk.state = TCP_CLOSE_WAIT;
-  else if (sk.state === TCP_FIN_WAIT1) sk.state = TCP_CLOSING;
+  if (sk.state === TCP_FIN_WAIT1) sk.state = TCP_CLOSING;
   else if (sk.state === TCP_FIN_WAIT2) tcpTimeWait(sk);
 }
 

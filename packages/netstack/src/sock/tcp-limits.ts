@@ -4,6 +4,7 @@
 export const TCP_TIMEOUT_INIT = 1000;
 export const TCP_RTO_MIN = 200;
 export const TCP_RTO_MAX = 120_000;
+export const TCP_DELACK_MIN = 40;
 /** RFC 6928. */
 export const TCP_INIT_CWND = 10;
 /** Default peer MSS when a SYN has none (RFC 9293 §3.7.1). */

@@ -7,7 +7,7 @@ import {
 } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
 import { ipQueueXmit, skFlow, skRoute } from "./ip-xmit.ts";
-import { TCP_RTO_MAX, TCPOLEN_TSTAMP_ALIGNED } from "./tcp-limits.ts";
+import { TCP_DELACK_MIN, TCP_RTO_MAX, TCPOLEN_TSTAMP_ALIGNED } from "./tcp-limits.ts";
 import type { SynOptions } from "./tcp-options.ts";
 import { synOptionsSize, writeAlignedTimestamp, writeSackBlocks, writeSynOptions } from "./tcp-options.ts";
 import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
@@ -73,6 +73,7 @@ export function tcpTransmit(sk: TcpSock, seq: number, flags: number, data: Uint8
   if (sk.tsOk) writeAlignedTimestamp(pkt.buf, pkt.head + TCP_HLEN, tcpTimestamp(sk), sk.tsRecent);
   if (sack.length > 0) writeSackBlocks(pkt.buf, pkt.head + TCP_HLEN + tsLen, sack);
   sk.lastAckSent = sk.rcvNxt;
+  tcpClearDelayedAck(sk);
   tcpXmit(sk, pkt);
 }
 
@@ -90,6 +91,20 @@ function sackEdges(sk: TcpSock): number[] {
 /** tcp_send_ack. */
 export function tcpSendAck(sk: TcpSock): void {
   if (sk.state !== TCP_CLOSE) tcpTransmit(sk, sk.sndNxt, TCP_ACK, NO_DATA);
+}
+
+/** tcp_send_delayed_ack: whatever is sent before carries the ACK. */
+export function tcpSendDelayedAck(sk: TcpSock): void {
+  sk.ackTimer ??= sk.ns.world.clock.schedule(TCP_DELACK_MIN, () => {
+    sk.ackTimer = null;
+    tcpSendAck(sk);
+    sk.ns.world.softirq();
+  });
+}
+
+export function tcpClearDelayedAck(sk: TcpSock): void {
+  if (sk.ackTimer !== null) sk.ns.world.clock.cancel(sk.ackTimer);
+  sk.ackTimer = null;
 }
 
 /** tcp_send_active_reset: RST with the next sequence number. */

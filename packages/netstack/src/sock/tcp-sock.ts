@@ -140,6 +140,8 @@ export class TcpSock extends Sock {
   rcvStamp = 0;
   timer: Timer | null = null;
   finTimer: Timer | null = null;
+  /** Delayed ACK. */
+  ackTimer: Timer | null = null;
   /** Virtual ms of the last challenge ACK and the last answer to an out-of-window segment. */
   lastOowAck = Number.NEGATIVE_INFINITY;
 

@@ -1,6 +1,7 @@
 // UDP receive: checks, demultiplexing, errors (net/ipv4/udp.c: __udp4_lib_rcv, __udp4_lib_err).
 
 import { INADDR_BROADCAST, isMulticast } from "../addr/ipv4.ts";
+import { nfResetCt } from "../dev/scrub.ts";
 import { RTCF_BROADCAST, RTCF_MULTICAST } from "../ipv4/rtable.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import { consumeSkb, kfreeSkb } from "../skb/kfree-skb.ts";
@@ -35,6 +36,8 @@ export function udpRcv(ns: NetNamespace, pkt: Packet): void {
 
 function udpNoSocket(ns: NetNamespace, pkt: Packet): void {
   ns.ipv4.mib.UdpNoPorts++;
+  // The error is tracked by what it quotes, not by what it answers.
+  nfResetCt(pkt);
   ns.ipv4.icmpSend(pkt, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
   kfreeSkb(ns, pkt, "NO_SOCKET", "__udp4_lib_rcv", `udp port ${udpDport(pkt.buf, pkt.head)}`);
 }
