@@ -37,6 +37,7 @@ export function icmpSend(pkt: Packet, type: number, code: number, info: number):
   if (!mayAnswer(pkt, route, type)) return;
   const fromLoopback = pkt.dev !== null && (pkt.dev.flags & IFF_LOOPBACK) !== 0;
   if (!fromLoopback && !icmpGlobalAllow(ns, type, code)) return;
+  if (ns.ipv4.icmpBusy) return;
   const b = pkt.buf;
   const saddr = route.isLocal ? ipDaddr(b, pkt.nh) : errorSource(ns, pkt, route);
   const tos = icmpIsError(type) ? (ipTos(b, pkt.nh) & 0x1e) | INTERNETCONTROL : ipTos(b, pkt.nh);
@@ -120,5 +121,10 @@ function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: Ic
   if (ns.world.tracer !== null) {
     ns.world.trace(ns, cause, "icmp_push_reply", { kind: "answer", what: `ICMP type ${m.type} code ${m.code}`, made: pkt.id });
   }
-  ipLocalOut(ns, null, pkt);
+  ns.ipv4.icmpBusy = true;
+  try {
+    ipLocalOut(ns, null, pkt);
+  } finally {
+    ns.ipv4.icmpBusy = false;
+  }
 }

@@ -81,6 +81,8 @@ export class Ipv4State {
   /** Global ICMP credit and the virtual ms of its last refill. */
   icmpCredit = 0;
   icmpStamp = Number.NEGATIVE_INFINITY;
+  /** An ICMP message is on its way out (icmp_xmit_lock): none is made because of it, e.g. when OUTPUT rejects an echo reply. */
+  icmpBusy = false;
   /** Reassembly queues by their key text-free number pair: id+proto → list. */
   readonly fragQueues = new Map<number, FragQueue[]>();
   fragMemory = 0;

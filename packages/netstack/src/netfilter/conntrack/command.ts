@@ -3,9 +3,10 @@
 
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import type { Conntrack } from "./conntrack.ts";
+import { IPCT_PROTOINFO } from "./events.ts";
 import type { CtFilterOption, CtTest } from "./filter.ts";
 import { COMMON_OPTIONS, CtFilterError, parseCtProto, protoOptions } from "./filter.ts";
-import type { EntryFormat, EventTag } from "./print.ts";
+import type { EntryFormat, EventInfo, EventTag } from "./print.ts";
 import { EVENT_FORMAT, formatEntry, formatEvent, LIST_FORMAT } from "./print.ts";
 
 /** What a finished command printed. */
@@ -329,16 +330,16 @@ export function conntrackEvents(
 function watch(ns: NetNamespace, p: Parsed, out: (line: string) => void): EventWatch {
   const format = formatOf(p, EVENT_FORMAT);
   let shown = 0;
-  const show = (tag: EventTag, ct: Conntrack, byUser: boolean): void => {
+  const show = (tag: EventTag, ct: Conntrack, info: EventInfo): void => {
     if (!p.events.has(tag) || !matches(p, ct)) return;
     shown++;
     const stamp = p.output.has("timestamp") ? `${timestamp(ns.world.now)}\t` : "";
-    out(`${stamp}${formatEvent(tag, ct, format, byUser)}`);
+    out(`${stamp}${formatEvent(tag, ct, format, info)}`);
   };
   const stop = ns.ct.listen({
-    new: (ct) => show("NEW", ct, false),
-    update: (ct) => show("UPDATE", ct, false),
-    destroy: (ct, cause) => show("DESTROY", ct, cause === "user"),
+    new: (ct) => show("NEW", ct, { byUser: false, withState: true }),
+    update: (ct, mask) => show("UPDATE", ct, { byUser: false, withState: (mask & IPCT_PROTOINFO) !== 0 }),
+    destroy: (ct, cause) => show("DESTROY", ct, { byUser: cause === "user", withState: true }),
   });
   return {
     stop: () => {

@@ -31,14 +31,29 @@ export interface EntryFormat {
   /** `ipv4     2 ` in front (-o extended). */
   readonly extended: boolean;
   readonly timeout: boolean;
+  readonly state: boolean;
   readonly mark: boolean;
   readonly use: boolean;
   readonly id: boolean;
 }
 
-export const LIST_FORMAT: EntryFormat = { extended: false, timeout: true, mark: true, use: true, id: false };
+export const LIST_FORMAT: EntryFormat = {
+  extended: false,
+  timeout: true,
+  state: true,
+  mark: true,
+  use: true,
+  id: false,
+};
 /** Events: a mark only when it is set, no use count. */
-export const EVENT_FORMAT: EntryFormat = { extended: false, timeout: true, mark: false, use: false, id: false };
+export const EVENT_FORMAT: EntryFormat = {
+  extended: false,
+  timeout: true,
+  state: true,
+  mark: false,
+  use: false,
+  id: false,
+};
 
 /** Protocol name as the tool knows it. */
 export function ctProtoName(proto: number): string {
@@ -77,7 +92,7 @@ export function formatEntry(ct: Conntrack, format: EntryFormat = LIST_FORMAT): s
   s += `${ctProtoName(ct.proto).padEnd(8)} ${ct.proto}`;
   if (format.timeout) s += ` ${Math.floor(ct.remaining / 1000)}`;
   const state = ctStateName(ct);
-  if (state !== undefined) s += ` ${state}`;
+  if (state !== undefined && format.state) s += ` ${state}`;
   s += ` ${formatTuple(ct.orig)}${counters(ct, 0)}${zonePart(ct, ZONE_DIR_ORIG, "zone-orig")}`;
   if (!ct.has(IPS_SEEN_REPLY)) s += " [UNREPLIED]";
   s += ` ${formatTuple(ct.reply)}${counters(ct, 1)}${zonePart(ct, ZONE_DIR_REPLY, "zone-reply")}`;
@@ -94,11 +109,23 @@ const USER_PORTID = 1;
 
 export type EventTag = "NEW" | "UPDATE" | "DESTROY";
 
+/** What an event line needs to know beside the entry. */
+export interface EventInfo {
+  /** Somebody asked for it, no packet or timer did. */
+  readonly byUser: boolean;
+  /** UPDATE: the state is among what changed; else the message does not carry it. */
+  readonly withState: boolean;
+}
+
 /** A line of `conntrack -E`: right-aligned tag, the entry, and who asked for it. An entry that ended by itself has no time left to show. */
-export function formatEvent(tag: EventTag, ct: Conntrack, format: EntryFormat, byUser: boolean): string {
-  const head = `[${tag}]`.padStart(9);
-  const shown = tag === "DESTROY" && ct.remaining === 0 ? { ...format, timeout: false } : format;
-  return `${head} ${formatEntry(ct, shown)}${byUser ? ` [USERSPACE] portid=${USER_PORTID}` : ""}`;
+export function formatEvent(tag: EventTag, ct: Conntrack, format: EntryFormat, info: EventInfo): string {
+  const shown = {
+    ...format,
+    timeout: tag !== "DESTROY" || ct.remaining > 0,
+    state: tag !== "UPDATE" || info.withState,
+  };
+  const user = info.byUser ? ` [USERSPACE] portid=${USER_PORTID}` : "";
+  return `${`[${tag}]`.padStart(9)} ${formatEntry(ct, shown)}${user}`;
 }
 
 /** A line of /proc/net/nf_conntrack. */
