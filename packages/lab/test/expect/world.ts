@@ -1,0 +1,47 @@
+// A live state and outcomes made by hand, and expectations written as in a scenario.
+import type { CellRunner, DropRecord, FlowOutcome, FrameRecord, LiveState, PacketSummary, StepOutcome } from "../../src/model/outcome.ts";
+import { judge } from "../../src/expect/judge.ts";
+import { scenarioOf, WEB } from "../load/read.ts";
+
+export const ADDRESSES: Readonly<Record<string, string>> = { client: "10.244.0.2", "web#1": "10.244.0.3", "web#2": "10.244.1.3", "svc/web": "10.96.0.80", node1: "192.168.99.11" };
+const PODS: Readonly<Record<string, string>> = { "web#1": "web-5d-aaaaa", "web#2": "web-5d-bbbbb" };
+
+export function packet(rest: Partial<PacketSummary> = {}): PacketSummary {
+  return { protocol: "tcp", src: "10.244.0.2", dst: "10.96.0.80", sport: 40000, dport: 80, flags: "S", ttl: 64, ...rest };
+}
+
+export interface World {
+  readonly drops?: readonly DropRecord[];
+  readonly frames?: Readonly<Record<string, readonly FrameRecord[]>>;
+  readonly rows?: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
+}
+
+export function live({ drops = [], frames = {}, rows = {} }: World = {}): LiveState {
+  return {
+    drops: () => drops,
+    frames: (place, dev) => frames[`${place} ${dev}`],
+    rows: (table, place) => rows[`${place} ${table}`],
+    addressOf: (name) => ADDRESSES[name] ?? (/^[\d.]+$/.test(name) ? name : undefined),
+    placeOf: (name) => PODS[name] ?? (name in ADDRESSES ? name : undefined),
+  };
+}
+
+export function outcome(rest: Partial<StepOutcome> & { readonly flows?: readonly FlowOutcome[] } = {}): StepOutcome {
+  const flow = rest.flows?.at(-1);
+  return { exitCode: 0, stdout: "", stderr: "", flows: [], ...(flow === undefined ? {} : { flow }), startedAt: 0, endedAt: 1, ...rest };
+}
+
+/** `message` and details of what does not hold, for an expectation as it stands in a file. */
+export function failures(expect: string, result: StepOutcome, world: World = {}): string[][] {
+  const scenario = scenarioOf(`scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: a\n    expect: ${expect.replaceAll("\n", "\n      ")}\n`, { "./web.yaml": WEB });
+  const step = scenario.cells[0]!.steps[0]!;
+  return judge(step.expect, result, live(world)).map((failure) => [failure.message, ...failure.details]);
+}
+
+/** A runner that gives each step the next outcome. */
+export function scripted(outcomes: readonly StepOutcome[], world: World = {}): CellRunner {
+  return (plan, _seed, onStep) => {
+    for (const [index, step] of plan.steps.entries()) onStep(step, outcomes[index] ?? outcome(), live(world));
+    return { virtualMs: 1500 };
+  };
+}
