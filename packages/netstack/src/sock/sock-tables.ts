@@ -64,7 +64,7 @@ export class SockTables {
     ns.ipv4.protocols[IPPROTO_UDP] = {
       name: "udp",
       handler: (pkt) => udpRcv(ns, pkt),
-      errHandler: (pkt, type, code) => udpErr(ns, pkt, type, code),
+      errHandler: (pkt, type, code, info) => udpErr(ns, pkt, type, code, info),
     };
     ns.ipv4.protocols[IPPROTO_TCP] = {
       name: "tcp",

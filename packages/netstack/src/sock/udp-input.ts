@@ -13,7 +13,7 @@ import { UDP_HLEN, udpCheckOk, udpDport, udpLen, udpSport } from "../wire/udp-fi
 import { icmpErrConvert, isFragNeeded } from "./errno.ts";
 import type { IcmpErr } from "./errno.ts";
 import { skDataReady } from "./sock.ts";
-import type { UdpSock } from "./udp.ts";
+import type { UdpErrorAbout, UdpSock } from "./udp.ts";
 
 /** __udp4_lib_rcv. pkt.head is the UDP header, pkt.nh the IPv4 header. */
 export function udpRcv(ns: NetNamespace, pkt: Packet): void {
@@ -94,7 +94,7 @@ function udpMcastDeliver(ns: NetNamespace, pkt: Packet): void {
 }
 
 /** __udp4_lib_err: an ICMP error quotes a datagram of ours; pkt.head is the quoted IPv4 header. */
-export function udpErr(ns: NetNamespace, pkt: Packet, type: number, code: number): void {
+export function udpErr(ns: NetNamespace, pkt: Packet, type: number, code: number, info: number): void {
   const b = pkt.buf;
   const uh = pkt.head + ipHdrLen(b, pkt.head);
   if (uh + 4 > pkt.tail) return;
@@ -104,7 +104,7 @@ export function udpErr(ns: NetNamespace, pkt: Packet, type: number, code: number
   if (sk === null) return;
   const err = udpErrOf(sk, type, code);
   if (err === null || (sk.options.recvErr !== true && (!err.fatal || sk.daddr === 0))) return;
-  udpReportError(sk, err, { addr: daddr, port: dport });
+  udpReportError(sk, err, { addr: daddr, port: dport, report: { from: ipSaddr(b, pkt.nh), type, code, info } });
 }
 
 function udpErrOf(sk: UdpSock, type: number, code: number): IcmpErr | null {
@@ -112,7 +112,7 @@ function udpErrOf(sk: UdpSock, type: number, code: number): IcmpErr | null {
   return icmpErrConvert(type, code);
 }
 
-function udpReportError(sk: UdpSock, err: IcmpErr, about: { addr: ReturnType<typeof ipDaddr>; port: number }): void {
+function udpReportError(sk: UdpSock, err: IcmpErr, about: UdpErrorAbout): void {
   if (sk.options.onError === undefined) {
     sk.pendingError = err.errno;
     return;

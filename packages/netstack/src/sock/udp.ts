@@ -32,8 +32,13 @@ export interface UdpOptions extends SockOptions {
   readonly recvErr?: boolean;
   /** `to` is the address the datagram was sent to (IP_PKTINFO). */
   onData?(bytes: Uint8Array, from: Endpoint, to: Ipv4): void;
-  /** `about`: whom the failed datagram was meant for. */
-  onError?(errno: SockErrno, about: Endpoint): void;
+  /** `about`: whom the failed datagram was meant for, and who says what (IP_RECVERR's sock_extended_err). */
+  onError?(errno: SockErrno, about: UdpErrorAbout): void;
+}
+
+export interface UdpErrorAbout extends Endpoint {
+  /** The ICMP message; info is the MTU of a fragmentation-needed, else 0. */
+  readonly report: { readonly from: Ipv4; readonly type: number; readonly code: number; readonly info: number };
 }
 
 export class UdpSock extends Sock {
