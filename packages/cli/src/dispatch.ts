@@ -11,7 +11,7 @@ interface Subcommand {
 
 export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   run: {
-    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--update]",
+    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--update] [--mutate]",
     summary: "run scenarios; a folder is searched for files whose first key is scenario: or lab:",
     load: () => import("./commands/run.ts"),
   },
@@ -90,12 +90,19 @@ async function version(io: Io): Promise<number> {
   return 0;
 }
 
+/** What the engine refuses by name, known by the name of its errors: importing them here would load the engine at every start. */
+const REFUSALS: ReadonlySet<string> = new Set(["ClusterError"]);
+
 /** One line for a mistake of the user; for a bug of ours one line and what to do about it. Stacks only on request. */
 export function reportError(error: unknown, command: string | undefined, io: Io): number {
   if (error instanceof UsageError) {
     const name = command !== undefined && Object.hasOwn(SUBCOMMANDS, command) ? `kubehop ${command}` : "kubehop";
     io.stderr(`${name}: ${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`);
     if (io.debug) io.stderr(`${error.stack ?? ""}\n`);
+    return 2;
+  }
+  if (error instanceof Error && REFUSALS.has(error.name)) {
+    io.stderr(`kubehop: ${error.message}\n${io.debug ? `${error.stack ?? ""}\n` : ""}`);
     return 2;
   }
   const message = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);

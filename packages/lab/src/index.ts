@@ -14,6 +14,7 @@ export { judge } from "./expect/judge.ts";
 export { runCase } from "./expect/run-cell.ts";
 export { explainScenario, type ExplainOptions } from "./pending.ts";
 export { runLoaded, runScenarioText } from "./expect/run-file.ts";
+export { runMutations } from "./expect/run-mutations.ts";
 export { formatJson } from "./report/json.ts";
 export { formatJunit } from "./report/junit.ts";
 export { formatResolved } from "./report/resolved.ts";

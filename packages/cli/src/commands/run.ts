@@ -11,6 +11,7 @@ const OPTIONS = {
   json: { type: "string" },
   junit: { type: "string" },
   update: { type: "boolean" },
+  mutate: { type: "boolean" },
 } as const;
 
 /** What chance starts from unless --seed says otherwise. */
@@ -40,6 +41,13 @@ export function run(args: readonly string[], io: Io): number {
   const totals = countCases(results);
   io.stdout(`${formatTotals({ ...totals, failed: totals.failed + bugs })}\n`);
   return bugs > 0 ? 3 : exitCodeOf(results);
+}
+
+/** The cases of a file; with --mutate, a further one for every mutation it declares. */
+function runOne({ file, text, readFile }: ScenarioFile, seed: number, mutate: boolean): FileResult {
+  const result = runScenarioText(file, text, readFile, seed, runCell);
+  if (!mutate || result.diagnostics.length > 0) return result;
+  return { ...result, cells: [...result.cells, ...runMutations(file, text, readFile, seed, runCell)] };
 }
 
 const COLOURS: Style = {
