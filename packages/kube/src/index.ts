@@ -98,7 +98,7 @@ export { isActive } from "./controllers/pod-index.ts";
 export { longAge, shortAge } from "./printers/age.ts";
 export { describeEndpoints, describeService } from "./printers/describe.ts";
 export { formatEndpoints } from "./printers/format.ts";
-export { type GetRequest, kubectlGet, type KubectlResult, kubectlTable, type PrintContext } from "./printers/get.ts";
+export { type GetRequest, kubectlGet, type KubectlResult, kubectlTable, objectWord, type PrintContext } from "./printers/get.ts";
 export { toManifest } from "./printers/manifest.ts";
 export { applyLine, deleteLine } from "./printers/results.ts";
 export { tabulate, type TabwriterOptions } from "./printers/tabwriter.ts";

@@ -2,7 +2,7 @@
 // steps of packets. Everything else is internal.
 
 // Values
-export { type Cidr, formatCidr, formatIpv4, INADDR_ANY, inPrefix, type Ipv4, parseCidr, parseInterfaceAddr, parseIpv4, prefixMask } from "./addr/ipv4.ts";
+export { type Cidr, formatCidr, formatIpv4, INADDR_ANY, INADDR_LOOPBACK, inPrefix, type Ipv4, parseCidr, parseInterfaceAddr, parseIpv4, prefixMask } from "./addr/ipv4.ts";
 export { formatMac, isGroupMac, type Mac, MAC_BROADCAST, MAC_ZERO, parseMac } from "./addr/mac.ts";
 
 // Worlds
@@ -23,13 +23,18 @@ export { errnoText } from "./rtnl/nl-error.ts";
 
 // Listings
 export { dumpAddrs, printAddrs } from "./rtnl/addr.ts";
+export { addrText, printAddr, printAddrOneline } from "./rtnl/print-addr.ts";
 export { dumpFdb, type FdbRow } from "./rtnl/fdb.ts";
 export { dumpLinks, type LinkRow } from "./rtnl/link-dump.ts";
-export { dumpNeighs, printNeighs } from "./rtnl/neigh.ts";
-export type { NeighRow } from "./rtnl/print-neigh.ts";
+export { dumpNeighs, printNeighs, printProxies, selectNeighs } from "./rtnl/neigh.ts";
+export { neighRow, type NeighRow, printNeigh } from "./rtnl/print-neigh.ts";
+export type { Neigh } from "./neigh/neigh.ts";
 export { printFdb, printFdbList } from "./rtnl/print-fdb.ts";
 export { linkName, printBrctlShow, printBridgeLink, printLink } from "./rtnl/print-link.ts";
-export { dumpRoutes, printRoutes, type RouteFilter } from "./rtnl/route.ts";
+export { dumpRoutes, printRoutes, type RouteFilter, selectRoutes } from "./rtnl/route.ts";
+export { printRoute, routeRow } from "./rtnl/print-route.ts";
+export { parseRtName } from "./rtnl/rt-names.ts";
+export type { FibAlias } from "./ipv4/fib/fib-types.ts";
 export { routeGet, type RouteGetQuery } from "./rtnl/route-get.ts";
 export { dumpRules, printRules } from "./rtnl/rule.ts";
 export { conntrackCommand, conntrackEvents, isEventCommand } from "./netfilter/conntrack/command.ts";
@@ -40,10 +45,12 @@ export type { IptablesVersion } from "./netfilter/xtables/iptables-version.ts";
 export type { PickRule, RulePlace } from "./netfilter/xtables/xtables-net.ts";
 
 // Sockets
+export { ipRouteOutput } from "./ipv4/route-output.ts";
+export { flowKey, RTCF_BROADCAST } from "./ipv4/rtable.ts";
 export { type SockErrno, SockError, strerror } from "./sock/errno.ts";
 export { packetSend, packetTap } from "./sock/packet-socket.ts";
 export { type PingError, pingOpen, type PingReply, type PingSock } from "./sock/ping.ts";
-export type { Endpoint } from "./sock/sock.ts";
+export type { Endpoint, PmtuDisc } from "./sock/sock.ts";
 export type { SockPins } from "./sock/sock-tables.ts";
 export { tcpConnect, tcpListen } from "./sock/tcp.ts";
 export type { TcpCallbacks, TcpSock } from "./sock/tcp-sock.ts";
