@@ -21,7 +21,8 @@ const PORT_COST: Readonly<Record<DeviceKind, number>> = {
 const BR_MAX_PORTS = 1024;
 
 function findPortno(br: Bridge): number {
-  for (let no = 1; no < BR_MAX_PORTS; no++) if (!br.ports.some((p) => p.portNo === no)) return no;
+  const used = new Set(br.ports.map((p) => p.portNo));
+  for (let no = 1; no < BR_MAX_PORTS; no++) if (!used.has(no)) return no;
   return 0;
 }
 
@@ -47,7 +48,7 @@ export function brAddIf(br: Bridge, dev: NetDevice): NetdevError | null {
   brStpRecalculateBridgeId(br);
   brPortStateSelection(br);
   if (br.dev.up && dev.operational) brStpEnablePort(p);
-  brMtuAutoAdjust(br);
+  // The MTU follows when the port's change is heard (br-core.ts).
   dev.ns.devices.emit("change", dev);
   return null;
 }

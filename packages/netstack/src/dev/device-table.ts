@@ -47,7 +47,10 @@ export class DeviceTable {
   register(dev: NetDevice): void {
     this.names.set(dev.name, dev);
     this.indexes.set(dev.ifindex, dev);
-    this.order = [...this.order, dev].sort((a, b) => a.ifindex - b.ifindex);
+    const last = this.order.at(-1);
+    this.order = [...this.order, dev];
+    // Most devices come with rising indexes; only a wish needs sorting.
+    if (last !== undefined && last.ifindex > dev.ifindex) this.order.sort((a, b) => a.ifindex - b.ifindex);
     this.emit("register", dev);
   }
 

@@ -31,12 +31,10 @@ const LOOPBACK_OPS: DeviceOps = {
 
 /** The first device of a namespace: ifindex 1, down until somebody sets it up. */
 export function createLoopback(ns: NetNamespace): NetDevice {
-  const lo = registerNetdevice(ns, LOOPBACK_OPS, {
+  return registerNetdevice(ns, LOOPBACK_OPS, {
     name: "lo",
     addr: MAC_ZERO,
     mtu: LOOPBACK_MTU,
     flags: IFF_LOOPBACK,
   });
-  lo.addrPinned = false;
-  return lo;
 }

@@ -47,8 +47,6 @@ export function createNic(
   }
   const made = segment;
   const dev = registerNetdevice(ns, NIC_OPS, spec, () => made);
-  // The address is the card's own, not set by hand.
-  dev.addrPinned = false;
   made.plug(dev);
   return dev;
 }

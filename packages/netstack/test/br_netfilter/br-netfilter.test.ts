@@ -286,3 +286,53 @@ test("fragments are put together for the hooks and leave as they came", () => {
   expect(seen.frames.map((f) => f.length)).toEqual([14 + 820, 14 + 520]);
   expect(seen.lines).toEqual([`p2:out ${HOST(2)}<${HOST(1)}`, `p2:out ${HOST(2)}<${HOST(1)}`]);
 });
+
+// The largest fragment may fill the MTU; a whole packet that is too long for the port is cut to the bridge's MTU, unless DF
+// forbids; fragments with DF are cut again as they were (R3.27).
+const WHOLE = { payload: 1400 };
+const CUT = [
+  { frag: 0x2000, payload: 792 },
+  { frag: 100, payload: 500 },
+];
+const DF_CUT = CUT.map((part) => ({ ...part, frag: part.frag | 0x4000 }));
+const FULL = [
+  { frag: 0x2000, payload: 1472 },
+  { frag: 185, payload: 100 },
+];
+
+test.each([
+  { what: "fragments that fill the MTU", parts: FULL, mtu: 1500, out: [1514, 134], drops: [] },
+  { what: "fragments with DF", parts: DF_CUT, mtu: 1500, out: [834, 534], drops: [] },
+  {
+    what: "fragments larger than the bridge",
+    parts: CUT,
+    mtu: 700,
+    out: [],
+    drops: ["NOT_SPECIFIED@br_nf_ip_fragment"],
+  },
+  { what: "a packet larger than the port", parts: [WHOLE], mtu: 1000, out: [1010, 466], drops: [] },
+  {
+    what: "a packet larger than the port, with DF",
+    parts: [{ ...WHOLE, frag: 0x4000 }],
+    mtu: 1000,
+    out: [],
+    drops: ["NOT_SPECIFIED@br_nf_ip_fragment"],
+  },
+])("$what", ({ parts, mtu, out, drops }) => {
+  const { lab } = netfilterLab();
+  lab.ns("sw").ct.get();
+  for (const dev of ["br0", "p2"]) lab.apply("sw", { op: "link-set", dev, mtu });
+  const seen = new Capture(lab.dev("sw", "p2"));
+  for (const part of parts) lab.send("h1", "e0", ipFrame(HOST(2), HOST(1), { ...P, ...part, id: 9 }));
+  expect(seen.frames.map((f) => f.length)).toEqual(out);
+  expect(lab.drops.filter((d) => d !== "TC_INGRESS@tc_run")).toEqual(drops);
+});
+
+test("a connection of a group frame that no port took is confirmed on the way up", () => {
+  const { lab } = netfilterLab();
+  const { ct } = lab.ns("sw");
+  ct.get();
+  for (const dev of ["p2", "p3"]) lab.apply("sw", { op: "link-set", dev, up: false });
+  lab.send("h1", "e0", ipFrame(ALL, HOST(1), { ...P, dst: "10.0.0.255" }));
+  expect(ct.list().map((c) => [c.orig.src, c.orig.dst])).toEqual([[ip("10.0.0.1"), ip("10.0.0.255")]]);
+});

@@ -5,6 +5,7 @@ import { dumpLinks } from "../../src/rtnl/link-dump.ts";
 import { printFdb } from "../../src/rtnl/print-fdb.ts";
 import { printLink } from "../../src/rtnl/print-link.ts";
 import { applyNeighOp } from "../../src/rtnl/neigh.ts";
+import { vxlanOf } from "../../src/tunnel/vxlan.ts";
 import { getU16, getU32 } from "../../src/wire/bytes.ts";
 import { ipFragOff, ipTos, ipTtl } from "../../src/wire/ipv4-fields.ts";
 import { ALL, Capture, ETH_P_TEST, frame, HOST, Lab } from "../dev/lab.ts";
@@ -182,6 +183,22 @@ test("R4.15: no route, a route into itself, and a remote that is this host", () 
   expect(dropped(lab)).toEqual(["IP_OUTNOROUTES@vxlan_xmit_one", "IP_OUTNOROUTES@vxlan_xmit_one"]);
   expect(vx0.txErrors).toBe(2);
   expect(seen.take()).toEqual(["vx0:out", "vx0:in"]);
+});
+
+test("a remote that is this host: the device learns from itself, without any outer packet", () => {
+  const lab = tunnelLab();
+  fdb(lab, "n1", toward(VTEP(4), "192.168.0.1"));
+  lab.send("n1", "vx0", frame(VTEP(4), VTEP(9)));
+  expect(rows(lab, "n1")).toContain(`${VTEP(9)} dst 192.168.0.1 self `);
+});
+
+test("a row without an address", () => {
+  const lab = tunnelLab();
+  fdb(lab, "n1", toward(VTEP(4), "192.168.0.2"));
+  const entry = vxlanOf(lab.dev("n1", "vx0"))?.fdb.values().next().value;
+  entry?.remotes.splice(0);
+  lab.send("n1", "vx0", frame(VTEP(4), VTEP(1)));
+  expect([lab.drops, lab.dev("n1", "vx0").txDropped]).toEqual([["NO_TX_TARGET@vxlan_xmit"], 1]);
 });
 
 test("R4.6: the lower device bounds the MTU", () => {
