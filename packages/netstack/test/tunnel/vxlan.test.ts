@@ -5,11 +5,13 @@ import { dumpLinks } from "../../src/rtnl/link-dump.ts";
 import { printFdb } from "../../src/rtnl/print-fdb.ts";
 import { printLink } from "../../src/rtnl/print-link.ts";
 import { applyNeighOp } from "../../src/rtnl/neigh.ts";
+import { flowKey, ipRouteOutput } from "../../src/ipv4/route.ts";
+import { udpOpen } from "../../src/sock/udp.ts";
 import { vxlanOf } from "../../src/tunnel/vxlan.ts";
 import { getU16, getU32 } from "../../src/wire/bytes.ts";
 import { ipFragOff, ipTos, ipTtl } from "../../src/wire/ipv4-fields.ts";
 import { ALL, Capture, ETH_P_TEST, frame, HOST, Lab } from "../dev/lab.ts";
-import { address, endpoints, ipFrame } from "../dev/ip-frame.ts";
+import { address, endpoints, ip, ipFrame } from "../dev/ip-frame.ts";
 
 const VTEP = (i: number): string => `02:00:00:00:01:0${i}`;
 
@@ -190,6 +192,24 @@ test("a remote that is this host: the device learns from itself, without any out
   fdb(lab, "n1", toward(VTEP(4), "192.168.0.1"));
   lab.send("n1", "vx0", frame(VTEP(4), VTEP(9)));
   expect(rows(lab, "n1")).toContain(`${VTEP(9)} dst 192.168.0.1 self `);
+});
+
+test("R4.16: an inner packet too long for the path: the outer is cut, and the inner route learns what would have fit", () => {
+  const lab = tunnelLab({ learning: false });
+  for (const i of [1, 2]) address(lab, `n${i}`, "vx0", `10.9.0.${i}`, 24);
+  fdb(lab, "n1", toward(VTEP(2), "192.168.0.2"));
+  applyNeighOp(lab.ns("n1"), { op: "neigh-add", dev: "vx0", dst: "10.9.0.2", lladdr: VTEP(2), nud: "permanent" });
+  const mtu = (): number | string => {
+    const route = ipRouteOutput(lab.ns("n1"), flowKey(ip("10.9.0.2")));
+    return typeof route === "string" ? route : route.mtu;
+  };
+  expect(mtu()).toBe(1500);
+  const seen = new Capture(lab.dev("n1", "eth0"), lab.dev("n2", "vx0"));
+  udpOpen(lab.ns("n1"), {}).sendTo(new Uint8Array(1472), "10.9.0.2", 9);
+  lab.world.softirq();
+  expect(seen.frames.map((f) => f.length).slice(0, 2)).toEqual([1514, 84]);
+  expect(seen.take()).toEqual(["eth0:out", "eth0:out", "vx0:in"]);
+  expect(mtu()).toBe(1450);
 });
 
 test("a row without an address", () => {
