@@ -192,7 +192,7 @@ export class XtBackend {
   // ---- tables
 
   draft(spec: TableSpec): TableDraft {
-    return new TableDraft(spec, this.host.kind, this.tables.get(spec.name) ?? null);
+    return new TableDraft(spec, this.host.kind, this.tables.get(spec.name) ?? null, this.host.flavour());
   }
 
   commit(draft: TableDraft): void {

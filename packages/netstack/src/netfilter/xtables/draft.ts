@@ -4,6 +4,7 @@
 import type { RuleOrigin } from "../../rtnl/batch.ts";
 import type { HookNum } from "../hooks.ts";
 import type { Chain, RuleEntry } from "./chain.ts";
+import type { IptablesFlavour } from "./iptables-version.ts";
 import type { XtBackendKind } from "./evaluate.ts";
 import type { ParsedRule } from "./parse-rule.ts";
 import { isTargetName, isUnmodelledTarget } from "./registry.ts";
@@ -36,6 +37,7 @@ export class TableDraft {
   readonly spec: TableSpec;
   readonly kind: XtBackendKind;
   readonly live: XtTable | null;
+  readonly flavour: IptablesFlavour;
   /** The table was emptied first (restore without --noflush). */
   flushed = false;
   /** Touched chains by name; null: deleted. In order of first touch. */
@@ -45,7 +47,8 @@ export class TableDraft {
   /** Change of the number of rules that point at a chain. */
   private readonly refDelta = new Map<string, number>();
 
-  constructor(spec: TableSpec, kind: XtBackendKind, live: XtTable | null) {
+  constructor(spec: TableSpec, kind: XtBackendKind, live: XtTable | null, flavour: IptablesFlavour) {
+    this.flavour = flavour;
     this.spec = spec;
     this.kind = kind;
     this.live = live;
@@ -283,6 +286,7 @@ export class TableDraft {
 
   /** Everything that can be refused by looking at the rule and its chain. */
   private admit(chain: string, rule: Rule, parsed: ParsedRule, origin: RuleOrigin | null, request: RuleRequest): RuleEntry {
+    checkVersion(rule, this.flavour);
     this.checkUse(chain, rule);
     this.checkTarget(chain, rule, request);
     this.refer(rule, 1);
@@ -323,6 +327,12 @@ export class TableDraft {
     if (this.kind === "nft") throw parameterError(`Chain '${name}' does not exist`);
     throw parameterError(kind === "goto" ? `goto '${name}' is not a chain` : `Couldn't load target \`${name}':No such file or directory\n`);
   }
+}
+
+/** Options that this version of the program does not have. */
+function checkVersion(rule: Rule, flavour: IptablesFlavour): void {
+  if (flavour.randomFully || rule.target.kind !== "target" || rule.target.name !== "MASQUERADE") return;
+  if (rule.action.includes(" --random-fully")) throw parameterError('unknown option "--random-fully"');
 }
 
 function checkChainName(name: string): void {
