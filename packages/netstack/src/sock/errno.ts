@@ -1,17 +1,33 @@
 // Socket errors, and how ICMP errors become them (icmp_err_convert of net/ipv4/icmp.c).
 
-import {
-  ICMP_DEST_UNREACH,
-  ICMP_FRAG_NEEDED,
-  ICMP_PARAMETERPROB,
-  ICMP_TIME_EXCEEDED,
-} from "../wire/icmp-fields.ts";
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PARAMETERPROB, ICMP_TIME_EXCEEDED } from "../wire/icmp-fields.ts";
 
 /** Errno words that sockets report. */
 export type SockErrno =
-  | "EPERM" | "EAGAIN" | "EACCES" | "EINVAL" | "EPIPE" | "EMSGSIZE" | "EPROTO" | "EDESTADDRREQ" | "ENOPROTOOPT" | "EOPNOTSUPP"
-  | "EADDRINUSE" | "EADDRNOTAVAIL" | "ENETUNREACH" | "ECONNRESET" | "ECONNABORTED" | "EISCONN" | "ENOTCONN" | "ETIMEDOUT"
-  | "ECONNREFUSED" | "EHOSTDOWN" | "EHOSTUNREACH" | "ENONET" | "ENODEV" | "ENOBUFS";
+  | "EPERM"
+  | "EAGAIN"
+  | "EACCES"
+  | "EINVAL"
+  | "EPIPE"
+  | "EMSGSIZE"
+  | "EPROTO"
+  | "EDESTADDRREQ"
+  | "ENOPROTOOPT"
+  | "EOPNOTSUPP"
+  | "EADDRINUSE"
+  | "EADDRNOTAVAIL"
+  | "ENETUNREACH"
+  | "ECONNRESET"
+  | "ECONNABORTED"
+  | "EISCONN"
+  | "ENOTCONN"
+  | "ETIMEDOUT"
+  | "ECONNREFUSED"
+  | "EHOSTDOWN"
+  | "EHOSTUNREACH"
+  | "ENONET"
+  | "ENODEV"
+  | "ENOBUFS";
 
 const STRERROR: Readonly<Record<SockErrno, string>> = {
   EPERM: "Operation not permitted",

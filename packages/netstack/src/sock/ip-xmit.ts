@@ -20,7 +20,15 @@ export const IP_HLEN = 20;
 
 /** The route a socket's packet to `daddr` takes; key.saddr is filled in when `saddr` is 0. */
 export function skFlow(sk: Sock, daddr: Ipv4, dport: number, saddr: Ipv4 = sk.saddr): FlowKey {
-  return flowKey(daddr, { saddr, oif: sk.boundDevIf, mark: sk.mark, tos: sk.tos & 0x1c, proto: sk.proto, sport: sk.sport, dport });
+  return flowKey(daddr, {
+    saddr,
+    oif: sk.boundDevIf,
+    mark: sk.mark,
+    tos: sk.tos & 0x1c,
+    proto: sk.proto,
+    sport: sk.sport,
+    dport,
+  });
 }
 
 /** ip_route_output_flow for a socket. */
@@ -46,7 +54,13 @@ export function ipSelectTtl(ns: NetNamespace, sk: Sock | null, daddr: Ipv4): num
 }
 
 /** Push an IPv4 header in front of a segment and send it. The errno of a hook that dropped it, undefined when it went its way. */
-export function ipSendSegment(ns: NetNamespace, sk: Sock | null, pkt: Packet, route: Route, h: IpHeaderInit): SockErrno | undefined {
+export function ipSendSegment(
+  ns: NetNamespace,
+  sk: Sock | null,
+  pkt: Packet,
+  route: Route,
+  h: IpHeaderInit,
+): SockErrno | undefined {
   pkt.push(IP_HLEN);
   pkt.nh = pkt.head;
   pkt.protocol = ETH_P_IP;

@@ -169,7 +169,14 @@ export function pingErr(ns: NetNamespace, pkt: Packet, type: number, code: numbe
   if (ih + ICMP_HLEN > pkt.tail || b[ih] !== ICMP_ECHO) return;
   const sk = ns.sockets.ping.get(icmpId(b, ih));
   if (sk === undefined) return;
-  const error: PingError = { from: ipSaddr(b, pkt.nh), seq: icmpSeq(b, ih), type, code, info, errno: icmpErrConvert(type, code)?.errno };
+  const error: PingError = {
+    from: ipSaddr(b, pkt.nh),
+    seq: icmpSeq(b, ih),
+    type,
+    code,
+    info,
+    errno: icmpErrConvert(type, code)?.errno,
+  };
   skDataReady(ns, () => {
     if (!sk.closed) sk.options.onError?.(error);
   });

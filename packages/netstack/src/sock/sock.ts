@@ -34,7 +34,11 @@ export interface SockOptions {
   readonly owner?: string;
 }
 
-const PROTO_NAMES: Readonly<Record<number, string>> = { [IPPROTO_ICMP]: "icmp", [IPPROTO_TCP]: "tcp", [IPPROTO_UDP]: "udp" };
+const PROTO_NAMES: Readonly<Record<number, string>> = {
+  [IPPROTO_ICMP]: "icmp",
+  [IPPROTO_TCP]: "tcp",
+  [IPPROTO_UDP]: "udp",
+};
 
 export class Sock {
   readonly ns: NetNamespace;

@@ -2,11 +2,26 @@
 
 import { TCP_FIN, TCP_PSH } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
-import { tcpClearDelayedAck, tcpClearTimer, tcpPushPendingFrames, tcpQueueSegment, tcpRefreshMss, tcpSendAck, tcpSendActiveReset } from "./tcp-output.ts";
+import {
+  tcpClearDelayedAck,
+  tcpClearTimer,
+  tcpPushPendingFrames,
+  tcpQueueSegment,
+  tcpRefreshMss,
+  tcpSendAck,
+  tcpSendActiveReset,
+} from "./tcp-output.ts";
 import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
 import type { TcpStateNum } from "./tcp-states.ts";
 import {
-  TCP_CLOSE, TCP_CLOSE_WAIT, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_SYN_RECV, TCP_SYN_SENT,
+  TCP_CLOSE,
+  TCP_CLOSE_WAIT,
+  TCP_ESTABLISHED,
+  TCP_FIN_WAIT1,
+  TCP_FIN_WAIT2,
+  TCP_LAST_ACK,
+  TCP_SYN_RECV,
+  TCP_SYN_SENT,
 } from "./tcp-states.ts";
 import { tcpNewWindow, tcpReceiveWindow } from "./tcp-window.ts";
 

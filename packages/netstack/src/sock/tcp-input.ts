@@ -5,7 +5,19 @@ import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import type { TcpOptions } from "../wire/tcp-fields.ts";
 import {
-  seqAdd, seqAfter, seqBefore, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, tcpAckSeq, tcpFlags, tcpHdrLen, tcpParseOptions, tcpSeq, tcpWindow,
+  seqAdd,
+  seqAfter,
+  seqBefore,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
+  TCP_SYN,
+  tcpAckSeq,
+  tcpFlags,
+  tcpHdrLen,
+  tcpParseOptions,
+  tcpSeq,
+  tcpWindow,
 } from "../wire/tcp-fields.ts";
 import type { RcvSegment } from "./tcp-ack.ts";
 import { tcpAck } from "./tcp-ack.ts";
@@ -15,7 +27,16 @@ import { TCP_INIT_CWND, TCP_MSS_DEFAULT, TCP_PAWS_MSL } from "./tcp-limits.ts";
 import { tcpClearTimer, tcpPushPendingFrames, tcpRefreshMss, tcpSendAck, tcpSendDelayedAck } from "./tcp-output.ts";
 import { tcpSendReset } from "./tcp-reset.ts";
 import type { TcpSock } from "./tcp-sock.ts";
-import { TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_SYN_SENT } from "./tcp-states.ts";
+import {
+  TCP_CLOSE,
+  TCP_CLOSE_WAIT,
+  TCP_CLOSING,
+  TCP_ESTABLISHED,
+  TCP_FIN_WAIT1,
+  TCP_FIN_WAIT2,
+  TCP_LAST_ACK,
+  TCP_SYN_SENT,
+} from "./tcp-states.ts";
 import { tcpTimeWait } from "./tcp-timewait.ts";
 import { tcpReceiveWindow } from "./tcp-window.ts";
 
@@ -30,15 +51,32 @@ export function readSegment(pkt: Packet, opt: TcpOptions, wscale: number): RcvSe
   const extra = ((flags & TCP_SYN) !== 0 ? 1 : 0) + ((flags & TCP_FIN) !== 0 ? 1 : 0);
   const seq = tcpSeq(b, o);
   const wnd = tcpWindow(b, o) * ((flags & TCP_SYN) !== 0 ? 1 : 2 ** wscale);
-  return { b, seq, end: seqAdd(seq, dataLen + extra), ack: tcpAckSeq(b, o), flags, wnd, dataOff: o + hdr, dataLen, opt };
+  return {
+    b,
+    seq,
+    end: seqAdd(seq, dataLen + extra),
+    ack: tcpAckSeq(b, o),
+    flags,
+    wnd,
+    dataOff: o + hdr,
+    dataLen,
+    opt,
+  };
 }
 
 /** tcp_v4_do_rcv for a connection. Takes the packet. */
 export function tcpRcv(sk: TcpSock, pkt: Packet): void {
   const seg = readSegment(pkt, sk.ns.sockets.tcpOptions, sk.sndWscale);
   const refused = sk.state === TCP_SYN_SENT ? tcpRcvSynSent(sk, pkt, seg) : tcpRcvStateProcess(sk, pkt, seg);
-  if (refused !== null) return kfreeSkb(sk.ns, pkt, refused, sk.state === TCP_SYN_SENT ? "tcp_rcv_synsent_state_process" : "tcp_rcv_state_process");
-  if (sk.ns.world.tracer !== null) sk.ns.world.trace(sk.ns, pkt, "tcp_v4_do_rcv", { kind: "deliver", socket: sk.describe() });
+  if (refused !== null)
+    return kfreeSkb(
+      sk.ns,
+      pkt,
+      refused,
+      sk.state === TCP_SYN_SENT ? "tcp_rcv_synsent_state_process" : "tcp_rcv_state_process",
+    );
+  if (sk.ns.world.tracer !== null)
+    sk.ns.world.trace(sk.ns, pkt, "tcp_v4_do_rcv", { kind: "deliver", socket: sk.describe() });
 }
 
 /** tcp_rcv_synsent_state_process (RFC 9293 §3.10.7.3). */
@@ -184,7 +222,11 @@ function tcpValidateIncoming(sk: TcpSock, seg: RcvSegment): DropReason | "taken"
 
 /** A reset exactly behind a FIN already taken counts as well (tcp_reset_check). */
 function resetOutside(sk: TcpSock, seg: RcvSegment): DropReason | "taken" {
-  if (seg.seq !== seqAdd(sk.rcvNxt, -1) || (sk.state !== TCP_CLOSE_WAIT && sk.state !== TCP_LAST_ACK && sk.state !== TCP_CLOSING)) return "TCP_INVALID_SEQUENCE";
+  if (
+    seg.seq !== seqAdd(sk.rcvNxt, -1) ||
+    (sk.state !== TCP_CLOSE_WAIT && sk.state !== TCP_LAST_ACK && sk.state !== TCP_CLOSING)
+  )
+    return "TCP_INVALID_SEQUENCE";
   tcpReset(sk);
   return "taken";
 }
@@ -220,7 +262,8 @@ function tcpPawsReject(sk: TcpSock, seg: RcvSegment): boolean {
 
 /** tcp_replace_ts_recent. */
 function tcpReplaceTsRecent(sk: TcpSock, seg: RcvSegment): void {
-  if (seg.opt.hasTs && !seqAfter(seg.seq, sk.lastAckSent) && !seqBefore(seg.opt.tsVal, sk.tsRecent)) storeTimestamp(sk, seg);
+  if (seg.opt.hasTs && !seqAfter(seg.seq, sk.lastAckSent) && !seqBefore(seg.opt.tsVal, sk.tsRecent))
+    storeTimestamp(sk, seg);
 }
 
 /** An ACK for a segment outside the window; those without data are limited, for two stacks could answer each other for ever. */

@@ -8,13 +8,33 @@ import type { Packet } from "../skb/packet.ts";
 import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, ICMP_NET_UNREACH } from "../wire/icmp-fields.ts";
 import { ipDaddr, ipHdrLen, ipSaddr } from "../wire/ipv4-fields.ts";
 import {
-  seqAdd, seqBetween, TCP_ACK, TCP_FIN, TCP_HLEN, TCP_RST, TCP_SYN, tcpCheckOk, tcpDport, tcpFlags, tcpHdrLen, tcpSeq, tcpSport,
+  seqAdd,
+  seqBetween,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_HLEN,
+  TCP_RST,
+  TCP_SYN,
+  tcpCheckOk,
+  tcpDport,
+  tcpFlags,
+  tcpHdrLen,
+  tcpSeq,
+  tcpSport,
 } from "../wire/tcp-fields.ts";
 import { icmpErrConvert, isFragNeeded } from "./errno.ts";
 import type { RcvSegment } from "./tcp-ack.ts";
 import { tcpFail } from "./tcp-close.ts";
 import { readSegment, tcpRcv } from "./tcp-input.ts";
-import { reqskWindowField, reqskDrop, tcpConnRequest, tcpCreateChild, TcpListener, TcpRequestSock, tcpSendSynack } from "./tcp-listen.ts";
+import {
+  reqskWindowField,
+  reqskDrop,
+  tcpConnRequest,
+  tcpCreateChild,
+  TcpListener,
+  TcpRequestSock,
+  tcpSendSynack,
+} from "./tcp-listen.ts";
 import { tcpMtuReduced } from "./tcp-output.ts";
 import { tcpSendReplyAck, tcpSendReset } from "./tcp-reset.ts";
 import type { TcpSock } from "./tcp-sock.ts";
@@ -29,7 +49,12 @@ export function tcpV4Rcv(ns: NetNamespace, pkt: Packet): void {
   const bad = tcpHeaderError(ns, pkt);
   if (bad !== null) return kfreeSkb(ns, pkt, bad, "tcp_v4_rcv");
   const b = pkt.buf;
-  const sk = ns.sockets.tcp.lookupEstablished(ipSaddr(b, pkt.nh), tcpSport(b, pkt.head), ipDaddr(b, pkt.nh), tcpDport(b, pkt.head));
+  const sk = ns.sockets.tcp.lookupEstablished(
+    ipSaddr(b, pkt.nh),
+    tcpSport(b, pkt.head),
+    ipDaddr(b, pkt.nh),
+    tcpDport(b, pkt.head),
+  );
   if (sk !== undefined && isBoundElsewhere(sk, pkt)) return tcpRcvListen(ns, pkt, undefined);
   if (sk instanceof TcpRequestSock) return tcpCheckReq(sk, pkt);
   if (sk instanceof TcpTimewaitSock) return tcpRcvTimewait(sk, pkt);
@@ -43,7 +68,10 @@ function tcpHeaderError(ns: NetNamespace, pkt: Packet): DropReason | null {
     ns.ipv4.mib.TcpInErrs++;
     return "PKT_TOO_SMALL";
   }
-  if (pkt.ipSummed === CHECKSUM_NONE && !tcpCheckOk(pkt.buf, pkt.head, pkt.len, ipSaddr(pkt.buf, pkt.nh), ipDaddr(pkt.buf, pkt.nh))) {
+  if (
+    pkt.ipSummed === CHECKSUM_NONE &&
+    !tcpCheckOk(pkt.buf, pkt.head, pkt.len, ipSaddr(pkt.buf, pkt.nh), ipDaddr(pkt.buf, pkt.nh))
+  ) {
     ns.ipv4.mib.TcpInCsumErrors++;
     ns.ipv4.mib.TcpInErrs++;
     return "TCP_CSUM";
@@ -57,7 +85,11 @@ function isBoundElsewhere(sk: TcpEntry, pkt: Packet): boolean {
 
 /** No connection: a listener, or nobody. `isn`: taken over from a TIME_WAIT entry. */
 function tcpRcvListen(ns: NetNamespace, pkt: Packet, isn: number | undefined): void {
-  const listener = ns.sockets.tcp.lookupListener(ipDaddr(pkt.buf, pkt.nh), tcpDport(pkt.buf, pkt.head), pkt.dev?.ifindex ?? 0);
+  const listener = ns.sockets.tcp.lookupListener(
+    ipDaddr(pkt.buf, pkt.nh),
+    tcpDport(pkt.buf, pkt.head),
+    pkt.dev?.ifindex ?? 0,
+  );
   if (listener !== undefined) return tcpListenState(listener, pkt, isn);
   tcpSendReset(ns, pkt, null);
   kfreeSkb(ns, pkt, "NO_SOCKET", "tcp_v4_rcv", `tcp port ${tcpDport(pkt.buf, pkt.head)}`);
@@ -72,7 +104,8 @@ function tcpListenState(listener: TcpListener, pkt: Packet, isn: number | undefi
     return kfreeSkb(ns, pkt, "TCP_FLAGS", "tcp_rcv_state_process", "no such connection");
   }
   if ((flags & TCP_RST) !== 0) return kfreeSkb(ns, pkt, "TCP_RESET", "tcp_rcv_state_process");
-  if ((flags & TCP_SYN) === 0 || (flags & TCP_FIN) !== 0) return kfreeSkb(ns, pkt, "TCP_FLAGS", "tcp_rcv_state_process");
+  if ((flags & TCP_SYN) === 0 || (flags & TCP_FIN) !== 0)
+    return kfreeSkb(ns, pkt, "TCP_FLAGS", "tcp_rcv_state_process");
   tcpConnRequest(listener, pkt, readSegment(pkt, ns.sockets.tcpOptions, 0), isn);
 }
 
@@ -154,7 +187,12 @@ export function tcpV4Err(ns: NetNamespace, pkt: Packet, type: number, code: numb
   const b = pkt.buf;
   const th = pkt.head + ipHdrLen(b, pkt.head);
   if (th + 8 > pkt.tail) return;
-  const sk = ns.sockets.tcp.lookupEstablished(ipDaddr(b, pkt.head), tcpDport(b, th), ipSaddr(b, pkt.head), tcpSport(b, th));
+  const sk = ns.sockets.tcp.lookupEstablished(
+    ipDaddr(b, pkt.head),
+    tcpDport(b, th),
+    ipSaddr(b, pkt.head),
+    tcpSport(b, th),
+  );
   if (sk === undefined || sk instanceof TcpTimewaitSock) return;
   const seq = tcpSeq(b, th);
   if (sk instanceof TcpRequestSock) return tcpReqErr(sk, seq, type, code);

@@ -8,7 +8,15 @@ import type { Packet } from "../skb/packet.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import { IPPROTO_TCP, ipDaddr, ipSaddr } from "../wire/ipv4-fields.ts";
 import {
-  seqAdd, TCP_ACK, TCP_HLEN, TCP_RST, TCP_SYN, tcpDport, tcpSetPartialCheck, tcpSport, tcpWrite,
+  seqAdd,
+  TCP_ACK,
+  TCP_HLEN,
+  TCP_RST,
+  TCP_SYN,
+  tcpDport,
+  tcpSetPartialCheck,
+  tcpSport,
+  tcpWrite,
 } from "../wire/tcp-fields.ts";
 import { ipSelectTtl, ipSendSegment, skFlow, skRoute } from "./ip-xmit.ts";
 import { Sock } from "./sock.ts";
@@ -123,7 +131,8 @@ export function tcpConnRequest(listener: TcpListener, pkt: Packet, seg: RcvSegme
   const req = new TcpRequestSock(listener, pkt, seg, first, routeAdvmss(route));
   listener.requests.add(req);
   ns.sockets.tcp.hash(req);
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "tcp_conn_request", { kind: "deliver", socket: listener.describe() });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "tcp_conn_request", { kind: "deliver", socket: listener.describe() });
   armRequest(req);
   tcpSendSynack(req, pkt);
 }

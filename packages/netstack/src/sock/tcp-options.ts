@@ -1,7 +1,14 @@
 // TCP options on the way out (net/ipv4/tcp_output.c: tcp_options_write). The order is the kernel's, captures show it.
 
 import { setU16, setU32 } from "../wire/bytes.ts";
-import { TCPOPT_MSS, TCPOPT_NOP, TCPOPT_SACK, TCPOPT_SACK_PERM, TCPOPT_TIMESTAMP, TCPOPT_WINDOW } from "../wire/tcp-fields.ts";
+import {
+  TCPOPT_MSS,
+  TCPOPT_NOP,
+  TCPOPT_SACK,
+  TCPOPT_SACK_PERM,
+  TCPOPT_TIMESTAMP,
+  TCPOPT_WINDOW,
+} from "../wire/tcp-fields.ts";
 
 /** Options of a SYN or SYN-ACK. */
 export interface SynOptions {

@@ -3,7 +3,16 @@
 import type { Packet } from "../skb/packet.ts";
 import { allocSkb, CHECKSUM_PARTIAL } from "../skb/packet.ts";
 import {
-  seqAdd, seqAfter, TCP_ACK, TCP_FIN, TCP_HLEN, TCP_PSH, TCP_RST, TCP_SYN, tcpSetPartialCheck, tcpWrite,
+  seqAdd,
+  seqAfter,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_HLEN,
+  TCP_PSH,
+  TCP_RST,
+  TCP_SYN,
+  tcpSetPartialCheck,
+  tcpWrite,
 } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
 import { ipQueueXmit, skFlow, skRoute } from "./ip-xmit.ts";
@@ -19,7 +28,14 @@ const NO_DATA = new Uint8Array(0);
 const MAX_SACK_BLOCKS = 3;
 
 /** A segment with room for its options; the caller writes them behind the fixed header. */
-export function tcpBuild(sk: TcpSock, seq: number, flags: number, window: number, optLen: number, data: Uint8Array): Packet {
+export function tcpBuild(
+  sk: TcpSock,
+  seq: number,
+  flags: number,
+  window: number,
+  optLen: number,
+  data: Uint8Array,
+): Packet {
   const pkt = sk.ns.world.adopt(allocSkb(TCP_HLEN + optLen + data.length));
   const ack = (flags & TCP_ACK) !== 0 ? sk.rcvNxt : 0;
   tcpWrite(pkt.buf, pkt.head, { sport: sk.sport, dport: sk.dport, seq, ack, hdrLen: TCP_HLEN + optLen, flags, window });
@@ -121,7 +137,15 @@ export function tcpXmitProbe(sk: TcpSock): void {
 /** Append to the write queue. */
 export function tcpQueueSegment(sk: TcpSock, flags: number, data: Uint8Array): TcpSegment {
   const len = data.length + ((flags & (TCP_SYN | TCP_FIN)) !== 0 ? 1 : 0);
-  const seg: TcpSegment = { seq: sk.writeSeq, end: seqAdd(sk.writeSeq, len), flags, data, sentAt: 0, sent: 0, sacked: false };
+  const seg: TcpSegment = {
+    seq: sk.writeSeq,
+    end: seqAdd(sk.writeSeq, len),
+    flags,
+    data,
+    sentAt: 0,
+    sent: 0,
+    sacked: false,
+  };
   sk.writeSeq = seg.end;
   sk.queue.push(seg);
   return seg;
@@ -185,7 +209,8 @@ export function splitSegment(sk: TcpSock, at: number, len: number): void {
 
 /** tcp_nagle_check (Minshall): a small segment waits while another small one is unacknowledged. */
 function nagleHolds(sk: TcpSock, seg: TcpSegment): boolean {
-  if (sk.nodelay || seg.data.length === 0 || seg.data.length >= sk.mssCache || (seg.flags & TCP_FIN) !== 0) return false;
+  if (sk.nodelay || seg.data.length === 0 || seg.data.length >= sk.mssCache || (seg.flags & TCP_FIN) !== 0)
+    return false;
   return inFlight(sk) > 0 && seqAfter(sk.sndSml, sk.sndUna);
 }
 

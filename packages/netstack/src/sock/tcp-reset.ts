@@ -9,7 +9,20 @@ import { allocSkb } from "../skb/packet.ts";
 import type { Packet } from "../skb/packet.ts";
 import { IPPROTO_TCP, ipDaddr, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
 import {
-  seqAdd, TCP_ACK, TCP_FIN, TCP_HLEN, TCP_RST, TCP_SYN, tcpAckSeq, tcpDport, tcpFlags, tcpHdrLen, tcpSeq, tcpSetCheck, tcpSport, tcpWrite,
+  seqAdd,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_HLEN,
+  TCP_RST,
+  TCP_SYN,
+  tcpAckSeq,
+  tcpDport,
+  tcpFlags,
+  tcpHdrLen,
+  tcpSeq,
+  tcpSetCheck,
+  tcpSport,
+  tcpWrite,
 } from "../wire/tcp-fields.ts";
 import { ipSendSegment } from "./ip-xmit.ts";
 import type { Sock } from "./sock.ts";
@@ -61,7 +74,8 @@ function ipSendUnicastReply(ns: NetNamespace, pkt: Packet, sk: Sock | null, what
   if (typeof route === "string") return;
   const answer = buildReply(ns, pkt, seg, saddr, daddr);
   answer.mark = flow.mark;
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "ip_send_unicast_reply", { kind: "answer", what, made: answer.id });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "ip_send_unicast_reply", { kind: "answer", what, made: answer.id });
   ipSendSegment(ns, null, answer, route, {
     saddr,
     daddr,

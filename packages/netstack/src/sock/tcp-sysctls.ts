@@ -34,13 +34,25 @@ export class TcpSysctls {
 }
 
 const NAMES = [
-  "tcp_timestamps", "tcp_sack", "tcp_window_scaling", "tcp_syn_retries", "tcp_synack_retries", "tcp_retries2", "tcp_orphan_retries",
-  "tcp_fin_timeout", "tcp_abort_on_overflow", "tcp_rfc1337", "tcp_base_mss", "tcp_min_snd_mss", "tcp_invalid_ratelimit",
+  "tcp_timestamps",
+  "tcp_sack",
+  "tcp_window_scaling",
+  "tcp_syn_retries",
+  "tcp_synack_retries",
+  "tcp_retries2",
+  "tcp_orphan_retries",
+  "tcp_fin_timeout",
+  "tcp_abort_on_overflow",
+  "tcp_rfc1337",
+  "tcp_base_mss",
+  "tcp_min_snd_mss",
+  "tcp_invalid_ratelimit",
 ] as const;
 
 export function registerTcpSysctls(table: SysctlTable, sysctls: TcpSysctls, flavour: KernelFlavour): void {
   for (const name of NAMES) table.register(`net.ipv4.${name}`, intSysctl(sysctls, name));
-  if (flavour.synLinearTimeouts > 0) table.register("net.ipv4.tcp_syn_linear_timeouts", intSysctl(sysctls, "tcp_syn_linear_timeouts"));
+  if (flavour.synLinearTimeouts > 0)
+    table.register("net.ipv4.tcp_syn_linear_timeouts", intSysctl(sysctls, "tcp_syn_linear_timeouts"));
   table.register("net.core.somaxconn", intSysctl(sysctls, "somaxconn"));
   table.register("net.ipv4.tcp_rmem", rmemSysctl(sysctls));
 }

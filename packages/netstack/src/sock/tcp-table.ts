@@ -79,7 +79,9 @@ export class TcpTable {
   /** bind conflict of a listener: the same port on the same or on any address and device. */
   listenClash(addr: Ipv4, port: number, boundDevIf: number): boolean {
     return (this.listeners.get(port) ?? []).some(
-      (l) => (l.saddr === INADDR_ANY || addr === INADDR_ANY || l.saddr === addr) && (l.boundDevIf === 0 || boundDevIf === 0 || l.boundDevIf === boundDevIf),
+      (l) =>
+        (l.saddr === INADDR_ANY || addr === INADDR_ANY || l.saddr === addr) &&
+        (l.boundDevIf === 0 || boundDevIf === 0 || l.boundDevIf === boundDevIf),
     );
   }
 

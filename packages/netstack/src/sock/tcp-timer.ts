@@ -50,7 +50,8 @@ function tcpEnterLoss(sk: TcpSock): void {
 function tcpWriteTimeout(sk: TcpSock): boolean {
   const limits = sk.ns.sockets.tcpSysctls;
   // A receiver that closed its window and still answers is alive: retransmissions serve as probes (tcp_rtx_probe0_timed_out).
-  if (sk.sndWnd === 0 && !sk.dead && sk.state !== TCP_SYN_SENT && sk.ns.world.now - sk.rcvStamp <= 2 * TCP_RTO_MAX) return false;
+  if (sk.sndWnd === 0 && !sk.dead && sk.state !== TCP_SYN_SENT && sk.ns.world.now - sk.rcvStamp <= 2 * TCP_RTO_MAX)
+    return false;
   const over =
     sk.state === TCP_SYN_SENT
       ? sk.retransmits >= limits.tcp_syn_retries + limits.tcp_syn_linear_timeouts
@@ -80,7 +81,9 @@ function tcpWriteErr(sk: TcpSock): void {
 /** tcp_probe_timer: ask for the window; a peer that answers may keep it closed for ever. */
 function tcpProbeTimer(sk: TcpSock): void {
   if (sk.state === TCP_CLOSE || sk.sendHead > 0 || sk.queue.length === 0) return;
-  const most = sk.dead ? sk.ns.sockets.tcpSysctls.tcp_orphan_retries || ORPHAN_RETRIES : sk.ns.sockets.tcpSysctls.tcp_retries2;
+  const most = sk.dead
+    ? sk.ns.sockets.tcpSysctls.tcp_orphan_retries || ORPHAN_RETRIES
+    : sk.ns.sockets.tcpSysctls.tcp_retries2;
   if (sk.probesOut > most) return tcpWriteErr(sk);
   sk.probesOut++;
   tcpXmitProbe(sk);

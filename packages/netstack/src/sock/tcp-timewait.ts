@@ -4,7 +4,17 @@ import type { Timer } from "@kubehop/sim";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { IPPROTO_TCP } from "../wire/ipv4-fields.ts";
-import { seqAdd, seqAfter, seqBefore, TCP_ACK, TCP_RST, TCP_SYN, tcpFlags, tcpParseOptions, tcpSeq } from "../wire/tcp-fields.ts";
+import {
+  seqAdd,
+  seqAfter,
+  seqBefore,
+  TCP_ACK,
+  TCP_RST,
+  TCP_SYN,
+  tcpFlags,
+  tcpParseOptions,
+  tcpSeq,
+} from "../wire/tcp-fields.ts";
 import { Sock } from "./sock.ts";
 import { tcpDone } from "./tcp-close.ts";
 import { TCP_TIMEWAIT_LEN } from "./tcp-limits.ts";

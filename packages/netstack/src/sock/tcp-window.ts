@@ -23,7 +23,12 @@ export interface InitialWindow {
  * tcp_select_initial_window: the receive space cut to whole segments. `mss` is what the peer may send us, options subtracted.
  * Kernels until 4.19 offered at most 20 segments of 1460 bytes, or as many larger ones as fit in those bytes, at least two.
  */
-export function tcpSelectInitialWindow(flavour: KernelFlavour, sysctls: TcpSysctls, mss: number, wscaleOk: boolean): InitialWindow {
+export function tcpSelectInitialWindow(
+  flavour: KernelFlavour,
+  sysctls: TcpSysctls,
+  mss: number,
+  wscaleOk: boolean,
+): InitialWindow {
   const space = Math.floor(sysctls.tcp_rmem[1] / 2);
   let rcvWnd = space > mss ? Math.floor(space / mss) * mss : space;
   const wscale = wscaleOk ? scaleFor(sysctls.tcp_rmem[2]) : 0;

@@ -131,7 +131,8 @@ export function tcpListen(ns: NetNamespace, options: TcpListenOptions): TcpListe
   listener.sport = options.port;
   const refused = bindable(ns, listener.saddr);
   if (refused !== undefined) throw new SockError(refused, "bind");
-  if (ns.sockets.tcp.listenClash(listener.saddr, options.port, listener.boundDevIf)) throw new SockError("EADDRINUSE", "bind");
+  if (ns.sockets.tcp.listenClash(listener.saddr, options.port, listener.boundDevIf))
+    throw new SockError("EADDRINUSE", "bind");
   ns.sockets.tcp.listen(listener);
   return listener;
 }

@@ -26,7 +26,13 @@ export function udpRcv(ns: NetNamespace, pkt: Packet): void {
   pkt.trim(len);
   if (isGroupRoute(pkt)) return udpMcastDeliver(ns, pkt);
   const dif = pkt.dev?.ifindex ?? 0;
-  const sk = ns.sockets.udp.lookup(ipSaddr(b, pkt.nh), udpSport(b, pkt.head), ipDaddr(b, pkt.nh), udpDport(b, pkt.head), dif);
+  const sk = ns.sockets.udp.lookup(
+    ipSaddr(b, pkt.nh),
+    udpSport(b, pkt.head),
+    ipDaddr(b, pkt.nh),
+    udpDport(b, pkt.head),
+    dif,
+  );
   if (sk !== null) return udpQueueRcv(sk, pkt);
   const encap = ns.sockets.udp.encap.get(udpDport(b, pkt.head));
   if (!udpChecksumOk(pkt)) return udpCsumError(ns, pkt);
@@ -64,7 +70,8 @@ function udpQueueRcv(sk: UdpSock, pkt: Packet): void {
   const ns = sk.ns;
   if (!udpChecksumOk(pkt)) return udpCsumError(ns, pkt);
   ns.ipv4.mib.UdpInDatagrams++;
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "udp_queue_rcv_skb", { kind: "deliver", socket: sk.describe() });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "udp_queue_rcv_skb", { kind: "deliver", socket: sk.describe() });
   udpDeliver(sk, pkt);
 }
 
@@ -83,14 +90,24 @@ function udpMcastDeliver(ns: NetNamespace, pkt: Packet): void {
   if (!udpChecksumOk(pkt)) return udpCsumError(ns, pkt);
   const b = pkt.buf;
   const dif = pkt.dev?.ifindex ?? 0;
-  const socks = ns.sockets.udp.lookupAll(ipSaddr(b, pkt.nh), udpSport(b, pkt.head), ipDaddr(b, pkt.nh), udpDport(b, pkt.head), dif);
+  const socks = ns.sockets.udp.lookupAll(
+    ipSaddr(b, pkt.nh),
+    udpSport(b, pkt.head),
+    ipDaddr(b, pkt.nh),
+    udpDport(b, pkt.head),
+    dif,
+  );
   if (socks.length === 0) {
     ns.ipv4.mib.UdpIgnoredMulti++;
     return consumeSkb(ns, pkt, "__udp4_lib_mcast_deliver");
   }
   ns.ipv4.mib.UdpInDatagrams += socks.length;
   for (const sk of socks) udpDeliver(sk, pkt);
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "__udp4_lib_mcast_deliver", { kind: "deliver", socket: socks.map((sk) => sk.describe()).join(", ") });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "__udp4_lib_mcast_deliver", {
+      kind: "deliver",
+      socket: socks.map((sk) => sk.describe()).join(", "),
+    });
 }
 
 /** __udp4_lib_err: an ICMP error quotes a datagram of ours; pkt.head is the quoted IPv4 header. */

@@ -36,7 +36,12 @@ export interface Dissect {
 }
 
 /** Words of set bits, joined; `none` when no bit is set. */
-export function bitWords(bits: number, words: readonly (readonly [number, string])[], none: string, separator: string): string {
+export function bitWords(
+  bits: number,
+  words: readonly (readonly [number, string])[],
+  none: string,
+  separator: string,
+): string {
   const set = words.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word);
   return set.length === 0 ? none : set.join(separator);
 }

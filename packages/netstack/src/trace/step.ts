@@ -25,7 +25,13 @@ export type StepBody =
   /** A packet made here begins its way out: its bytes from the IPv4 header. Once more for the outer packet of a tunnel. */
   | { readonly kind: "send"; readonly packet: Uint8Array }
   /** A hook was entered: IN/OUT as rules see them. */
-  | { readonly kind: "hook"; readonly pf: "ip" | "bridge" | "arp"; readonly hook: string; readonly in: string; readonly out: string }
+  | {
+      readonly kind: "hook";
+      readonly pf: "ip" | "bridge" | "arp";
+      readonly hook: string;
+      readonly in: string;
+      readonly out: string;
+    }
   /** A rule matched (verdict: a word of netfilter, a chain name for jump/goto), or the end of a base chain was reached (rule 0: the policy). */
   | {
       readonly kind: "rule";
@@ -39,15 +45,33 @@ export type StepBody =
       readonly verdict: string;
     }
   /** Conntrack looked at the packet: state word (NEW ESTABLISHED RELATED INVALID UNTRACKED), direction, entry text as `conntrack -L`. */
-  | { readonly kind: "ct"; readonly state: string; readonly reply: boolean; readonly entry: string; readonly createdAt: number }
+  | {
+      readonly kind: "ct";
+      readonly state: string;
+      readonly reply: boolean;
+      readonly entry: string;
+      readonly createdAt: number;
+    }
   | { readonly kind: "confirm"; readonly entry: string }
   /** An address or port was rewritten: `what` is "src" or "dst", texts are `addr:port`. */
   | { readonly kind: "nat"; readonly what: "src" | "dst"; readonly before: string; readonly after: string }
   | { readonly kind: "mark"; readonly before: number; readonly after: number }
   /** A route was looked up; `route` as `ip route` prints it, or the errno word. */
-  | { readonly kind: "route"; readonly dst: string; readonly result: "unicast" | "local" | "broadcast" | "multicast" | "error"; readonly route: string; readonly table: string }
+  | {
+      readonly kind: "route";
+      readonly dst: string;
+      readonly result: "unicast" | "local" | "broadcast" | "multicast" | "error";
+      readonly route: string;
+      readonly table: string;
+    }
   /** A neighbour was used, asked for, or failed. */
-  | { readonly kind: "neigh"; readonly dev: string; readonly nexthop: string; readonly lladdr: string; readonly state: string }
+  | {
+      readonly kind: "neigh";
+      readonly dev: string;
+      readonly nexthop: string;
+      readonly lladdr: string;
+      readonly state: string;
+    }
   /** A bridge or vxlan FDB decision; `port` is a port name, a VTEP address, `flood`, or `local`. */
   | { readonly kind: "fdb"; readonly dev: string; readonly mac: string; readonly port: string }
   | { readonly kind: "encap" | "decap"; readonly dev: string; readonly outer: string }

@@ -19,7 +19,9 @@ const ETHERTYPE_NAMES: Readonly<Record<number, string>> = {
 export function etherPrint(d: Dissect, b: Uint8Array, off: number, len: number, snap: number): string {
   if (off + ETH_HLEN > snap) return " [|ether]";
   const type = ethProto(b, off);
-  const head = d.e ? `${formatMac(ethSrc(b, off))} > ${formatMac(ethDst(b, off))}, ${ethertypeText(d, type)}, length ${len}: ` : "";
+  const head = d.e
+    ? `${formatMac(ethSrc(b, off))} > ${formatMac(ethDst(b, off))}, ${ethertypeText(d, type)}, length ${len}: `
+    : "";
   return head + payload(d, b, off, off + ETH_HLEN, type, len - ETH_HLEN, snap);
 }
 
@@ -31,7 +33,15 @@ function ethertypeText(d: Dissect, type: number): string {
 }
 
 /** `frame` is where the link header began, for the dump of unknown types. */
-function payload(d: Dissect, b: Uint8Array, frame: number, off: number, type: number, len: number, snap: number): string {
+function payload(
+  d: Dissect,
+  b: Uint8Array,
+  frame: number,
+  off: number,
+  type: number,
+  len: number,
+  snap: number,
+): string {
   switch (type) {
     case ETH_P_IP:
       return d.ip(d, b, off, len, snap);
@@ -56,8 +66,18 @@ function vlan(d: Dissect, b: Uint8Array, frame: number, off: number, len: number
 }
 
 /** Without -e the link header is shown after all, then the bytes (not with -q). */
-function unknown(d: Dissect, b: Uint8Array, frame: number, off: number, type: number, len: number, snap: number): string {
-  const head = d.e ? "" : `${formatMac(ethSrc(b, frame))} > ${formatMac(ethDst(b, frame))}, ${ethertypeText(d, type)}, length ${len + off - frame}: `;
+function unknown(
+  d: Dissect,
+  b: Uint8Array,
+  frame: number,
+  off: number,
+  type: number,
+  len: number,
+  snap: number,
+): string {
+  const head = d.e
+    ? ""
+    : `${formatMac(ethSrc(b, frame))} > ${formatMac(ethDst(b, frame))}, ${ethertypeText(d, type)}, length ${len + off - frame}: `;
   return head + (d.q ? "" : hexDump(b, off, snap));
 }
 
@@ -67,7 +87,8 @@ function hexDump(b: Uint8Array, off: number, snap: number): string {
   for (let at = off; at < snap; at += 16) {
     const row = b.subarray(at, Math.min(at + 16, snap));
     let groups = "";
-    for (let i = 0; i < row.length; i += 2) groups += ` ${hex(row[i] as number, 2)}${i + 1 < row.length ? hex(row[i + 1] as number, 2) : ""}`;
+    for (let i = 0; i < row.length; i += 2)
+      groups += ` ${hex(row[i] as number, 2)}${i + 1 < row.length ? hex(row[i + 1] as number, 2) : ""}`;
     const ascii = Array.from(row, (c) => (c > 0x20 && c < 0x7f ? String.fromCharCode(c) : ".")).join("");
     text += `\n\t0x${hex(at - off, 4)}: ${groups.padEnd(40)}  ${ascii}`;
   }

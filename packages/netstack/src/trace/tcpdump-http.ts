@@ -3,9 +3,44 @@
 import type { Dissect } from "./dissect.ts";
 
 const METHODS = new Set([
-  "GET", "PUT", "COPY", "HEAD", "LOCK", "MOVE", "POLL", "POST", "BCOPY", "BMOVE", "MKCOL", "TRACE", "LABEL", "MERGE", "DELETE", "SEARCH", "UNLOCK",
-  "REPORT", "UPDATE", "NOTIFY", "BDELETE", "CONNECT", "OPTIONS", "CHECKIN", "PROPFIND", "CHECKOUT", "CCM_POST", "SUBSCRIBE", "PROPPATCH", "BPROPFIND",
-  "BPROPPATCH", "UNCHECKOUT", "MKACTIVITY", "MKWORKSPACE", "UNSUBSCRIBE", "RPC_CONNECT", "VERSION-CONTROL", "BASELINE-CONTROL",
+  "GET",
+  "PUT",
+  "COPY",
+  "HEAD",
+  "LOCK",
+  "MOVE",
+  "POLL",
+  "POST",
+  "BCOPY",
+  "BMOVE",
+  "MKCOL",
+  "TRACE",
+  "LABEL",
+  "MERGE",
+  "DELETE",
+  "SEARCH",
+  "UNLOCK",
+  "REPORT",
+  "UPDATE",
+  "NOTIFY",
+  "BDELETE",
+  "CONNECT",
+  "OPTIONS",
+  "CHECKIN",
+  "PROPFIND",
+  "CHECKOUT",
+  "CCM_POST",
+  "SUBSCRIBE",
+  "PROPPATCH",
+  "BPROPFIND",
+  "BPROPPATCH",
+  "UNCHECKOUT",
+  "MKACTIVITY",
+  "MKWORKSPACE",
+  "UNSUBSCRIBE",
+  "RPC_CONNECT",
+  "VERSION-CONTROL",
+  "BASELINE-CONTROL",
 ]);
 
 /** `: HTTP: GET / HTTP/1.1`, with -v all lines; a segment that begins neither a request nor a response is only named. */
@@ -13,7 +48,7 @@ export function httpPrint(d: Dissect, bytes: Uint8Array): string {
   if (!beginsMessage(bytes)) return ": HTTP";
   if (d.v === 0) return `: HTTP${textLine(bytes, 0, ": ").text}`;
   let text = `: HTTP, length: ${bytes.length}`;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const line = textLine(bytes, at, "\n\t");
     text += line.text;
     if (line.next === 0) break;

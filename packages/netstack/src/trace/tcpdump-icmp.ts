@@ -4,15 +4,38 @@ import { formatIpv4 } from "../addr/ipv4.ts";
 import { getU32 } from "../wire/bytes.ts";
 import { csumFold, csumPartial } from "../wire/checksum.ts";
 import {
-  ICMP_DEST_UNREACH, ICMP_ECHO, ICMP_ECHOREPLY, ICMP_HLEN, ICMP_PARAMETERPROB, ICMP_REDIRECT, ICMP_SOURCE_QUENCH, ICMP_TIME_EXCEEDED, ICMP_TIMESTAMP,
-  ICMP_TIMESTAMPREPLY, icmpCheck, icmpCode, icmpGateway, icmpId, icmpIsError, icmpMtu, icmpSeq, icmpType,
+  ICMP_DEST_UNREACH,
+  ICMP_ECHO,
+  ICMP_ECHOREPLY,
+  ICMP_HLEN,
+  ICMP_PARAMETERPROB,
+  ICMP_REDIRECT,
+  ICMP_SOURCE_QUENCH,
+  ICMP_TIME_EXCEEDED,
+  ICMP_TIMESTAMP,
+  ICMP_TIMESTAMPREPLY,
+  icmpCheck,
+  icmpCode,
+  icmpGateway,
+  icmpId,
+  icmpIsError,
+  icmpMtu,
+  icmpSeq,
+  icmpType,
 } from "../wire/icmp-fields.ts";
 import { ipDaddr, ipHdrLen, ipProto, IPPROTO_TCP, IPPROTO_UDP } from "../wire/ipv4-fields.ts";
 import { udpDport } from "../wire/udp-fields.ts";
 import type { Dissect } from "./dissect.ts";
 import { checksumShouldBe } from "./dissect.ts";
 
-export function icmpPrint(d: Dissect, b: Uint8Array, off: number, len: number, snap: number, fragment: boolean): string {
+export function icmpPrint(
+  d: Dissect,
+  b: Uint8Array,
+  off: number,
+  len: number,
+  snap: number,
+  fragment: boolean,
+): string {
   if (off + ICMP_HLEN > snap) return "ICMP [|icmp]";
   const type = icmpType(b, off);
   const text = `ICMP ${message(b, off, type, snap)}, length ${len}`;
@@ -49,7 +72,9 @@ function message(b: Uint8Array, off: number, type: number, snap: number): string
     case ICMP_TIME_EXCEEDED:
       return exceeded(icmpCode(b, off));
     case ICMP_PARAMETERPROB:
-      return icmpCode(b, off) === 0 ? `parameter problem - octet ${b[off + 4]}` : `parameter problem - code ${icmpCode(b, off)}`;
+      return icmpCode(b, off) === 0
+        ? `parameter problem - octet ${b[off + 4]}`
+        : `parameter problem - code ${icmpCode(b, off)}`;
     case ICMP_TIMESTAMP:
       return `time stamp query id ${icmpId(b, off)} seq ${icmpSeq(b, off)}`;
     case ICMP_TIMESTAMPREPLY:
@@ -98,7 +123,12 @@ function portUnreachable(b: Uint8Array, ip: number, dst: string, snap: number): 
   return `${dst} protocol ${proto} port ${port} unreachable`;
 }
 
-const REDIRECT = ["redirect {d} to net {g}", "redirect {d} to host {g}", "redirect-tos {d} to net {g}", "redirect-tos {d} to host {g}"] as const;
+const REDIRECT = [
+  "redirect {d} to net {g}",
+  "redirect {d} to host {g}",
+  "redirect-tos {d} to net {g}",
+  "redirect-tos {d} to host {g}",
+] as const;
 
 function redirect(b: Uint8Array, off: number): string {
   const text = REDIRECT[icmpCode(b, off)] ?? `redirect-#${icmpCode(b, off)} {d} to {g}`;

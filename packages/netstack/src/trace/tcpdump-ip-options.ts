@@ -3,7 +3,17 @@
 import { formatIpv4 } from "../addr/ipv4.ts";
 import { getU32 } from "../wire/bytes.ts";
 
-const NAMES: Readonly<Record<number, string>> = { 0: "EOL", 1: "NOP", 7: "RR", 68: "timestamp", 130: "security", 131: "LSRR", 136: "stream", 137: "SSRR", 148: "RA" };
+const NAMES: Readonly<Record<number, string>> = {
+  0: "EOL",
+  1: "NOP",
+  7: "RR",
+  68: "timestamp",
+  130: "security",
+  131: "LSRR",
+  136: "stream",
+  137: "SSRR",
+  148: "RA",
+};
 const ROUTES = new Set([7, 131, 137]);
 
 /** Options between `at` and `end`, separated by commas, up to and including the first EOL. */

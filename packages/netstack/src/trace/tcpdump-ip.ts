@@ -3,8 +3,25 @@
 import { formatIpv4 } from "../addr/ipv4.ts";
 import { csumFold, csumPartial } from "../wire/checksum.ts";
 import {
-  IP_DF, IP_MF, IP_OFFSET, ipDaddr, ipFragOff, ipHdrLen, ipId, ipProto, ipSaddr, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_IGMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP,
-  ipTos, ipTotLen, ipTtl, ipVersion,
+  IP_DF,
+  IP_MF,
+  IP_OFFSET,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipId,
+  ipProto,
+  ipSaddr,
+  IPPROTO_GRE,
+  IPPROTO_ICMP,
+  IPPROTO_IGMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  ipTos,
+  ipTotLen,
+  ipTtl,
+  ipVersion,
 } from "../wire/ipv4-fields.ts";
 import { getU16 } from "../wire/bytes.ts";
 import type { Dissect } from "./dissect.ts";
@@ -34,7 +51,11 @@ const HAS_PORTS = new Set([IPPROTO_TCP, IPPROTO_UDP]);
 /** tcpdump decodes these; we name them and say so. */
 const NOT_DECODED = new Set([IPPROTO_IGMP, 41, IPPROTO_GRE, 50, 51, 89, 112, IPPROTO_SCTP]);
 const ECN = ["", ",ECT(1)", ",ECT(0)", ",CE"] as const;
-const FRAG_WORDS = [[IP_MF, "+"], [IP_DF, "DF"], [0x8000, "rsvd"]] as const;
+const FRAG_WORDS = [
+  [IP_MF, "+"],
+  [IP_DF, "DF"],
+  [0x8000, "rsvd"],
+] as const;
 
 export function ipPrint(d: Dissect, b: Uint8Array, off: number, len: number, snap: number): string {
   const word = d.e ? "" : "IP ";
@@ -77,7 +98,10 @@ function ipPayload(d: Dissect, b: Uint8Array, ip: number, off: number, len: numb
   const hosts = `${formatIpv4(ipSaddr(b, ip))} > ${formatIpv4(ipDaddr(b, ip))}:`;
   if ((frag & IP_OFFSET) !== 0) return `${hosts} ip-proto-${proto}`;
   const first = (frag & IP_MF) !== 0;
-  if (HAS_PORTS.has(proto)) return proto === IPPROTO_TCP ? tcpPrint(d, b, ip, off, len, snap, first) : udpPrint(d, b, ip, off, len, snap, first);
+  if (HAS_PORTS.has(proto))
+    return proto === IPPROTO_TCP
+      ? tcpPrint(d, b, ip, off, len, snap, first)
+      : udpPrint(d, b, ip, off, len, snap, first);
   if (proto === IPPROTO_ICMP) return `${hosts} ${icmpPrint(d, b, off, len, snap, first)}`;
   if (proto === IPPROTO_IPIP) return `${hosts} ${d.ip(d, b, off, len, snap)}`;
   if (NOT_DECODED.has(proto)) return `${hosts} ${PROTO_NAMES[proto]} not decoded, length ${len}`;

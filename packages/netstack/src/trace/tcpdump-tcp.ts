@@ -5,15 +5,45 @@ import { getU16, getU32 } from "../wire/bytes.ts";
 import { csumFold, csumPartial, pseudoSum } from "../wire/checksum.ts";
 import { ipDaddr, IPPROTO_TCP, ipSaddr } from "../wire/ipv4-fields.ts";
 import {
-  TCP_ACK, TCP_CWR, TCP_ECE, TCP_FIN, TCP_HLEN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG, tcpAckSeq, tcpCheck, tcpDport, tcpFlags, tcpHdrLen,
-  TCPOPT_EOL, TCPOPT_MSS, TCPOPT_NOP, TCPOPT_SACK, TCPOPT_SACK_PERM, TCPOPT_TIMESTAMP, TCPOPT_WINDOW, tcpSeq, tcpSport, tcpUrgPtr, tcpWindow,
+  TCP_ACK,
+  TCP_CWR,
+  TCP_ECE,
+  TCP_FIN,
+  TCP_HLEN,
+  TCP_PSH,
+  TCP_RST,
+  TCP_SYN,
+  TCP_URG,
+  tcpAckSeq,
+  tcpCheck,
+  tcpDport,
+  tcpFlags,
+  tcpHdrLen,
+  TCPOPT_EOL,
+  TCPOPT_MSS,
+  TCPOPT_NOP,
+  TCPOPT_SACK,
+  TCPOPT_SACK_PERM,
+  TCPOPT_TIMESTAMP,
+  TCPOPT_WINDOW,
+  tcpSeq,
+  tcpSport,
+  tcpUrgPtr,
+  tcpWindow,
 } from "../wire/tcp-fields.ts";
 import type { Dissect, TcpFlow } from "./dissect.ts";
 import { bitWords, checksumShouldBe, hex } from "./dissect.ts";
 import { httpPrint } from "./tcpdump-http.ts";
 
 const FLAG_WORDS = [
-  [TCP_FIN, "F"], [TCP_SYN, "S"], [TCP_RST, "R"], [TCP_PSH, "P"], [TCP_ACK, "."], [TCP_URG, "U"], [TCP_ECE, "E"], [TCP_CWR, "W"],
+  [TCP_FIN, "F"],
+  [TCP_SYN, "S"],
+  [TCP_RST, "R"],
+  [TCP_PSH, "P"],
+  [TCP_ACK, "."],
+  [TCP_URG, "U"],
+  [TCP_ECE, "E"],
+  [TCP_CWR, "W"],
 ] as const;
 const HTTP_PORTS = new Set([80, 8080, 3128]);
 
@@ -24,9 +54,20 @@ interface Numbers {
   readonly sackBase: number;
 }
 
-export function tcpPrint(d: Dissect, b: Uint8Array, ip: number, off: number, len: number, snap: number, fragment: boolean): string {
+export function tcpPrint(
+  d: Dissect,
+  b: Uint8Array,
+  ip: number,
+  off: number,
+  len: number,
+  snap: number,
+  fragment: boolean,
+): string {
   const [src, dst] = [formatIpv4(ipSaddr(b, ip)), formatIpv4(ipDaddr(b, ip))];
-  if (off + TCP_HLEN > snap) return off + 4 > snap ? `${src} > ${dst}:  [|tcp]` : `${src}.${tcpSport(b, off)} > ${dst}.${tcpDport(b, off)}:  [|tcp]`;
+  if (off + TCP_HLEN > snap)
+    return off + 4 > snap
+      ? `${src} > ${dst}:  [|tcp]`
+      : `${src}.${tcpSport(b, off)} > ${dst}.${tcpDport(b, off)}:  [|tcp]`;
   const head = `${src}.${tcpSport(b, off)} > ${dst}.${tcpDport(b, off)}: `;
   const hlen = tcpHdrLen(b, off);
   const dataLen = len - hlen;
@@ -36,7 +77,13 @@ export function tcpPrint(d: Dissect, b: Uint8Array, ip: number, off: number, len
   const n = numbers(d, b, ip, off, flags);
   const start = `${head}Flags [${bitWords(flags, FLAG_WORDS, "none", "")}]`;
   if (hlen > len) return `${start} [bad hdr length ${hlen} - too long, > ${len}]`;
-  return start + checksum(d, b, ip, off, len, snap, fragment) + fields(d, b, off, flags, dataLen, n) + options(b, off, hlen, snap, n) + data(d, b, off, hlen, dataLen, snap, flags);
+  return (
+    start +
+    checksum(d, b, ip, off, len, snap, fragment) +
+    fields(d, b, off, flags, dataLen, n) +
+    options(b, off, hlen, snap, n) +
+    data(d, b, off, hlen, dataLen, snap, flags)
+  );
 }
 
 /** Relative numbers begin with the second packet of a conversation that has ACK; a SYN-ACK begins it anew. */
@@ -59,7 +106,15 @@ function firstOf(rev: boolean, seq: number, ack: number): TcpFlow {
   return rev ? { ack: seq, seq: (ack - 1) >>> 0 } : { seq, ack: (ack - 1) >>> 0 };
 }
 
-function checksum(d: Dissect, b: Uint8Array, ip: number, off: number, len: number, snap: number, fragment: boolean): string {
+function checksum(
+  d: Dissect,
+  b: Uint8Array,
+  ip: number,
+  off: number,
+  len: number,
+  snap: number,
+  fragment: boolean,
+): string {
   if (d.v === 0 || fragment || off + len > snap) return "";
   const sum = csumFold(csumPartial(b, off, len, pseudoSum(ipSaddr(b, ip), ipDaddr(b, ip), IPPROTO_TCP, len)));
   const field = tcpCheck(b, off);
@@ -125,7 +180,15 @@ function sack(b: Uint8Array, p: number, size: number, base: number): string {
   return text;
 }
 
-function data(d: Dissect, b: Uint8Array, off: number, hlen: number, dataLen: number, snap: number, flags: number): string {
+function data(
+  d: Dissect,
+  b: Uint8Array,
+  off: number,
+  hlen: number,
+  dataLen: number,
+  snap: number,
+  flags: number,
+): string {
   const length = `, length ${dataLen}`;
   const bytes = b.subarray(off + hlen, Math.min(off + hlen + dataLen, snap));
   if (bytes.length === 0) return length;

@@ -14,9 +14,20 @@ const PORT_VXLAN = 4789;
 /** The kernel's old VXLAN port, which flannel uses; tcpdump knows it as OTV. */
 const PORT_OTV = 8472;
 
-export function udpPrint(d: Dissect, b: Uint8Array, ip: number, off: number, len: number, snap: number, fragment: boolean): string {
+export function udpPrint(
+  d: Dissect,
+  b: Uint8Array,
+  ip: number,
+  off: number,
+  len: number,
+  snap: number,
+  fragment: boolean,
+): string {
   const [src, dst] = [formatIpv4(ipSaddr(b, ip)), formatIpv4(ipDaddr(b, ip))];
-  if (off + UDP_HLEN > snap) return off + 4 > snap ? `${src} > ${dst}:  [|udp]` : `${src}.${udpSport(b, off)} > ${dst}.${udpDport(b, off)}:  [|udp]`;
+  if (off + UDP_HLEN > snap)
+    return off + 4 > snap
+      ? `${src} > ${dst}:  [|udp]`
+      : `${src}.${udpSport(b, off)} > ${dst}.${udpDport(b, off)}:  [|udp]`;
   const head = `${src}.${udpSport(b, off)} > ${dst}.${udpDport(b, off)}: `;
   const ulen = udpLen(b, off);
   if (ulen < UDP_HLEN) return `${head}truncated-udplength ${ulen}`;
@@ -26,13 +37,23 @@ export function udpPrint(d: Dissect, b: Uint8Array, ip: number, off: number, len
   return head + sum + body(d, b, off, ulen, Math.min(snap, off + ulen));
 }
 
-function checksum(d: Dissect, b: Uint8Array, ip: number, off: number, ulen: number, snap: number, fragment: boolean): string {
+function checksum(
+  d: Dissect,
+  b: Uint8Array,
+  ip: number,
+  off: number,
+  ulen: number,
+  snap: number,
+  fragment: boolean,
+): string {
   if (d.v < 2 || fragment) return "";
   const field = udpCheck(b, off);
   if (field === 0) return "[no cksum] ";
   if (off + ulen > snap) return "";
   const sum = csumFold(csumPartial(b, off, ulen, pseudoSum(ipSaddr(b, ip), ipDaddr(b, ip), IPPROTO_UDP, ulen)));
-  return sum === 0 ? "[udp sum ok] " : `[bad udp cksum 0x${hex(field, 4)} -> 0x${hex(checksumShouldBe(field, sum), 4)}!] `;
+  return sum === 0
+    ? "[udp sum ok] "
+    : `[bad udp cksum 0x${hex(field, 4)} -> 0x${hex(checksumShouldBe(field, sum), 4)}!] `;
 }
 
 function body(d: Dissect, b: Uint8Array, off: number, ulen: number, end: number): string {

@@ -29,7 +29,15 @@ export class TcpdumpPrinter {
   private readonly epochUs: number;
 
   constructor(options: TcpdumpOptions = {}) {
-    this.dissect = { e: options.e ?? false, v: options.v ?? 0, q: options.q ?? false, S: options.S ?? false, flows: new Map(), ether: etherPrint, ip: ipPrint };
+    this.dissect = {
+      e: options.e ?? false,
+      v: options.v ?? 0,
+      q: options.q ?? false,
+      S: options.S ?? false,
+      flows: new Map(),
+      ether: etherPrint,
+      ip: ipPrint,
+    };
     this.time = options.time ?? "clock";
     this.epochUs = options.epochUs ?? 0;
   }
@@ -68,7 +76,12 @@ export class TcpdumpPrinter {
   }
 }
 
-const ETHER_NAMES: Readonly<Record<number, string>> = { 0x0800: "IPv4", 0x0806: "ARP", 0x86dd: "IPv6", 0x8100: "802.1Q" };
+const ETHER_NAMES: Readonly<Record<number, string>> = {
+  0x0800: "IPv4",
+  0x0806: "ARP",
+  0x86dd: "IPv6",
+  0x8100: "802.1Q",
+};
 
 function etherName(type: number): string {
   return ETHER_NAMES[type] ?? "Unknown";

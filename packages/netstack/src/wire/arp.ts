@@ -2,7 +2,20 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { Mac } from "../addr/mac.ts";
-import { ARP_LEN, ARPHRD_ETHER, arpHln, arpHrd, arpOp, arpPln, arpPro, arpSha, arpSip, arpTha, arpTip, arpWrite } from "./arp-fields.ts";
+import {
+  ARP_LEN,
+  ARPHRD_ETHER,
+  arpHln,
+  arpHrd,
+  arpOp,
+  arpPln,
+  arpPro,
+  arpSha,
+  arpSip,
+  arpTha,
+  arpTip,
+  arpWrite,
+} from "./arp-fields.ts";
 import { ETH_P_IP } from "./ethernet.ts";
 
 export interface ArpRepr {
@@ -16,7 +29,14 @@ export interface ArpRepr {
 
 /** Undefined: too short, or not IPv4 over Ethernet. */
 export function parseArp(b: Uint8Array): ArpRepr | undefined {
-  if (b.length < ARP_LEN || arpHrd(b, 0) !== ARPHRD_ETHER || arpPro(b, 0) !== ETH_P_IP || arpHln(b, 0) !== 6 || arpPln(b, 0) !== 4) return undefined;
+  if (
+    b.length < ARP_LEN ||
+    arpHrd(b, 0) !== ARPHRD_ETHER ||
+    arpPro(b, 0) !== ETH_P_IP ||
+    arpHln(b, 0) !== 6 ||
+    arpPln(b, 0) !== 4
+  )
+    return undefined;
   return { op: arpOp(b, 0), sha: arpSha(b, 0), sip: arpSip(b, 0), tha: arpTha(b, 0), tip: arpTip(b, 0) };
 }
 

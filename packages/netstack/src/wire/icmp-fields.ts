@@ -79,7 +79,13 @@ export function icmpGateway(b: Uint8Array, o: number): number {
 
 /** Messages that quote a packet: destination unreachable, source quench, redirect, time exceeded, parameter problem. */
 export function icmpIsError(type: number): boolean {
-  return type === ICMP_DEST_UNREACH || type === ICMP_SOURCE_QUENCH || type === ICMP_REDIRECT || type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETERPROB;
+  return (
+    type === ICMP_DEST_UNREACH ||
+    type === ICMP_SOURCE_QUENCH ||
+    type === ICMP_REDIRECT ||
+    type === ICMP_TIME_EXCEEDED ||
+    type === ICMP_PARAMETERPROB
+  );
 }
 
 /** Write type, code and the type's four bytes (`info`); the checksum is left 0. */

@@ -74,7 +74,16 @@ export function ipDecreaseTtl(b: Uint8Array, o: number): void {
 export function ipWrite(
   b: Uint8Array,
   o: number,
-  h: { tos: number; totLen: number; id: number; fragOff: number; ttl: number; proto: number; saddr: number; daddr: number },
+  h: {
+    tos: number;
+    totLen: number;
+    id: number;
+    fragOff: number;
+    ttl: number;
+    proto: number;
+    saddr: number;
+    daddr: number;
+  },
 ): void {
   b[o] = 0x45;
   b[o + 1] = h.tos;

@@ -2,7 +2,23 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { csumFold, csumPartial } from "./checksum.ts";
-import { IP_DF, IP_MF, IP_OFFSET, ipDaddr, ipFragOff, ipHdrLen, ipId, ipProto, ipSaddr, ipSendCheck, ipTos, ipTotLen, ipTtl, ipVersion, ipWrite } from "./ipv4-fields.ts";
+import {
+  IP_DF,
+  IP_MF,
+  IP_OFFSET,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipId,
+  ipProto,
+  ipSaddr,
+  ipSendCheck,
+  ipTos,
+  ipTotLen,
+  ipTtl,
+  ipVersion,
+  ipWrite,
+} from "./ipv4-fields.ts";
 
 export interface Ipv4Repr {
   readonly src: Ipv4;
@@ -49,11 +65,21 @@ export function parseIpv4Packet(b: Uint8Array): Ipv4Repr | Ipv4ParseError {
 
 /** Lengths and checksum are computed. Options longer than 40 bytes or not a multiple of 4 are a caller's mistake. */
 export function emitIpv4Packet(r: Ipv4Repr): Uint8Array {
-  if (r.options.length > 40 || r.options.length % 4 !== 0) throw new RangeError(`IPv4 options of ${r.options.length} bytes`);
+  if (r.options.length > 40 || r.options.length % 4 !== 0)
+    throw new RangeError(`IPv4 options of ${r.options.length} bytes`);
   const hlen = 20 + r.options.length;
   const b = new Uint8Array(hlen + r.payload.length);
   const fragOff = (r.df ? IP_DF : 0) | (r.mf ? IP_MF : 0) | (r.fragOffset >>> 3);
-  ipWrite(b, 0, { tos: r.tos, totLen: b.length, id: r.id, fragOff, ttl: r.ttl, proto: r.proto, saddr: r.src, daddr: r.dst });
+  ipWrite(b, 0, {
+    tos: r.tos,
+    totLen: b.length,
+    id: r.id,
+    fragOff,
+    ttl: r.ttl,
+    proto: r.proto,
+    saddr: r.src,
+    daddr: r.dst,
+  });
   b[0] = 0x40 | (hlen >>> 2);
   b.set(r.options, 20);
   b.set(r.payload, hlen);

@@ -3,7 +3,19 @@
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { setU16 } from "./bytes.ts";
 import {
-  TCP_HLEN, TCP_URG_OFF, tcpAckSeq, tcpCheckOk, tcpDport, tcpFlags, tcpHdrLen, tcpSeq, tcpSetCheck, tcpSport, tcpUrgPtr, tcpWindow, tcpWrite,
+  TCP_HLEN,
+  TCP_URG_OFF,
+  tcpAckSeq,
+  tcpCheckOk,
+  tcpDport,
+  tcpFlags,
+  tcpHdrLen,
+  tcpSeq,
+  tcpSetCheck,
+  tcpSport,
+  tcpUrgPtr,
+  tcpWindow,
+  tcpWrite,
 } from "./tcp-fields.ts";
 
 export interface TcpRepr {
@@ -41,7 +53,8 @@ export function parseTcp(b: Uint8Array, src: Ipv4, dst: Ipv4): TcpRepr | "trunca
 }
 
 export function emitTcp(r: TcpRepr, src: Ipv4, dst: Ipv4): Uint8Array {
-  if (r.options.length > 40 || r.options.length % 4 !== 0) throw new RangeError(`TCP options of ${r.options.length} bytes`);
+  if (r.options.length > 40 || r.options.length % 4 !== 0)
+    throw new RangeError(`TCP options of ${r.options.length} bytes`);
   const hdrLen = TCP_HLEN + r.options.length;
   const b = new Uint8Array(hdrLen + r.payload.length);
   tcpWrite(b, 0, { sport: r.sport, dport: r.dport, seq: r.seq, ack: r.ack, hdrLen, flags: r.flags, window: r.window });

@@ -17,7 +17,12 @@ export function parseUdp(b: Uint8Array, src: Ipv4, dst: Ipv4): UdpRepr | "trunca
   const len = udpLen(b, 0);
   if (len < UDP_HLEN || len > b.length) return "length";
   if (!udpCheckOk(b, 0, len, src, dst)) return "checksum";
-  return { sport: udpSport(b, 0), dport: udpDport(b, 0), checksum: udpCheck(b, 0) !== 0, payload: b.slice(UDP_HLEN, len) };
+  return {
+    sport: udpSport(b, 0),
+    dport: udpDport(b, 0),
+    checksum: udpCheck(b, 0) !== 0,
+    payload: b.slice(UDP_HLEN, len),
+  };
 }
 
 export function emitUdp(r: UdpRepr, src: Ipv4, dst: Ipv4): Uint8Array {

@@ -49,7 +49,16 @@ export function addAddress(dev: NetDevice, text: string): void {
   const parsed = parseInterfaceAddr(text);
   if (parsed === undefined) throw new Error(text);
   const broadcast = ((parsed.addr | ~prefixMask(parsed.len)) >>> 0) as Ipv4;
-  inetInsertIfa(dev, { local: parsed.addr, address: parsed.addr, len: parsed.len, scope: 0, broadcast, label: dev.name, noprefixroute: false, secondary: false });
+  inetInsertIfa(dev, {
+    local: parsed.addr,
+    address: parsed.addr,
+    len: parsed.len,
+    scope: 0,
+    broadcast,
+    label: dev.name,
+    noprefixroute: false,
+    secondary: false,
+  });
 }
 
 /** Lose the frames `lose` picks among those that reach `dev`. */
@@ -87,9 +96,11 @@ export function tcpOf(pkt: Packet): { flags: number; dataLen: number } | null {
 export function capture(dev: NetDevice, options: TcpdumpOptions = {}): string[] {
   const lines: string[] = [];
   const printer = new TcpdumpPrinter(options);
-  dev.taps.push(tcpdumpTap(printer, false, (text) => {
-    if (!text.includes("ARP,")) lines.push(text);
-  }));
+  dev.taps.push(
+    tcpdumpTap(printer, false, (text) => {
+      if (!text.includes("ARP,")) lines.push(text);
+    }),
+  );
   return lines;
 }
 

@@ -61,7 +61,10 @@ describe("a connection", () => {
     const lab = twoHosts();
     const lines = capture(lab.devB);
     const server = serve(lab, "hello");
-    const client = log("client", { connected: (sk) => void sk.send(bytesOf("GET / HTTP/1.1\r\n\r\n")), closed: (sk) => sk.close() });
+    const client = log("client", {
+      connected: (sk) => void sk.send(bytesOf("GET / HTTP/1.1\r\n\r\n")),
+      closed: (sk) => sk.close(),
+    });
     lab.a.sockets.pins = { isn: [1000], sport: [40000], ipId: [7], tsBase: 500 };
     lab.b.sockets.pins = { isn: [9000], ipId: [70], tsBase: 900 };
     tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: client.on });
@@ -88,7 +91,11 @@ describe("a connection", () => {
   it("leaves the side that closed first in TIME_WAIT for 60 s", () => {
     const lab = twoHosts();
     serve(lab, "x");
-    tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: { connected: (sk) => void sk.send(bytesOf("q")), closed: (sk) => sk.close() } });
+    tcpConnect(lab.a, {
+      dst: "10.0.0.2",
+      dport: 80,
+      on: { connected: (sk) => void sk.send(bytesOf("q")), closed: (sk) => sk.close() },
+    });
     run(lab, 1000);
     expect([...lab.b.sockets.tcp.list()].length).toBe(2);
     expect([...lab.a.sockets.tcp.list()].length).toBe(0);
@@ -96,37 +103,46 @@ describe("a connection", () => {
     expect([...lab.b.sockets.tcp.list()].length).toBe(1);
   });
 
-  it("closes in either order, and from both sides at once", () => {
-    for (const who of ["client", "server", "both"] as const) {
-      const lab = twoHosts();
-      const ends: string[] = [];
-      const close = (name: string) => (sk: TcpSock) => {
-        ends.push(name);
-        sk.close();
-      };
-      tcpListen(lab.b, { port: 80, onConnection: (sk) => {
+  it.each(["client", "server", "both"] as const)("is closed first by %s", (who) => {
+    const lab = twoHosts();
+    const ends: string[] = [];
+    const close = (name: string) => (sk: TcpSock) => {
+      ends.push(name);
+      sk.close();
+    };
+    tcpListen(lab.b, {
+      port: 80,
+      onConnection: (sk) => {
         if (who !== "client") sk.close();
         return { closed: close("server") };
-      } });
-      tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: { connected: (sk) => who !== "server" && sk.close(), closed: close("client") } });
-      run(lab, 200_000);
-      expect([...lab.a.sockets.tcp.list()], who).toEqual([]);
-      expect([...lab.b.sockets.tcp.list()].length, who).toBe(1);
-      settled(lab);
-    }
+      },
+    });
+    tcpConnect(lab.a, {
+      dst: "10.0.0.2",
+      dport: 80,
+      on: { connected: (sk) => who !== "server" && sk.close(), closed: close("client") },
+    });
+    run(lab, 200_000);
+    expect([...lab.a.sockets.tcp.list()]).toEqual([]);
+    expect([...lab.b.sockets.tcp.list()].length).toBe(1);
+    settled(lab);
   });
 
   it("reads on after shutdown", () => {
     const lab = twoHosts();
-    const server = log("server", { closed: (sk) => {
-      sk.send(bytesOf("late"));
-      sk.close();
-    } });
+    const server = log("server", {
+      closed: (sk) => {
+        sk.send(bytesOf("late"));
+        sk.close();
+      },
+    });
     tcpListen(lab.b, { port: 80, onConnection: () => server.on });
-    const client = log("client", { connected: (sk) => {
-      sk.send(bytesOf("q"));
-      sk.shutdown();
-    } });
+    const client = log("client", {
+      connected: (sk) => {
+        sk.send(bytesOf("q"));
+        sk.shutdown();
+      },
+    });
     tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: client.on });
     run(lab, 1000);
     expect([server.received, client.received]).toEqual(["q", "late"]);
@@ -170,29 +186,36 @@ describe("data", () => {
     expect(transfer(lab, 3_000_000).received).toBe(big);
   });
 
-  it("arrives whole under random loss and delay", () => {
-    for (const seed of ["s1", "s2", "s3", "s4"]) {
-      const lab = twoHosts({ seed });
-      const random = lab.world.random.fork("loss");
-      delayAt(lab.devA, 15);
-      loseAt(lab.devB, (pkt) => tcpOf(pkt) !== null && random.below(100) < 8);
-      expect(transfer(lab, 5_000_000).received, seed).toBe(big);
-    }
+  it.each(["s1", "s2", "s3", "s4"])("arrives whole under random loss and delay, seed %s", (seed) => {
+    const lab = twoHosts({ seed });
+    const random = lab.world.random.fork("loss");
+    delayAt(lab.devA, 15);
+    loseAt(lab.devB, (pkt) => tcpOf(pkt) !== null && random.below(100) < 8);
+    expect(transfer(lab, 5_000_000).received).toBe(big);
   });
 
   it("waits while the reader does not read, and goes on when it does", () => {
     const lab = twoHosts();
     let reader: TcpSock | undefined;
     const server = log("server");
-    tcpListen(lab.b, { port: 80, onConnection: (sk) => {
-      reader = sk;
-      sk.pause();
-      return server.on;
-    } });
-    tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: { connected: (sk) => {
-      sk.send(bytesOf(big));
-      sk.close();
-    } } });
+    tcpListen(lab.b, {
+      port: 80,
+      onConnection: (sk) => {
+        reader = sk;
+        sk.pause();
+        return server.on;
+      },
+    });
+    tcpConnect(lab.a, {
+      dst: "10.0.0.2",
+      dport: 80,
+      on: {
+        connected: (sk) => {
+          sk.send(bytesOf(big));
+          sk.close();
+        },
+      },
+    });
     run(lab, 300_000);
     expect(server.received).toBe("");
     expect(reader?.unreadBytes).toBeGreaterThan(60_000);
@@ -208,10 +231,12 @@ describe("data", () => {
 
   it("is given up after about 15 minutes of silence", () => {
     const lab = twoHosts();
-    const client = log("client", { connected: (sk) => {
-      loseAt(lab.devB, () => true);
-      sk.send(bytesOf("anybody?"));
-    } });
+    const client = log("client", {
+      connected: (sk) => {
+        loseAt(lab.devB, () => true);
+        sk.send(bytesOf("anybody?"));
+      },
+    });
     tcpListen(lab.b, { port: 80, onConnection: () => ({}) });
     tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: client.on });
     run(lab, 900_000);
@@ -251,7 +276,9 @@ describe("opening", () => {
     tcpConnect(lab.a, { dst: "10.0.0.2", dport: 81, on: client.on });
     run(lab, 1);
     expect(client.events).toEqual(["client ECONNREFUSED"]);
-    expect(lines[1]).toMatch(/^IP \(tos 0x0, ttl 64, id 0, offset 0, flags \[DF\], proto TCP \(6\), length 40\)\n.*Flags \[R\.\], cksum 0x[0-9a-f]{4} \(correct\), seq 0, ack 1001, win 0, length 0$/);
+    expect(lines[1]).toMatch(
+      /^IP \(tos 0x0, ttl 64, id 0, offset 0, flags \[DF\], proto TCP \(6\), length 40\)\n.*Flags \[R\.\], cksum 0x[0-9a-f]{4} \(correct\), seq 0, ack 1001, win 0, length 0$/,
+    );
     settled(lab);
   });
 
@@ -314,10 +341,13 @@ describe("a reset", () => {
 
   it("answers data for a program that has gone", () => {
     const lab = twoHosts();
-    tcpListen(lab.b, { port: 80, onConnection: (sk) => {
-      sk.close();
-      return {};
-    } });
+    tcpListen(lab.b, {
+      port: 80,
+      onConnection: (sk) => {
+        sk.close();
+        return {};
+      },
+    });
     const client = log("client", { closed: (sk) => void sk.send(bytesOf("still here")) });
     tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: client.on });
     run(lab, 1000);
@@ -360,7 +390,9 @@ describe("a listener", () => {
     const lab = twoHosts();
     tcpListen(lab.b, { port: 80, onConnection: () => ({}) });
     expect(() => tcpListen(lab.b, { port: 80, onConnection: () => ({}) })).toThrow("Address already in use");
-    expect(() => tcpListen(lab.b, { port: 81, addr: "192.0.2.1", onConnection: () => ({}) })).toThrow("Cannot assign requested address");
+    expect(() => tcpListen(lab.b, { port: 81, addr: "192.0.2.1", onConnection: () => ({}) })).toThrow(
+      "Cannot assign requested address",
+    );
   });
 });
 
@@ -370,7 +402,11 @@ describe("runs", () => {
       const lab = twoHosts({ seed: "same" });
       const lines = capture(lab.devA, { v: 2 });
       serve(lab, "hello");
-      tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: { connected: (sk) => void sk.send(bytesOf("q")), closed: (sk) => sk.close() } });
+      tcpConnect(lab.a, {
+        dst: "10.0.0.2",
+        dport: 80,
+        on: { connected: (sk) => void sk.send(bytesOf("q")), closed: (sk) => sk.close() },
+      });
       run(lab, 1000);
       return lines;
     };

@@ -14,14 +14,23 @@ describe("UDP", () => {
   it("asks and answers", () => {
     const lab = twoHosts();
     const lines = capture(lab.devA, { v: 2, time: "none" });
-    const server = udpOpen(lab.b, { port: 53, onData: (bytes, from) => void server.sendTo(bytesOf(`re: ${text(bytes)}`), from.addr, from.port) });
+    const server = udpOpen(lab.b, {
+      port: 53,
+      onData: (bytes, from) => void server.sendTo(bytesOf(`re: ${text(bytes)}`), from.addr, from.port),
+    });
     const got: string[] = [];
-    const client = udpOpen(lab.a, { port: 40000, onData: (bytes, from, to) => got.push(`${text(bytes)} ${formatIpv4(from.addr)}:${from.port} to ${formatIpv4(to)}`) });
+    const client = udpOpen(lab.a, {
+      port: 40000,
+      onData: (bytes, from, to) =>
+        got.push(`${text(bytes)} ${formatIpv4(from.addr)}:${from.port} to ${formatIpv4(to)}`),
+    });
     expect(client.sendTo(bytesOf("hello"), "10.0.0.2", 53)).toBeUndefined();
     run(lab, 1);
     expect(got).toEqual(["re: hello 10.0.0.2:53 to 10.0.0.1"]);
     // Partial checksums, DF set (path MTU discovery).
-    expect(lines[0]).toMatch(/flags \[DF\], proto UDP \(17\), length 33\)\n {4}10\.0\.0\.1\.40000 > 10\.0\.0\.2\.53: \[bad udp cksum 0x1421 -> 0x[0-9a-f]{4}!\]/);
+    expect(lines[0]).toMatch(
+      /flags \[DF\], proto UDP \(17\), length 33\)\n {4}10\.0\.0\.1\.40000 > 10\.0\.0\.2\.53: \[bad udp cksum 0x1421 -> 0x[0-9a-f]{4}!\]/,
+    );
     expect(lab.recorder.unfinished()).toEqual([]);
   });
 
@@ -29,7 +38,8 @@ describe("UDP", () => {
     const lab = twoHosts();
     addAddress(lab.devB, "10.0.0.3/24");
     const got: string[] = [];
-    const open = (name: string, options: object): UdpSock => udpOpen(lab.b, { port: 99, onData: () => got.push(name), ...options });
+    const open = (name: string, options: object): UdpSock =>
+      udpOpen(lab.b, { port: 99, onData: () => got.push(name), ...options });
     const any = open("any", {});
     expect(() => open("bound", { addr: "10.0.0.3" })).toThrow("Address already in use");
     any.close();
@@ -45,10 +55,18 @@ describe("UDP", () => {
   it("reports a closed port to connected sockets only", () => {
     const lab = twoHosts();
     const errors: string[] = [];
-    const connected = udpOpen(lab.a, { connectTo: { addr: "10.0.0.2", port: 9 }, onError: (errno) => errors.push(errno) });
+    const connected = udpOpen(lab.a, {
+      connectTo: { addr: "10.0.0.2", port: 9 },
+      onError: (errno) => errors.push(errno),
+    });
     const open = udpOpen(lab.a, { onError: (errno) => errors.push(`unconnected ${errno}`) });
     const quiet = udpOpen(lab.a, { connectTo: { addr: "10.0.0.2", port: 9 } });
-    for (const send of [() => connected.send(bytesOf("x")), () => open.sendTo(bytesOf("x"), "10.0.0.2", 9), () => quiet.send(bytesOf("x"))]) expect(send()).toBeUndefined();
+    for (const send of [
+      () => connected.send(bytesOf("x")),
+      () => open.sendTo(bytesOf("x"), "10.0.0.2", 9),
+      () => quiet.send(bytesOf("x")),
+    ])
+      expect(send()).toBeUndefined();
     run(lab, 1);
     expect(errors).toEqual(["ECONNREFUSED"]);
     // Without a callback the next call gets the error, once.
@@ -74,7 +92,11 @@ describe("UDP", () => {
     udpOpen(lab.a, {}).sendTo(new Uint8Array(4000).fill(7), "10.0.0.2", 9);
     run(lab, 1);
     expect(got).toBe(4000);
-    expect(lines.map((l) => /offset \d+, flags \[.*?\]/.exec(l)?.[0])).toEqual(["offset 0, flags [+]", "offset 1480, flags [+]", "offset 2960, flags [none]"]);
+    expect(lines.map((l) => /offset \d+, flags \[.*?\]/.exec(l)?.[0])).toEqual([
+      "offset 0, flags [+]",
+      "offset 1480, flags [+]",
+      "offset 2960, flags [none]",
+    ]);
     expect(lab.recorder.unfinished()).toEqual([]);
   });
 
@@ -98,9 +120,16 @@ describe("ping", () => {
     run(lab, 1);
     sk.send(2);
     run(lab, 1);
-    expect(replies.map((r) => [formatIpv4(r.from), r.seq, r.ttl, r.bytes.length])).toEqual([["10.0.0.2", 1, 64, 56], ["10.0.0.2", 2, 64, 56]]);
-    expect(lines[0]).toContain("flags [DF], proto ICMP (1), length 84)\n    10.0.0.1 > 10.0.0.2: ICMP echo request, id 4660, seq 1, length 64");
-    expect(lines[1]).toContain("flags [none], proto ICMP (1), length 84)\n    10.0.0.2 > 10.0.0.1: ICMP echo reply, id 4660, seq 1, length 64");
+    expect(replies.map((r) => [formatIpv4(r.from), r.seq, r.ttl, r.bytes.length])).toEqual([
+      ["10.0.0.2", 1, 64, 56],
+      ["10.0.0.2", 2, 64, 56],
+    ]);
+    expect(lines[0]).toContain(
+      "flags [DF], proto ICMP (1), length 84)\n    10.0.0.1 > 10.0.0.2: ICMP echo request, id 4660, seq 1, length 64",
+    );
+    expect(lines[1]).toContain(
+      "flags [none], proto ICMP (1), length 84)\n    10.0.0.2 > 10.0.0.1: ICMP echo reply, id 4660, seq 1, length 64",
+    );
     expect(lab.recorder.unfinished()).toEqual([]);
   });
 
@@ -110,7 +139,9 @@ describe("ping", () => {
     const sk = pingOpen(lab.a, { dst: "10.0.0.77", onError: (e) => errors.push(e) });
     sk.send(1);
     run(lab, 10_000);
-    expect(errors.map((e) => [formatIpv4(e.from), e.seq, e.type, e.code, e.errno])).toEqual([["10.0.0.1", 1, 3, 1, "EHOSTUNREACH"]]);
+    expect(errors.map((e) => [formatIpv4(e.from), e.seq, e.type, e.code, e.errno])).toEqual([
+      ["10.0.0.1", 1, 3, 1, "EHOSTUNREACH"],
+    ]);
   });
 
   it("is refused when too big to be sent whole", () => {

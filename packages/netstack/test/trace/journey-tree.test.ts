@@ -26,11 +26,21 @@ function get(recorder: JourneyRecorder, id: number): Journey {
 
 test("a hop is a stay in a namespace; coming back makes a new one", () => {
   const recorder = recorded([step(1, "a", NOTE), step(1, "a", NOTE), step(1, "b", NOTE), step(1, "a", DELIVER)]);
-  expect(get(recorder, 1).hops.map((hop) => [hop.ns, hop.steps.length])).toEqual([["a", 2], ["b", 1], ["a", 1]]);
+  expect(get(recorder, 1).hops.map((hop) => [hop.ns, hop.steps.length])).toEqual([
+    ["a", 2],
+    ["b", 1],
+    ["a", 1],
+  ]);
 });
 
 test("copies and answers hang below their cause, with the place where they left it", () => {
-  const recorder = recorded([step(1, "a", NOTE), step(1, "a", NOTE), step(2, "a", NOTE, 1), step(1, "a", DELIVER), step(2, "a", DROP, 1)]);
+  const recorder = recorded([
+    step(1, "a", NOTE),
+    step(1, "a", NOTE),
+    step(2, "a", NOTE, 1),
+    step(1, "a", DELIVER),
+    step(2, "a", DROP, 1),
+  ]);
   expect(recorder.journeys().map((j) => j.id)).toEqual([1]);
   const [child] = get(recorder, 1).children;
   expect(child).toMatchObject({ id: 2, parent: 1, bornAt: 2, end: "drop" });
@@ -42,7 +52,15 @@ test("a packet whose cause was not seen is nobody's child", () => {
 });
 
 test("every packet ends, waits, or is reported as vanished", () => {
-  const recorder = recorded([step(1, "a", DELIVER), step(2, "a", QUEUE), step(3, "a", NOTE), step(4, "a", QUEUE), step(4, "a", NOTE), step(5, "a", QUEUE), step(5, "a", DROP)]);
+  const recorder = recorded([
+    step(1, "a", DELIVER),
+    step(2, "a", QUEUE),
+    step(3, "a", NOTE),
+    step(4, "a", QUEUE),
+    step(4, "a", NOTE),
+    step(5, "a", QUEUE),
+    step(5, "a", DROP),
+  ]);
   expect(recorder.unfinished().map((j) => j.id)).toEqual([3, 4]);
   expect(recorder.queued().map((j) => j.id)).toEqual([2]);
   expect(get(recorder, 5).end).toBe("drop");
@@ -53,8 +71,14 @@ test("what is said after the end does not undo it", () => {
 });
 
 test("a limit keeps the first packets whole and leaves the later ones out", () => {
-  const recorder = recorded([step(1, "a", NOTE), step(2, "a", NOTE), step(3, "a", NOTE, 1), step(1, "a", DELIVER), step(2, "a", DELIVER)], 2);
-  expect(recorder.packets().map((j) => [j.id, j.steps.length])).toEqual([[1, 2], [2, 2]]);
+  const recorder = recorded(
+    [step(1, "a", NOTE), step(2, "a", NOTE), step(3, "a", NOTE, 1), step(1, "a", DELIVER), step(2, "a", DELIVER)],
+    2,
+  );
+  expect(recorder.packets().map((j) => [j.id, j.steps.length])).toEqual([
+    [1, 2],
+    [2, 2],
+  ]);
   expect(recorder.unfinished()).toEqual([]);
 });
 

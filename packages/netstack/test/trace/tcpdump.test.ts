@@ -43,7 +43,10 @@ describe.each(Object.entries(SWITCHES))("tcpdump %s", (switches, options) => {
   it("has one record per frame", () => expect(wanted.length).toBe(golden.frames.length));
   // In order: relative sequence numbers depend on what came before.
   const ours = golden.frames.map((f, i) => printer.print((golden.times[i] as number) / 1000, fromHex(f.hex)));
-  it.each(golden.frames.map((f, i) => [f.name, i] as const).filter(([name]) => !NOT_DECODED.has(name)))("%s", (_name, i) => {
-    expect(ours[i]).toBe(wanted[i]);
-  });
+  it.each(golden.frames.map((f, i) => [f.name, i] as const).filter(([name]) => !NOT_DECODED.has(name)))(
+    "%s",
+    (_name, i) => {
+      expect(ours[i]).toBe(wanted[i]);
+    },
+  );
 });

@@ -12,9 +12,33 @@ import { emitEthernet, ethDst, ethProto, ethSrc, ethWrite, parseEthernet } from 
 import { emitIcmp, parseIcmp } from "../../src/wire/icmp.ts";
 import { icmpCode, icmpId, icmpSeq, icmpSetCheck, icmpType, icmpWrite } from "../../src/wire/icmp-fields.ts";
 import { emitIpv4Packet, parseIpv4Packet } from "../../src/wire/ipv4.ts";
-import { ipDaddr, ipFragOff, ipHdrLen, ipId, ipProto, ipSaddr, ipTos, ipTotLen, ipTtl, ipVersion, ipWrite } from "../../src/wire/ipv4-fields.ts";
+import {
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipId,
+  ipProto,
+  ipSaddr,
+  ipTos,
+  ipTotLen,
+  ipTtl,
+  ipVersion,
+  ipWrite,
+} from "../../src/wire/ipv4-fields.ts";
 import { emitTcp, parseTcp } from "../../src/wire/tcp.ts";
-import { newTcpOptions, tcpAckSeq, tcpDport, tcpFlags, tcpHdrLen, tcpParseOptions, tcpSeq, tcpSetCheck, tcpSport, tcpWindow, tcpWrite } from "../../src/wire/tcp-fields.ts";
+import {
+  newTcpOptions,
+  tcpAckSeq,
+  tcpDport,
+  tcpFlags,
+  tcpHdrLen,
+  tcpParseOptions,
+  tcpSeq,
+  tcpSetCheck,
+  tcpSport,
+  tcpWindow,
+  tcpWrite,
+} from "../../src/wire/tcp-fields.ts";
 import { emitUdp, parseUdp } from "../../src/wire/udp.ts";
 import { udpCheck, udpDport, udpLen, udpSetCheck, udpSport, udpWrite } from "../../src/wire/udp-fields.ts";
 import { emitVxlan, parseVxlan, vxlanFlags, vxlanVni, vxlanWrite } from "../../src/wire/vxlan.ts";
@@ -28,7 +52,8 @@ const NONE = new Uint8Array(0);
 
 describe("Ethernet", () => {
   const bytes = fromHex("0a58646036010a58646036f00800" + "45aa");
-  it("is read in place", () => expect([ethDst(bytes, 0), ethSrc(bytes, 0), ethProto(bytes, 0)]).toEqual([MAC_B, MAC_A, 0x0800]));
+  it("is read in place", () =>
+    expect([ethDst(bytes, 0), ethSrc(bytes, 0), ethProto(bytes, 0)]).toEqual([MAC_B, MAC_A, 0x0800]));
   it("is written in place", () => {
     const b = new Uint8Array(14);
     ethWrite(b, 0, MAC_B, MAC_A, 0x0800);
@@ -38,13 +63,23 @@ describe("Ethernet", () => {
     expect(parseEthernet(bytes)).toEqual({ dst: MAC_B, src: MAC_A, ethertype: 0x0800, payload: fromHex("45aa") });
     expect(parseEthernet(bytes.subarray(0, 13))).toBeUndefined();
   });
-  it("is emitted", () => expect(toHex(emitEthernet({ dst: MAC_B, src: MAC_A, ethertype: 0x0800, payload: fromHex("45aa") }))).toBe(toHex(bytes)));
+  it("is emitted", () =>
+    expect(toHex(emitEthernet({ dst: MAC_B, src: MAC_A, ethertype: 0x0800, payload: fromHex("45aa") }))).toBe(
+      toHex(bytes),
+    ));
 });
 
 describe("ARP", () => {
   const bytes = fromHex("0001080006040001" + "0a58646036f00a010504" + "0000000000000a010501");
   const repr = { op: 1, sha: MAC_A, sip: A, tha: 0 as Mac, tip: ip("10.1.5.1") };
-  it("is read in place", () => expect([arpOp(bytes, 0), arpSha(bytes, 0), arpSip(bytes, 0), arpTha(bytes, 0), arpTip(bytes, 0)]).toEqual([1, MAC_A, A, 0, repr.tip]));
+  it("is read in place", () =>
+    expect([arpOp(bytes, 0), arpSha(bytes, 0), arpSip(bytes, 0), arpTha(bytes, 0), arpTip(bytes, 0)]).toEqual([
+      1,
+      MAC_A,
+      A,
+      0,
+      repr.tip,
+    ]));
   it("is written in place", () => {
     const b = new Uint8Array(28);
     arpWrite(b, 0, repr.op, repr.sha, repr.sip, repr.tha, repr.tip);
@@ -60,9 +95,28 @@ describe("ARP", () => {
 
 describe("IPv4", () => {
   const bytes = fromHex("45c0001e303940004011eacb0a0105040a010605" + "c001c0ffeec0ffee0001");
-  const repr = { src: A, dst: B, proto: 17, ttl: 64, tos: 0xc0, id: 12345, df: true, mf: false, fragOffset: 0, options: NONE, payload: bytes.slice(20) };
+  const repr = {
+    src: A,
+    dst: B,
+    proto: 17,
+    ttl: 64,
+    tos: 0xc0,
+    id: 12345,
+    df: true,
+    mf: false,
+    fragOffset: 0,
+    options: NONE,
+    payload: bytes.slice(20),
+  };
   it("is read in place", () => {
-    expect([ipVersion(bytes, 0), ipHdrLen(bytes, 0), ipTos(bytes, 0), ipTotLen(bytes, 0), ipId(bytes, 0), ipFragOff(bytes, 0)]).toEqual([4, 20, 0xc0, 30, 12345, 0x4000]);
+    expect([
+      ipVersion(bytes, 0),
+      ipHdrLen(bytes, 0),
+      ipTos(bytes, 0),
+      ipTotLen(bytes, 0),
+      ipId(bytes, 0),
+      ipFragOff(bytes, 0),
+    ]).toEqual([4, 20, 0xc0, 30, 12345, 0x4000]);
     expect([ipTtl(bytes, 0), ipProto(bytes, 0), ipSaddr(bytes, 0), ipDaddr(bytes, 0)]).toEqual([64, 17, A, B]);
   });
   it("is written in place", () => {
@@ -93,7 +147,8 @@ describe("IPv4", () => {
 describe("ICMP", () => {
   const bytes = fromHex("0800e3c612340001" + "00010203");
   const repr = { type: 8, code: 0, info: 0x12340001, payload: fromHex("00010203") };
-  it("is read in place", () => expect([icmpType(bytes, 0), icmpCode(bytes, 0), icmpId(bytes, 0), icmpSeq(bytes, 0)]).toEqual([8, 0, 0x1234, 1]));
+  it("is read in place", () =>
+    expect([icmpType(bytes, 0), icmpCode(bytes, 0), icmpId(bytes, 0), icmpSeq(bytes, 0)]).toEqual([8, 0, 0x1234, 1]));
   it("is written in place", () => {
     const b = Uint8Array.from([...new Uint8Array(8), 0, 1, 2, 3]);
     icmpWrite(b, 0, 8, 0, 0x12340001);
@@ -111,7 +166,10 @@ describe("ICMP", () => {
 describe("UDP", () => {
   const bytes = fromHex("13881389000d75e6" + "68656c6c6f");
   const repr = { sport: 5000, dport: 5001, checksum: true, payload: fromHex("68656c6c6f") };
-  it("is read in place", () => expect([udpSport(bytes, 0), udpDport(bytes, 0), udpLen(bytes, 0), udpCheck(bytes, 0)]).toEqual([5000, 5001, 13, 0x75e6]));
+  it("is read in place", () =>
+    expect([udpSport(bytes, 0), udpDport(bytes, 0), udpLen(bytes, 0), udpCheck(bytes, 0)]).toEqual([
+      5000, 5001, 13, 0x75e6,
+    ]));
   it("is written in place", () => {
     const b = Uint8Array.from(bytes);
     udpWrite(b, 0, 5000, 5001, 13);
@@ -139,9 +197,27 @@ describe("UDP", () => {
 describe("TCP", () => {
   const options = fromHex("0204058a0402080a0924476600000000" + "01030307");
   const bytes = fromHex("aa0e00501e2d4e5600000000a002fd5c" + "c4560000" + toHex(options));
-  const repr = { sport: 43534, dport: 80, seq: 506285654, ack: 0, flags: 2, window: 64860, urgent: 0, options, payload: NONE };
+  const repr = {
+    sport: 43534,
+    dport: 80,
+    seq: 506285654,
+    ack: 0,
+    flags: 2,
+    window: 64860,
+    urgent: 0,
+    options,
+    payload: NONE,
+  };
   it("is read in place, options too", () => {
-    expect([tcpSport(bytes, 0), tcpDport(bytes, 0), tcpSeq(bytes, 0), tcpAckSeq(bytes, 0), tcpHdrLen(bytes, 0), tcpFlags(bytes, 0), tcpWindow(bytes, 0)]).toEqual([43534, 80, 506285654, 0, 40, 2, 64860]);
+    expect([
+      tcpSport(bytes, 0),
+      tcpDport(bytes, 0),
+      tcpSeq(bytes, 0),
+      tcpAckSeq(bytes, 0),
+      tcpHdrLen(bytes, 0),
+      tcpFlags(bytes, 0),
+      tcpWindow(bytes, 0),
+    ]).toEqual([43534, 80, 506285654, 0, 40, 2, 64860]);
     const out = newTcpOptions();
     tcpParseOptions(bytes, 0, out);
     expect(out).toMatchObject({ mss: 1418, sackOk: true, hasTs: true, tsVal: 0x09244766, tsEcr: 0, wscale: 7 });
