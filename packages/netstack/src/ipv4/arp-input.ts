@@ -125,7 +125,8 @@ function reply(dev: NetDevice, pkt: Packet, arp: ArpFields): void {
 
 /** neigh_event_ns: who asks is noted, STALE. */
 function neighEventNs(dev: NetDevice, arp: ArpFields): void {
-  neighUpdate(dev.ns.arp.lookupOrCreate(dev, arp.sip), arp.sha, NUD_STALE, { override: true });
+  const neigh = dev.ns.arp.lookupOrCreate(dev, arp.sip);
+  if (neigh !== null) neighUpdate(neigh, arp.sha, NUD_STALE, { override: true });
 }
 
 /** arp_ignore: true when this own address must not be told here (R2.5). */
@@ -165,7 +166,7 @@ function learn(dev: NetDevice, pkt: Packet, arp: ArpFields): void {
   if (neigh === undefined && !accepts) return;
   const garp = isGarp(ns, arp);
   if (neigh === undefined && (garp || (arp.op === ARPOP_REPLY && inetAddrType(ns, arp.sip) === RTN_UNICAST))) {
-    neigh = (dev.flags & IFF_LOOPBACK) === 0 ? ns.arp.lookupOrCreate(dev, arp.sip) : undefined;
+    neigh = (dev.flags & IFF_LOOPBACK) === 0 ? (ns.arp.lookupOrCreate(dev, arp.sip) ?? undefined) : undefined;
   }
   if (neigh === undefined) return;
   // Of several answers the first counts for a while (locktime).

@@ -12,6 +12,7 @@ import { kfreeSkb } from "../skb/kfree-skb.ts";
 import { inetAddrType } from "../ipv4/fib/addr-type.ts";
 import { RTN_BROADCAST, RTN_MULTICAST } from "../ipv4/rt-types.ts";
 import { Neigh, NUD_NOARP, NUD_PERMANENT } from "./neigh.ts";
+import { neighMakeRoom } from "./neigh-gc.ts";
 import { NeighParms } from "./neigh-parms.ts";
 
 /** What the protocol adds to the state machine (struct neigh_ops), set by registerIpv4. */
@@ -34,6 +35,11 @@ export class ArpTable {
   ops: NeighOps | null = null;
   /** Proxied addresses per device (`ip neigh add proxy`): device → int32 addresses. */
   readonly proxies = new Map<NetDevice, Set<number>>();
+  /** Neighbours that garbage collection may take, oldest first: all but those set by hand for good (gc_list). */
+  readonly gcList = new Set<Neigh>();
+  /** Virtual ms of the last forced and the last periodic collection. */
+  lastFlush = Number.NEGATIVE_INFINITY;
+  lastPeriodic = 0;
   /** Called after each change of state or address. */
   readonly listeners: NeighListener[] = [];
   /** Packets waiting for the random delay of proxied answers. */
@@ -50,10 +56,13 @@ export class ArpTable {
     return dev.inDev.neighs.get(addr | 0);
   }
 
-  /** Lookup, else create (__neigh_create with arp_constructor). On loopback there is one neighbour for all addresses. */
-  lookupOrCreate(dev: NetDevice, addr: Ipv4): Neigh {
+  /**
+   * Lookup, else create (__neigh_create with arp_constructor). On loopback there is one neighbour for all addresses. Null: the
+   * table is full (gc_thresh3); an entry that is `exempt`, set by hand for good, always finds room.
+   */
+  lookupOrCreate(dev: NetDevice, addr: Ipv4, exempt = false): Neigh | null {
     const key = (dev.flags & IFF_LOOPBACK) !== 0 ? (0 as Ipv4) : addr;
-    return dev.inDev.neighs.get(key | 0) ?? this.create(dev, key);
+    return dev.inDev.neighs.get(key | 0) ?? this.create(dev, key, exempt);
   }
 
   /** All neighbours, by device in ifindex order, in order of creation. */
@@ -64,6 +73,7 @@ export class ArpTable {
   /** neigh_remove_one: out of the table; waiting packets are dropped. */
   remove(neigh: Neigh): void {
     neigh.dev.inDev.neighs.delete(neigh.addr | 0);
+    this.gcList.delete(neigh);
     neigh.dead = true;
     if (neigh.timer !== null) this.ns.world.clock.cancel(neigh.timer);
     neigh.timer = null;
@@ -74,7 +84,8 @@ export class ArpTable {
 
   /** neigh_flush_dev: `skipPerm` spares what was set by hand (carrier loss). */
   flushDev(dev: NetDevice, skipPerm: boolean): void {
-    for (const neigh of [...dev.inDev.neighs.values()]) {
+    // A map may lose entries while it is walked.
+    for (const neigh of dev.inDev.neighs.values()) {
       if (!skipPerm || neigh.state !== NUD_PERMANENT) this.remove(neigh);
     }
   }
@@ -83,7 +94,8 @@ export class ArpTable {
     for (const listener of this.listeners) listener(neigh);
   }
 
-  private create(dev: NetDevice, addr: Ipv4): Neigh {
+  private create(dev: NetDevice, addr: Ipv4, exempt: boolean): Neigh | null {
+    if (!exempt && !neighMakeRoom(this)) return null;
     const type = inetAddrType(this.ns, addr);
     const neigh = new Neigh(dev, addr, MAC_ZERO, type, this.ns.world.now);
     neigh.confirmed -= dev.inDev.arpParms.base_reachable_time_ms * 2;
@@ -93,6 +105,7 @@ export class ArpTable {
       neigh.state = NUD_NOARP;
     }
     dev.inDev.neighs.set(addr | 0, neigh);
+    if (!exempt) this.gcList.add(neigh);
     return neigh;
   }
 }

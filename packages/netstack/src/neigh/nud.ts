@@ -195,6 +195,10 @@ function applyUpdate(neigh: Neigh, addr: Mac, state: NudState, now: number): voi
 function enterState(neigh: Neigh, state: NudState, now: number): void {
   cancelTimer(neigh);
   neigh.state = state;
+  // neigh_update_gc_list: what is set by hand for good is not collected.
+  const { gcList } = neigh.dev.ns.arp;
+  if (state === NUD_PERMANENT) gcList.delete(neigh);
+  else gcList.add(neigh);
   if (state === NUD_PROBE) neigh.probes = 0;
   if (state === NUD_REACHABLE) {
     neigh.reachableTime = 0;

@@ -36,7 +36,9 @@ function setNeigh(ns: NetNamespace, dev: NetDevice, dst: Ipv4, op: NeighSet): Rt
   if (mac === undefined) return toolFailure("EINVAL", `"${op.lladdr}" is invalid lladdr.`);
   const old = ns.arp.lookup(dev, dst);
   if (old !== undefined && op.op === "neigh-add") return rtnlFailure({ errno: "EEXIST" });
-  neighUpdate(old ?? ns.arp.lookupOrCreate(dev, dst), mac, STATES[op.nud], { override: true, admin: true });
+  const neigh = old ?? ns.arp.lookupOrCreate(dev, dst, op.nud === "permanent");
+  if (neigh === null) return rtnlFailure({ errno: "ENOBUFS" });
+  neighUpdate(neigh, mac, STATES[op.nud], { override: true, admin: true });
   return null;
 }
 

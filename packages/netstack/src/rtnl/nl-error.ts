@@ -26,6 +26,7 @@ const ERRNO_TEXT: Readonly<Record<string, string>> = {
   EOPNOTSUPP: "Operation not supported",
   EADDRINUSE: "Address already in use",
   EADDRNOTAVAIL: "Cannot assign requested address",
+  ENOBUFS: "No buffer space available",
   ENETDOWN: "Network is down",
   ENETUNREACH: "Network is unreachable",
   EHOSTUNREACH: "No route to host",

@@ -235,7 +235,7 @@ describe("options", () => {
     capture(lab.r, "s0", "out", frames);
     send(lab.c, "e0", ipFrame({ dst: "10.2.0.2", options: [7, 7, 4, 0, 0, 0, 0, 0] }));
     const b = frames[0] as Uint8Array;
-    expect([...b.slice(ETH_HLEN + 20, ETH_HLEN + 28)]).toEqual([7, 7, 8, 10, 2, 0, 1, 0]);
+    expect([...b.subarray(ETH_HLEN + 20, ETH_HLEN + 28)]).toEqual([7, 7, 8, 10, 2, 0, 1, 0]);
     expect(ipHdrLen(b, ETH_HLEN)).toBe(28);
   });
 
@@ -266,7 +266,7 @@ describe("options", () => {
     const out = capture(lab.r, "s0", "out", frames);
     send(lab.c, "e0", ipFrame({ dst: "10.1.0.1", options: [0x83, 7, 4, 10, 2, 0, 2, 0] }));
     expect(out).toEqual(["10.1.0.2 > 10.2.0.2 udp len 44 ttl 63"]);
-    expect([...(frames[0] as Uint8Array).slice(ETH_HLEN + 20, ETH_HLEN + 27)]).toEqual([0x83, 7, 8, 10, 2, 0, 1]);
+    expect([...(frames[0] as Uint8Array).subarray(ETH_HLEN + 20, ETH_HLEN + 27)]).toEqual([0x83, 7, 8, 10, 2, 0, 1]);
   });
 });
 

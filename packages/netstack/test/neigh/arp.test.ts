@@ -227,3 +227,32 @@ describe("learning", () => {
     expect(out).toEqual(["arp who-has 10.1.0.1 tell 10.1.0.1", "arp who-has 10.1.0.50 tell 10.1.0.50"]);
   });
 });
+
+describe("table size", () => {
+  const fill = (lab: T1, from: number, count: number): void => {
+    for (let i = from; i < from + count; i++) send(lab.c, "e0", ipFrame({ dst: `10.2.${i >> 8}.${i & 255}` }));
+  };
+
+  it("gc_thresh3 bounds it while nothing can be collected; entries set by hand do not count", () => {
+    const lab = t1(false);
+    apply(lab.r, { op: "route-add", dst: "10.2.0.0/16", dev: "s0" });
+    for (const name of ["gc_thresh2", "gc_thresh3"]) sysctl(lab.r, `net.ipv4.neigh.default.${name}`, 20);
+    for (let i = 0; i < 30; i++) apply(lab.r, { op: "neigh-add", dev: "s0", dst: `10.2.9.${i}`, lladdr: M2, nud: "permanent" });
+    fill(lab, 10, 25);
+    expect(lab.r.arp.gcList.size).toBe(20);
+    expect(lab.drops.filter((d) => d === "NEIGH_CREATEFAIL@ip_finish_output2")).toHaveLength(5);
+    expect(lab.r.dmesg.at(-1)?.text).toBe("neighbour: arp_cache: neighbor table overflow!");
+  });
+
+  it("failed entries make room", () => {
+    const lab = t1(false);
+    apply(lab.r, { op: "route-add", dst: "10.2.0.0/16", dev: "s0" });
+    for (const name of ["gc_thresh2", "gc_thresh3"]) sysctl(lab.r, `net.ipv4.neigh.default.${name}`, 20);
+    fill(lab, 10, 20);
+    lab.world.clock.runUntil(3100);
+    lab.drops.length = 0;
+    fill(lab, 50, 15);
+    expect(lab.drops).toEqual([]);
+    expect(lab.r.arp.gcList.size).toBe(20);
+  });
+});

@@ -36,6 +36,9 @@ export interface FibRule {
 }
 
 const ANY: Ipv4 = 0 as Ipv4;
+/** Priorities of the rules every namespace starts with (fib_default_rules_init). */
+const PRIORITY_MAIN = 0x7ffe;
+const PRIORITY_DEFAULT = 0x7fff;
 
 /** A rule that matches everything and looks up main; `part` says what differs. */
 export function fibRule(part: Partial<FibRule>): FibRule {
@@ -48,8 +51,8 @@ export function fibRule(part: Partial<FibRule>): FibRule {
 export function defaultRules(): FibRule[] {
   return [
     fibRule({ priority: 0, table: RT_TABLE_LOCAL, protocol: 2 }),
-    fibRule({ priority: 32766, table: RT_TABLE_MAIN, protocol: 2 }),
-    fibRule({ priority: 32767, table: RT_TABLE_DEFAULT, protocol: 2 }),
+    fibRule({ priority: PRIORITY_MAIN, table: RT_TABLE_MAIN, protocol: 2 }),
+    fibRule({ priority: PRIORITY_DEFAULT, table: RT_TABLE_DEFAULT, protocol: 2 }),
   ];
 }
 
