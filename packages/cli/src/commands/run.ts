@@ -1,5 +1,5 @@
 // `kubehop run`: scenarios, one result line per case, the totals last.
-import { applyGoldenEdits, countCases, exitCodeOf, type FileResult, formatFileResult, formatJson, formatJunit, formatTotals, goldenEdits, PLAIN, cellRunner, runScenarioText, type Style } from "@kubehop/lab";
+import { applyGoldenEdits, cellRunner, countCases, exitCodeOf, type FileResult, formatFileResult, formatJson, formatJunit, formatTotals, goldenEdits, PLAIN, runMutations, runScenarioText, type Style } from "@kubehop/lab";
 import { styleText } from "node:util";
 import { reportError } from "../dispatch.ts";
 import { type Io, writeText } from "../io.ts";
@@ -25,7 +25,7 @@ export function run(args: readonly string[], io: Io): number {
   let bugs = 0;
   for (const scenario of findScenarios(positionals, io)) {
     try {
-      const result = runScenarioText(scenario.file, scenario.text, scenario.readFile, seed, cellRunner(scenario.readFile));
+      const result = runOne(scenario, seed, values.mutate === true);
       results.push(result);
       io.stdout(formatFileResult(result, style));
       if (values.update === true) update(scenario, result, io);
@@ -45,9 +45,10 @@ export function run(args: readonly string[], io: Io): number {
 
 /** The cases of a file; with --mutate, a further one for every mutation it declares. */
 function runOne({ file, text, readFile }: ScenarioFile, seed: number, mutate: boolean): FileResult {
-  const result = runScenarioText(file, text, readFile, seed, runCell);
+  const run = cellRunner(readFile);
+  const result = runScenarioText(file, text, readFile, seed, run);
   if (!mutate || result.diagnostics.length > 0) return result;
-  return { ...result, cells: [...result.cells, ...runMutations(file, text, readFile, seed, runCell)] };
+  return { ...result, cells: [...result.cells, ...runMutations(file, text, readFile, seed, run)] };
 }
 
 const COLOURS: Style = {
