@@ -7,8 +7,8 @@ import { change, requireDevice } from "./ip-context.ts";
 import type { Words } from "./words.ts";
 import { invalidArgument, IpUsageError, notModelled } from "./words.ts";
 
-type AddrOp = Extract<ConfigOp, { op: "addr-add" }>;
-type Draft = { -readonly [K in keyof AddrOp]?: AddrOp[K] };
+type AddrOp = Extract<ConfigOp, { op: "addr-add" | "addr-del" }>;
+type Draft = { -readonly [K in Exclude<keyof AddrOp, "op">]?: AddrOp[K] };
 
 export function addrChange(run: IpRun, op: "addr-add" | "addr-del", words: Words): number {
   const draft: Draft = {};

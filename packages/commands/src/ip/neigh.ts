@@ -57,7 +57,8 @@ export function neighShow(run: IpRun, words: Words): number {
       run,
       rows.map((neigh) => {
         const { dev, ...row } = neighRow(neigh);
-        return filter.dev === undefined ? { dst: row.dst, dev, ...row } : row;
+        const { dst, ...state } = row;
+        return filter.dev === undefined ? { dst, dev, ...state } : row;
       }),
     );
   }

@@ -26,14 +26,14 @@ function sharedRequest(run: KubectlRun): Shared {
   const { options } = run;
   const selector = flag(options, "l");
   const parsed = selector === undefined ? undefined : parseSelector(selector);
-  if (selector !== undefined && parsed === undefined) throw new KubectlError(`error: unable to parse requirement: ${selector}`);
+  if (parsed !== undefined && "error" in parsed) throw new KubectlError(`error: ${parsed.error}`);
   return {
     namespace: flag(options, "n") ?? "default",
     allNamespaces: options.values.has("A"),
     output: outputOf(run),
     noHeaders: options.values.has("no-headers"),
     showLabels: options.values.has("show-labels"),
-    ...(parsed === undefined ? {} : { selector: parsed }),
+    ...(parsed === undefined ? {} : { selector: parsed.selector }),
   };
 }
 

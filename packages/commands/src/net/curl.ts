@@ -3,6 +3,7 @@
 
 import type { Endpoint, Ipv4, SockErrno, TcpSock } from "@kubehop/netstack";
 import { formatIpv4, parseIpv4, strerror, tcpConnect } from "@kubehop/netstack";
+import { encodeUtf8 } from "@kubehop/sim";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import type { ClientOutcome, ClientResult } from "../outcome.ts";
 import { resultOfErrno } from "../outcome.ts";
@@ -15,7 +16,6 @@ import { writeOutText } from "./curl-write-out.ts";
 import { HttpResponse } from "./http-response.ts";
 import { lookup } from "./names.ts";
 
-const encoder = new TextEncoder();
 /** libcurl's own limit for connecting, ms. */
 const DEFAULT_CONNECT_TIMEOUT = 300_000;
 
@@ -117,8 +117,8 @@ class Transfer {
     this.connectedAt = this.ctx.ns.world.now;
     this.info(`Connected to ${request.host} (${formatIpv4(remote.addr)}) port ${remote.port} (#0)`);
     const text = requestText(request);
-    if (request.verbose) this.ctx.stderr(text.replace(/^/gm, "> ").replaceAll("\r", "").replace(/> $/, ""));
-    sk.send(encoder.encode(text));
+    if (request.verbose) this.ctx.stderr(quoted(text, ">"));
+    sk.send(encodeUtf8(text));
   }
 
   private data(bytes: Uint8Array): void {
@@ -150,7 +150,7 @@ class Transfer {
     if (!this.printed) {
       this.printed = true;
       this.info("Mark bundle as not supporting multiuse");
-      if (request.verbose) this.ctx.stderr(response.header.replaceAll("\r", "").replace(/^/gm, "< ").replace(/< $/, ""));
+      if (request.verbose) this.ctx.stderr(quoted(response.header, "<"));
       if (request.include) this.output(response.header);
     }
     if (request.fail && response.status >= 400) return;
@@ -196,6 +196,12 @@ class Transfer {
   private info(text: string): void {
     if (this.request.verbose) this.ctx.stderr(`* ${text}\n`);
   }
+}
+
+/** Header lines as -v shows them. */
+function quoted(header: string, mark: string): string {
+  const lines = header.replaceAll("\r", "").split("\n").slice(0, -1);
+  return lines.map((line) => `${mark} ${line}\n`).join("");
 }
 
 function requestText(request: CurlRequest): string {

@@ -1,9 +1,10 @@
 // Reads an HTTP/1.x answer as it comes in (RFC 9112): status line, header, body by Content-Length or until the end.
 
+import { decodeUtf8 } from "@kubehop/sim";
+
 /** `notHttp`: the first bytes are no status line. */
 export type HttpState = "header" | "body" | "complete" | "notHttp";
 
-const decoder = new TextDecoder();
 const HEADER_END = /\r?\n\r?\n/;
 
 export class HttpResponse {
@@ -38,7 +39,7 @@ export class HttpResponse {
 
   /** Body bytes as text, once. */
   takeBody(): string {
-    return this.parts.splice(0).map((part) => decoder.decode(part)).join("");
+    return this.parts.splice(0).map((part) => decodeUtf8(part)).join("");
   }
 
   private pushHeader(bytes: Uint8Array): void {

@@ -2,6 +2,7 @@
 
 import type { Endpoint, Ipv4, SockErrno, TcpSock, UdpSock } from "@kubehop/netstack";
 import { formatIpv4, SockError, strerror, tcpConnect, tcpListen, udpOpen } from "@kubehop/netstack";
+import { decodeUtf8, encodeUtf8 } from "@kubehop/sim";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import type { ClientOutcome, ClientResult } from "../outcome.ts";
 import { resultOfErrno } from "../outcome.ts";
@@ -10,8 +11,6 @@ import { complain } from "../refuse.ts";
 import type { NcRequest } from "./nc-options.ts";
 import { ncRequest, serviceName } from "./nc-options.ts";
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 /** A UDP scan without -w looks for an error this many seconds. */
 const UDP_SCAN_SECONDS = 3;
 
@@ -98,7 +97,7 @@ class NcRun {
   /** Standard input goes out; -N shuts down behind it; -w ends a silence. */
   private stream(sk: TcpSock, done: () => void): void {
     const { ctx, request } = this;
-    if (ctx.stdin !== "" && !request.noInput) sk.send(encoder.encode(ctx.stdin));
+    if (ctx.stdin !== "" && !request.noInput) sk.send(encodeUtf8(ctx.stdin));
     if (request.shutdown) sk.shutdown();
     this.restartIdle(done);
     if (request.quit !== undefined) this.after(request.quit, done);
@@ -112,7 +111,7 @@ class NcRun {
 
   private received(bytes: Uint8Array): void {
     this.bytes += bytes.length;
-    this.ctx.stdout(decoder.decode(bytes));
+    this.ctx.stdout(decodeUtf8(bytes));
     if (this.onIdle !== undefined) this.restartIdle(this.onIdle);
   }
 
@@ -133,7 +132,9 @@ class NcRun {
         ...(request.src === undefined ? {} : { addr: request.src }),
         ...(request.sourcePort === undefined ? {} : { port: request.sourcePort }),
         connectTo: remote,
-        onData: (bytes) => this.received(bytes),
+        onData: (bytes) => {
+          if (!request.scan) this.received(bytes);
+        },
         onError: (errno) => {
           error = errno;
           if (!request.scan) finish(1, resultOfErrno(errno));
@@ -154,7 +155,7 @@ class NcRun {
   private udpStream(sk: UdpSock, finish: (code: number, result: ClientResult) => void): void {
     const { ctx, request } = this;
     if (request.verbose) this.udpSucceeded();
-    if (ctx.stdin !== "" && !request.noInput) sk.send(encoder.encode(ctx.stdin));
+    if (ctx.stdin !== "" && !request.noInput) sk.send(encodeUtf8(ctx.stdin));
     const done = (): void => finish(0, this.bytes > 0 ? "ok" : "timeout");
     this.restartIdle(done);
     if (request.quit !== undefined) this.after(request.quit, done);
@@ -164,7 +165,7 @@ class NcRun {
   private udpScan(sk: UdpSock, error: () => SockErrno | undefined, finish: (code: number, result: ClientResult) => void): void {
     const { request } = this;
     const seconds = request.timeout === undefined ? UDP_SCAN_SECONDS : Math.floor(request.timeout / 1000);
-    const probe = encoder.encode("X");
+    const probe = encodeUtf8("X");
     const write = (): boolean => (sk.send(probe) ?? error()) !== undefined;
     const round = (left: number): void => {
       if (write()) return finish(1, resultOfErrno(error() ?? "ECONNREFUSED"));
@@ -207,7 +208,7 @@ class NcRun {
         }
         taken = sk;
         this.saidConnection({ addr: sk.daddr, port: sk.dport });
-        if (ctx.stdin !== "" && !request.noInput) sk.send(encoder.encode(ctx.stdin));
+        if (ctx.stdin !== "" && !request.noInput) sk.send(encodeUtf8(ctx.stdin));
         const over = (): void => {
           sk.close();
           taken = undefined;
@@ -234,7 +235,7 @@ class NcRun {
       ...(request.src === undefined ? {} : { addr: request.src }),
       onData: (bytes, from) => {
         if (first) this.saidConnection(from);
-        if (first && ctx.stdin !== "") sk.sendTo(encoder.encode(ctx.stdin), from.addr, from.port);
+        if (first && ctx.stdin !== "") sk.sendTo(encodeUtf8(ctx.stdin), from.addr, from.port);
         first = false;
         this.received(bytes);
       },

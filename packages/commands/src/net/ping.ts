@@ -57,7 +57,7 @@ class PingRun {
       task.exit(complain(ctx, refused, 2), { result: "unreachable", remote: { addr: request.dst, port: 0 }, bytes: 0 });
       return task;
     }
-    const from = request.src === undefined && request.device === undefined ? "" : ` from ${formatIpv4(this.source)}${request.device === undefined ? "" : ` ${request.device}`} :`;
+    const from = request.src === undefined && request.device === undefined ? "" : ` from ${formatIpv4(this.source)}${request.device === undefined ? " " : ` ${request.device}`}:`;
     ctx.stdout(`PING ${request.host} (${formatIpv4(request.dst)})${from} ${request.size}(${request.size + HEADERS}) bytes of data.\n`);
     task.onInterrupt = () => this.finish();
     if (request.deadline !== undefined) this.later(request.deadline, () => this.finish());

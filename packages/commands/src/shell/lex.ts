@@ -110,7 +110,7 @@ class Lexer {
     let quoted = false;
     for (;;) {
       const c = this.text.charAt(this.at);
-      if (c === "" || /[\s|;<>]/.test(c)) return { text, quoted };
+      if (c === "" || /[\s|;<>]/.test(c) || this.text.startsWith("&&", this.at) || this.text.startsWith("&>", this.at)) return { text, quoted };
       if (c === "'" || c === '"') {
         quoted = true;
         text += c === "'" ? this.singleQuoted() : this.doubleQuoted();

@@ -1,12 +1,13 @@
 // wc: lines, words, bytes.
 
+import { encodeUtf8 } from "@kubehop/sim";
 import type { Input } from "./inputs.ts";
 import { tool } from "./tool.ts";
 
 const COUNTS: readonly { readonly key: string; readonly count: (text: string) => number }[] = [
   { key: "l", count: (text) => text.split("\n").length - 1 },
   { key: "w", count: (text) => text.split(/\s+/).filter((word) => word !== "").length },
-  { key: "c", count: (text) => new TextEncoder().encode(text).length },
+  { key: "c", count: (text) => encodeUtf8(text).length },
 ];
 
 export const wc = tool({ name: "wc", summary: "count lines, words, bytes", spec: { short: "lwc", long: { lines: "l", words: "w", bytes: "c" }, refusedShort: "mL" }, trouble: 1 }, ({ ctx, options, inputs }) => {
