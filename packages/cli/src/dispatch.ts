@@ -16,7 +16,7 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     load: () => import("./commands/run.ts"),
   },
   explain: {
-    usage: "explain FILE ['FLOW'] [--cell NAME=VALUE]… [--minimal|--summary|--full]",
+    usage: "explain FILE ['FLOW'] [--cell NAME=VALUE]… [--step ID] [--seed N] [--minimal|--summary|--full]",
     summary: "the story of a packet, both directions",
     load: () => import("./commands/explain.ts"),
   },
@@ -65,7 +65,8 @@ function help(name: string | undefined, asked: boolean, io: Io): number {
   const one = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
   const text = one === undefined ? overview() : `usage: kubehop ${one.usage}\n\n${one.summary}\n`;
   // Nothing typed at all is a mistake, so its answer goes where mistakes go.
-  (asked ? io.stdout : io.stderr)(text);
+  if (asked) io.stdout(text);
+  else io.stderr(text);
   return asked ? 0 : 2;
 }
 

@@ -30,3 +30,6 @@ export function wholeNumber(option: string, text: string | undefined, fallback: 
   if (!/^\d{1,15}$/.test(text)) throw new UsageError(`--${option} wants a whole number, found ${JSON.stringify(text)}`);
   return Number(text);
 }
+
+/** What chance starts from unless --seed says otherwise. */
+export const DEFAULT_SEED = 1;

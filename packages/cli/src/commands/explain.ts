@@ -1,8 +1,8 @@
 // `kubehop explain`: a packet's story.
-import { type Cell, type CellPlan, explainScenario, formatCell, loadScenario, type Scenario } from "@kubehop/lab";
+import { type Cell, type CellPlan, ExplainError, explainScenario, formatCell, loadScenario, type Scenario } from "@kubehop/lab";
 import { didYouMean, renderDiagnostics } from "@kubehop/kube";
 import { type Io, UsageError } from "../io.ts";
-import { parseOptions } from "../options.ts";
+import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
 import { findScenarios } from "../scenario-files.ts";
 
 const LEVELS = ["minimal", "summary", "full"] as const;
@@ -12,6 +12,8 @@ const OPTIONS = {
   minimal: { type: "boolean" },
   summary: { type: "boolean" },
   full: { type: "boolean" },
+  step: { type: "string" },
+  seed: { type: "string" },
 } as const;
 
 export function run(args: readonly string[], io: Io): number {
@@ -29,8 +31,14 @@ export function run(args: readonly string[], io: Io): number {
     return 2;
   }
   const cell = chooseCell(loaded.scenario, values.cell ?? []).cell;
-  const options = { cell, level: levels[0] ?? "summary", ...(flow === undefined ? {} : { flow }) };
-  io.stdout(explainScenario(loaded.scenario, options));
+  const chosen = { ...(flow === undefined ? {} : { flow }), ...(values.step === undefined ? {} : { step: values.step }) };
+  const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
+  const options = { cell, level: levels[0] ?? "summary", seed, readFile: input.readFile, ...chosen };
+  try {
+    io.stdout(explainScenario(loaded.scenario, options));
+  } catch (error) {
+    throw error instanceof ExplainError ? new UsageError(error.message) : error;
+  }
   return 0;
 }
 

@@ -3,7 +3,7 @@ import { applyGoldenEdits, cellRunner, countCases, exitCodeOf, type FileResult, 
 import { styleText } from "node:util";
 import { reportError } from "../dispatch.ts";
 import { type Io, writeText } from "../io.ts";
-import { parseOptions, wholeNumber } from "../options.ts";
+import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
 import { findScenarios, type ScenarioFile } from "../scenario-files.ts";
 
 const OPTIONS = {
@@ -13,9 +13,6 @@ const OPTIONS = {
   update: { type: "boolean" },
   mutate: { type: "boolean" },
 } as const;
-
-/** What chance starts from unless --seed says otherwise. */
-const DEFAULT_SEED = 1;
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, OPTIONS);

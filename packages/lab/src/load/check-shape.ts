@@ -10,7 +10,7 @@ type Issue = z.core.$ZodIssue;
 export function checkShape(document: YamlDocument): { draft: Draft<ScenarioFile>; diagnostics: Diagnostic[] } {
   const parsed = scenarioSchema.safeParse(document.value, { reportInput: true });
   if (parsed.success) return { draft: parsed.data, diagnostics: [] };
-  const issues = parsed.error.issues.flatMap((issue) => chooseBranch(issue, document, []));
+  const issues = parsed.error.issues.flatMap((issue) => chooseBranch(issue, []));
   const diagnostics = issues.flatMap((issue) => diagnose(issue, document));
   return { draft: prune(document.value, issues) as Draft<ScenarioFile>, diagnostics };
 }
@@ -43,13 +43,13 @@ function refusePlanned(document: YamlDocument, path: Path, key: string): Diagnos
 }
 
 /** Alternatives of one key differ in their YAML type: the one whose type was written is the one that was meant. */
-function chooseBranch(issue: Issue, document: YamlDocument, base: Path): Issue[] {
+function chooseBranch(issue: Issue, base: Path): Issue[] {
   const path = [...base, ...(issue.path as Path)];
   if (issue.code !== "invalid_union") return [{ ...issue, path: [...path] }];
   const meant = issue.errors.filter((branch) => !branch.some((inner) => inner.path.length === 0 && isOtherType(inner)));
   const [branch, ...others] = meant;
   if (branch === undefined || others.length > 0) return [{ ...issue, path: [...path] }];
-  return branch.flatMap((inner) => chooseBranch(inner, document, path));
+  return branch.flatMap((inner) => chooseBranch(inner, path));
 }
 
 /** A list of words meets a map: the words are another type. */

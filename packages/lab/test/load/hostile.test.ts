@@ -32,8 +32,8 @@ describe("a byte order mark and Windows line ends change no column", () => {
 });
 
 describe("structure", () => {
-  const levels = "abcdefghi";
-  const bomb = [...levels].map((name, i) => `${name}: &${name} [${Array.from({ length: 9 }, () => (i === 0 ? "x" : `*${levels[i - 1]}`)).join(", ")}]`);
+  const levels = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+  const bomb = levels.map((name, i) => `${name}: &${name} [${Array.from({ length: 9 }, () => (i === 0 ? "x" : `*${levels[i - 1]}`)).join(", ")}]`);
 
   it.each([
     ["deep brackets", `${HEAD}steps: ${"[".repeat(100_000)}`, "2:208 YAML: nested deeper than 200 levels"],
