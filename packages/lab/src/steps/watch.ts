@@ -1,7 +1,7 @@
 // What a step leaves behind for its expectations: frames on the devices they ask about, drops with their rule, TTLs at servers.
 // Looking changes nothing: taps are like tcpdump's, and the tracer only listens.
 
-import { packetTap } from "@kubehop/netstack";
+import { frameBytes, packetTap } from "@kubehop/netstack";
 import type { NetDevice, NetNamespace, Packet, RuleOrigin, Step, Tracer } from "@kubehop/netstack";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Check } from "../model/expect-spec.ts";
@@ -24,6 +24,8 @@ export class StepWatch implements Tracer {
   readonly #ttls = new Map<string, number>();
   readonly #lastRule = new Map<number, LastRule>();
   readonly #stops: (() => void)[] = [];
+  /** Who listened before; hears the steps as well. */
+  #onlooker: Tracer | null = null;
 
   /** `checks`: what the step will be asked. */
   constructor(cluster: Cluster, checks: readonly Check[]) {
@@ -49,6 +51,7 @@ export class StepWatch implements Tracer {
 
   /** Tracer: remembers the last rule of every packet that is on its way. */
   step(step: Step): void {
+    this.#onlooker?.step(step);
     if (step.kind === "rule") this.#lastRule.set(step.pkt, { ...step, number: step.rule });
     else if (step.kind === "deliver" || step.kind === "consume") this.#lastRule.delete(step.pkt);
   }
@@ -56,6 +59,7 @@ export class StepWatch implements Tracer {
   #listen(): void {
     const { world } = this.#cluster;
     const before = { tracer: world.tracer, onDrop: world.onDrop };
+    this.#onlooker = world.tracer;
     world.tracer = this;
     world.onDrop = (ns, pkt, reason) => void this.drops.push(this.#dropRecord(ns, pkt, reason));
     this.#stops.push(() => Object.assign(world, before));
@@ -97,7 +101,7 @@ export class StepWatch implements Tracer {
   }
 
   #tap(dev: NetDevice, promisc: boolean, see: (frame: Uint8Array, out: boolean) => void): void {
-    this.#stops.push(packetTap(dev, ({ pkt, out }) => see(pkt.bytes(pkt.mac), out), promisc));
+    this.#stops.push(packetTap(dev, ({ pkt, out }) => see(frameBytes(pkt), out), promisc));
   }
 }
 
