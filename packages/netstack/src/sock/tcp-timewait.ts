@@ -5,13 +5,15 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { IPPROTO_TCP } from "../wire/ipv4-fields.ts";
 import {
+  TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
+  TCP_SYN,
   seqAdd,
   seqAfter,
   seqBefore,
-  TCP_ACK,
-  TCP_RST,
-  TCP_SYN,
   tcpFlags,
+  tcpHdrLen,
   tcpParseOptions,
   tcpSeq,
 } from "../wire/tcp-fields.ts";
@@ -84,6 +86,11 @@ export function tcpTimewaitStateProcess(tw: TcpTimewaitSock, pkt: Packet): "syn"
     if (seq === tw.rcvNxt && tw.ns.sockets.tcpSysctls.tcp_rfc1337 === 0) tcpTimewaitKill(tw);
     return "done";
   }
+  // A bare acknowledgement in sequence: nothing to say.
+  if (!paws && seq === tw.rcvNxt && isBare(pkt, flags)) {
+    reschedule(tw);
+    return "done";
+  }
   const newer = seqAfter(seq, tw.rcvNxt) || (tw.tsOk && opt.hasTs && seqAfter(opt.tsVal, tw.tsRecent));
   if ((flags & TCP_SYN) !== 0 && (flags & TCP_ACK) === 0 && !paws && newer) {
     tcpTimewaitKill(tw);
@@ -92,6 +99,10 @@ export function tcpTimewaitStateProcess(tw: TcpTimewaitSock, pkt: Packet): "syn"
   if (paws || (flags & TCP_ACK) !== 0) reschedule(tw);
   tcpTimewaitAck(tw, pkt);
   return "done";
+}
+
+function isBare(pkt: Packet, flags: number): boolean {
+  return (flags & (TCP_SYN | TCP_FIN)) === 0 && pkt.len === tcpHdrLen(pkt.buf, pkt.head);
 }
 
 function tcpTimewaitAck(tw: TcpTimewaitSock, pkt: Packet): void {

@@ -21,7 +21,7 @@ describe("tcp_select_initial_window", () => {
     ["4.9", 8899, 26697, "SYN-ACK with timestamps, MTU 8951"],
     ["4.9", 65495, 43690, "SYN on lo"],
     ["3.10", 1460, 29200, "SYN, MTU 1500"],
-  ] as const)("%s: %i bytes per segment → %i (%s)", (version, mss, window) => {
+  ] as const)("%s: %i bytes per segment → %i (%s)", (version, mss, window, _what) => {
     const flavour = KERNEL_FLAVOURS[version];
     expect(tcpSelectInitialWindow(flavour, new TcpSysctls(flavour), mss, true).rcvWnd).toBe(window);
   });
