@@ -3,32 +3,40 @@
 
 import { parameterError } from "./xt-error.ts";
 
-const BLANK = /[ \t\n]/;
+const TAB = 9;
+const NEWLINE = 10;
+const SPACE = 32;
+const QUOTE = 34;
 
 export function tokenize(line: string): string[] {
   const words: string[] = [];
-  let word = "";
+  /** Start of the word that is being read, -1 between words. */
+  let start = -1;
   let i = 0;
-  const flush = (): void => {
-    if (word !== "") words.push(word);
-    word = "";
-  };
   while (i < line.length) {
-    const char = line.charAt(i++);
-    if (BLANK.test(char)) flush();
-    else if (char !== '"') word += char;
-    else {
-      const quoted = readQuoted(line, i);
-      words.push(word + quoted.text);
-      word = "";
+    const code = line.charCodeAt(i);
+    if (code === SPACE || code === TAB || code === NEWLINE) {
+      if (start >= 0) words.push(line.slice(start, i));
+      start = -1;
+      i++;
+    } else if (code === QUOTE) {
+      const quoted = readQuoted(line, i + 1);
+      words.push((start >= 0 ? line.slice(start, i) : "") + quoted.text);
+      start = -1;
       i = quoted.end;
+    } else {
+      if (start < 0) start = i;
+      i++;
     }
   }
-  flush();
+  if (start >= 0) words.push(line.slice(start));
   return words;
 }
 
 function readQuoted(line: string, from: number): { text: string; end: number } {
+  const close = line.indexOf('"', from);
+  const escape = line.indexOf("\\", from);
+  if (close >= 0 && (escape < 0 || escape > close)) return { text: line.slice(from, close), end: close + 1 };
   let text = "";
   for (let i = from; i < line.length; i++) {
     const char = line.charAt(i);

@@ -2,95 +2,74 @@
 // hooks that it supports, however it is reached (nf_tables_api.c: nft_chain_validate; ip_tables.c: mark_source_chains).
 
 import { HOOK_NAMES } from "../hooks.ts";
-import { ALL_HOOKS } from "./extension.ts";
+import type { Chain } from "./chain.ts";
 import type { TableDraft } from "./draft.ts";
+import { ALL_HOOKS } from "./extension.ts";
 import type { KernelErrno } from "./xt-error.ts";
 
 /** NFT_JUMP_STACK_SIZE: base chain and jumps below it. */
 const NFT_MAX_DEPTH = 16;
 
-interface Node {
-  readonly callees: readonly string[];
-  readonly hookMask: number;
+/** What lies below a chain: levels of chains, itself included (Infinity: it comes back to itself), and the hooks all of it allows. */
+interface Below {
+  height: number;
+  hookMask: number;
 }
 
-/** Chains of the table as the draft leaves it, for walking its jumps. */
+/** Walks the jumps of the table as the draft leaves it, every chain once. */
 class ChainGraph {
   private readonly draft: TableDraft;
-  private readonly nodes = new Map<string, Node>();
+  private readonly seen = new Map<string, Below>();
 
   constructor(draft: TableDraft) {
     this.draft = draft;
   }
 
-  node(name: string): Node {
-    let node = this.nodes.get(name);
-    if (node === undefined) this.nodes.set(name, (node = this.read(name)));
-    return node;
+  below(name: string): Below {
+    const known = this.seen.get(name);
+    if (known !== undefined) return known;
+    // While it is being walked, meeting it again is a loop.
+    const below: Below = { height: Infinity, hookMask: ALL_HOOKS };
+    this.seen.set(name, below);
+    let height = 1;
+    const live = this.untouched(name);
+    const callees: Iterable<Chain | string> = live === undefined ? this.calleesOf(name, below) : live.callees;
+    if (live !== undefined) below.hookMask = live.hookMask;
+    for (const callee of callees) {
+      const under = this.below(typeof callee === "string" ? callee : callee.name);
+      height = Math.max(height, under.height + 1);
+      below.hookMask &= under.hookMask;
+    }
+    below.height = height;
+    return below;
   }
 
-  private read(name: string): Node {
+  private untouched(name: string): Chain | undefined {
     const touched = this.draft.touched.get(name);
-    const live = touched === undefined || touched?.entries === null ? this.draft.live?.chains.get(name) : undefined;
-    if (live !== undefined && !this.draft.flushed) return { callees: live.callees.map((c) => c.name), hookMask: live.hookMask };
+    const isLive = !this.draft.flushed && (touched === undefined || touched?.entries === null);
+    return isLive ? this.draft.live?.chains.get(name) : undefined;
+  }
+
+  private calleesOf(name: string, below: Below): Set<string> {
     const callees = new Set<string>();
-    let hookMask = ALL_HOOKS;
     for (const rule of this.draft.rulesOf(name)) {
-      hookMask &= rule.hookMask;
+      below.hookMask &= rule.hookMask;
       if (rule.chainName !== "") callees.add(rule.chainName);
     }
-    return { callees: [...callees], hookMask };
-  }
-}
-
-type Fault = KernelErrno | null;
-
-/** Walks everything below one base chain. */
-class BaseWalk {
-  private readonly graph: ChainGraph;
-  private readonly hookBit: number;
-  private readonly nft: boolean;
-  /** Levels of chains below a chain, itself included; 0 while it is being walked. */
-  private readonly heights = new Map<string, number>();
-
-  constructor(graph: ChainGraph, hookBit: number, nft: boolean) {
-    this.graph = graph;
-    this.hookBit = hookBit;
-    this.nft = nft;
-  }
-
-  check(base: string): Fault {
-    const height = this.height(base);
-    if (typeof height === "string") return height;
-    return this.nft && height > NFT_MAX_DEPTH ? "EMLINK" : null;
-  }
-
-  private height(name: string): number | KernelErrno {
-    const known = this.heights.get(name);
-    if (known === 0) return this.nft ? "EMLINK" : "ELOOP";
-    if (known !== undefined) return known;
-    this.heights.set(name, 0);
-    const node = this.graph.node(name);
-    if ((node.hookMask & this.hookBit) === 0) return "EINVAL";
-    let height = 1;
-    for (const callee of node.callees) {
-      const below = this.height(callee);
-      if (typeof below === "string") return below;
-      height = Math.max(height, below + 1);
-    }
-    this.heights.set(name, height);
-    return height;
+    return callees;
   }
 }
 
 /** Null when the kernel would accept the table. */
 export function validateTable(draft: TableDraft): KernelErrno | null {
   const graph = new ChainGraph(draft);
+  const nft = draft.kind === "nft";
   for (const hook of draft.spec.hooks) {
     const name = HOOK_NAMES[hook];
     if (!draft.has(name)) continue;
-    const fault = new BaseWalk(graph, 1 << hook, draft.kind === "nft").check(name);
-    if (fault !== null) return fault;
+    const { height, hookMask } = graph.below(name);
+    if (nft ? height > NFT_MAX_DEPTH : height === Infinity) return nft ? "EMLINK" : "ELOOP";
+    if ((hookMask & (1 << hook)) === 0) return "EINVAL";
   }
   return null;
 }
