@@ -12,7 +12,7 @@ export { isScenarioText, loadScenario } from "./load/load-scenario.ts";
 export { TABLE_COLUMNS } from "./expect/tables.ts";
 export { judge } from "./expect/judge.ts";
 export { runCase } from "./expect/run-cell.ts";
-export { explainScenario, type ExplainOptions } from "./pending.ts";
+export { ExplainError, explainScenario, type ExplainOptions } from "./explain/explain.ts";
 export { runLoaded, runScenarioText } from "./expect/run-file.ts";
 export { runMutations } from "./expect/run-mutations.ts";
 export { formatJson } from "./report/json.ts";

@@ -58,7 +58,6 @@ export { udpOpen, type UdpSock } from "./sock/udp.ts";
 
 // Packets and what they tell
 export type { DropReason } from "./skb/drop-reason.ts";
-export { frameBytes } from "./dev/eth.ts";
 export { type Packet, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, PACKET_OUTGOING } from "./skb/packet.ts";
 export { type Hop, type Journey, JourneyRecorder } from "./trace/journey.ts";
 export type { Step, StepBody, Tracer } from "./trace/step.ts";

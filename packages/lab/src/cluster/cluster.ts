@@ -11,7 +11,7 @@ import type { HostSpec, NodeSpec } from "../model/cluster-spec.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import { createAgent } from "./agents.ts";
 import { bootControlPlane } from "./control-plane.ts";
-import { applySysctls, bootGateway, bootMachine, ClusterError } from "./machines.ts";
+import { applySysctls, bootGateway, bootMachine, bootNode, ClusterError } from "./machines.ts";
 import { pinEndpointChoice } from "./pick.ts";
 import { ADMIN, Places } from "./places.ts";
 
@@ -36,7 +36,7 @@ export class Cluster {
     const admin = new NetNamespace(this.world, ADMIN);
     this.places = new Places(this.world, plan, this.control, admin);
     bootGateway(this.world, plan.cluster.underlay);
-    const nodes = plan.cluster.nodes.map((node) => ({ node, ns: bootMachine(this.world, node, plan.cluster.underlay) }));
+    const nodes = plan.cluster.nodes.map((node) => ({ node, ns: bootNode(this.world, node, plan.cluster.underlay) }));
     for (const host of plan.cluster.hosts) this.#bootHost(host);
     this.agents = this.#startAgents(nodes);
     for (const { object } of plan.objects) if (object.metadata.namespace !== "") this.control.ensureNamespace(object.metadata.namespace);

@@ -3,7 +3,7 @@
 import { randomMac } from "@kubehop/cni";
 import { applyBatch, KERNEL_FLAVOURS, NetNamespace, parseCidr } from "@kubehop/netstack";
 import type { ConfigOp, World } from "@kubehop/netstack";
-import type { MachineSpec, UnderlaySpec } from "../model/cluster-spec.ts";
+import type { MachineSpec, NodeSpec, UnderlaySpec } from "../model/cluster-spec.ts";
 
 /** Name of the segment all machines stand on. */
 export const UNDERLAY = "underlay";
@@ -32,6 +32,14 @@ export function bootMachine(world: World, machine: MachineSpec, underlay: Underl
     ...(underlay.gateway === undefined ? [] : [{ op: "route-add", dst: "default", via: underlay.gateway, dev: machine.nic } as const]),
     ...moduleOps(machine),
   ]);
+  return ns;
+}
+
+/** A machine with the node's iptables. */
+export function bootNode(world: World, node: NodeSpec, underlay: UnderlaySpec): NetNamespace {
+  const ns = bootMachine(world, node, underlay);
+  ns.xt.version = node.iptables.version;
+  ns.xt.alternative = node.iptables.backend;
   return ns;
 }
 

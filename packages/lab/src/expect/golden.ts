@@ -11,8 +11,18 @@ interface Mask {
 const COUNTER = String.raw`\d+[KMGT]?`;
 
 const MASKS: Readonly<Record<IgnoreName, Mask>> = {
-  pkts: { replace: [[new RegExp(`^(\\s*)${COUNTER}(?=\\s+(?:${COUNTER}|\\*)\\s+\\S)`), "$1*"], [/\b\d+[KMGT]? packets/g, "* packets"]] },
-  bytes: { replace: [[new RegExp(`^(\\s*(?:${COUNTER}|\\*)\\s+)${COUNTER}(?=\\s+\\S)`), "$1*"], [/\b\d+[KMGT]? bytes/g, "* bytes"]] },
+  pkts: {
+    replace: [
+      [new RegExp(`^(\\s*)${COUNTER}(?=\\s+(?:${COUNTER}|\\*)\\s+\\S)`), "$1*"],
+      [/\b\d+[KMGT]? packets/g, "* packets"],
+    ],
+  },
+  bytes: {
+    replace: [
+      [new RegExp(`^(\\s*(?:${COUNTER}|\\*)\\s+)${COUNTER}(?=\\s+\\S)`), "$1*"],
+      [/\b\d+[KMGT]? bytes/g, "* bytes"],
+    ],
+  },
   age: { replace: [[/\b(?:\d+[dhms])+\b/g, "*"]] },
   timers: {
     replace: [

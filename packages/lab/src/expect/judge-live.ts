@@ -37,13 +37,20 @@ export function judgePacket(check: PacketCheck, live: LiveState): Problem | unde
       matchesFlow(check.flow, packet, live),
   );
   const note = check.note === undefined ? [] : [`(${check.note})`];
-  return counted(`packets on ${where}`, matching.length, check.count, [...note, ...listed("seen", frames.map(formatFrame))]);
+  return counted(`packets on ${where}`, matching.length, check.count, [
+    ...note,
+    ...listed("seen", frames.map(formatFrame)),
+  ]);
 }
 
 export function judgeRow(check: RowCheck, live: LiveState): Problem | undefined {
   const rows = live.rows(check.table, check.in);
   if (rows === undefined) return { message: `${check.table}: there is no place ${check.in}` };
-  const wanted = Object.entries(check.columns).map(([name, value]) => ({ name, values: valuesOf(check, name, value, live), partial: PARTIAL_COLUMNS.has(`${check.table}.${name}`) }));
+  const wanted = Object.entries(check.columns).map(([name, value]) => ({
+    name,
+    values: valuesOf(check, name, value, live),
+    partial: PARTIAL_COLUMNS.has(`${check.table}.${name}`),
+  }));
   const fits = (row: Readonly<Record<string, string>>, { name, values, partial }: (typeof wanted)[number]): boolean => {
     const found = row[name] ?? "";
     return values.some((value) => (partial ? found.includes(value) : found === value));
@@ -52,7 +59,15 @@ export function judgeRow(check: RowCheck, live: LiveState): Problem | undefined 
   // Rows that miss by one column are where the reader wants to look.
   const near = rows.filter((row) => wanted.filter((column) => !fits(row, column)).length === 1);
   const shown = check.count.max === 0 ? matching : near;
-  return counted(`${check.table} rows at ${check.in}`, matching.length, check.count, listed(check.count.max === 0 ? "found" : "near", shown.map((row) => formatRow(check, row))));
+  return counted(
+    `${check.table} rows at ${check.in}`,
+    matching.length,
+    check.count,
+    listed(
+      check.count.max === 0 ? "found" : "near",
+      shown.map((row) => formatRow(check, row)),
+    ),
+  );
 }
 
 /** A value as written, and the address behind it if the column holds addresses. */
@@ -78,7 +93,11 @@ function listed(label: string, lines: readonly string[]): string[] {
 /** Ends that are not written, or `*`, match anything; names stand for their address. */
 function matchesFlow(flow: FlowSpec | undefined, packet: PacketSummary, live: LiveState): boolean {
   if (flow === undefined) return true;
-  return packet.protocol === flow.protocol && matchesEnd(flow.from, packet.src, packet.sport, live) && matchesEnd(flow.to, packet.dst, packet.dport, live);
+  return (
+    packet.protocol === flow.protocol &&
+    matchesEnd(flow.from, packet.src, packet.sport, live) &&
+    matchesEnd(flow.to, packet.dst, packet.dport, live)
+  );
 }
 
 function matchesEnd(end: FlowEnd, address: string, port: number, live: LiveState): boolean {
@@ -94,7 +113,9 @@ export function formatTime(ms: number): string {
 function formatPacket(packet: PacketSummary): string {
   const { protocol, src, dst, sport, dport, flags, ttl } = packet;
   const ends = sport === 0 && dport === 0 ? `${src} > ${dst}` : `${src}:${sport} > ${dst}:${dport}`;
-  return [protocol, ends, flags === "" ? "" : `[${flags}]`, protocol === "arp" ? "" : `ttl ${ttl}`].filter((part) => part !== "").join(" ");
+  return [protocol, ends, flags === "" ? "" : `[${flags}]`, protocol === "arp" ? "" : `ttl ${ttl}`]
+    .filter((part) => part !== "")
+    .join(" ");
 }
 
 function formatFrame(frame: FrameRecord): string {

@@ -47,7 +47,10 @@ function judgeRows(check: OutputCheck, text: string): Problem | undefined {
   const { missing, extra } = diffRows(wanted, normaliseLines(text, check.ignore));
   const tooMany = check.how === "rows" ? extra : [];
   if (missing.length === 0 && tooMany.length === 0) return undefined;
-  const counts = [missing.length > 0 ? `${missing.length} missing` : "", tooMany.length > 0 ? `${tooMany.length} not expected` : ""];
+  const counts = [
+    missing.length > 0 ? `${missing.length} missing` : "",
+    tooMany.length > 0 ? `${tooMany.length} not expected` : "",
+  ];
   // For `has` the other lines are where a near miss stands.
   const near = check.how === "has" ? missing.flatMap((row) => nearestRow(row, extra)) : [];
   return {

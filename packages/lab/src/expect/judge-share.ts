@@ -27,7 +27,10 @@ export function judgeShare(check: ShareCheck, outcome: StepOutcome, live: LiveSt
   return {
     message: `share of ${flows.length}: not as expected`,
     details: [
-      ...rows.map((row) => `${row.off ? "✗" : " "} ${row.pod}  ${row.count} = ${percent(row.count / flows.length)}, expected ${percent(row.fraction)} ± ${percent(row.tolerance)}`),
+      ...rows.map(
+        (row) =>
+          `${row.off ? "✗" : " "} ${row.pod}  ${row.count} = ${percent(row.count / flows.length)}, expected ${percent(row.fraction)} ± ${percent(row.tolerance)}`,
+      ),
       ...strangers.map(([by, count]) => `✗ ${by}  ${count}, expected none`),
     ],
   };

@@ -10,7 +10,9 @@ import type { Problem } from "./problem.ts";
 export function judge(expect: ExpectSpec, outcome: StepOutcome, live: LiveState): Failure[] {
   return expect.checks.flatMap((check) => {
     const problem = judgeOne(check, outcome, live);
-    return problem === undefined ? [] : [{ position: check.position, message: problem.message, details: problem.details ?? [] }];
+    return problem === undefined
+      ? []
+      : [{ position: check.position, message: problem.message, details: problem.details ?? [] }];
   });
 }
 
@@ -21,7 +23,9 @@ function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem 
     case "exit":
       return judgeExit(check.value, outcome);
     case "ttl":
-      return judgeFlows(outcome, `ttl ${check.value}`, (flow) => (flow.ttl === check.value ? undefined : `ttl: ${flow.ttl ?? "unknown"}, expected ${check.value}`));
+      return judgeFlows(outcome, `ttl ${check.value}`, (flow) =>
+        flow.ttl === check.value ? undefined : `ttl: ${flow.ttl ?? "unknown"}, expected ${check.value}`,
+      );
     case "by":
       return judgeBy(check.pods, outcome, live);
     case "client":
@@ -42,7 +46,9 @@ function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem 
 /** Without a request, `ok` is exit status 0; the other words need a request. */
 function judgeResult(wanted: FlowOutcome["result"], outcome: StepOutcome): Problem | undefined {
   if (outcome.flows.length > 0) {
-    return judgeFlows(outcome, wanted, (flow) => (flow.result === wanted ? undefined : `result: ${flow.result}, expected ${wanted}`));
+    return judgeFlows(outcome, wanted, (flow) =>
+      flow.result === wanted ? undefined : `result: ${flow.result}, expected ${wanted}`,
+    );
   }
   if (wanted === "ok") return judgeExit(0, outcome);
   return { message: `result: the step made no request, expected ${wanted}`, details: lastLines(outcome) };
@@ -58,13 +64,21 @@ const SHOWN_LINES = 5;
 /** What the command said last: usually the reason. */
 function lastLines(outcome: StepOutcome): string[] {
   const text = outcome.stderr.trim() === "" ? outcome.stdout : outcome.stderr;
-  return text.split("\n").filter((line) => line.trim() !== "").slice(-SHOWN_LINES);
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(-SHOWN_LINES);
 }
 
 /** Every request of the step must be as expected; the first that is not is told. */
-function judgeFlows(outcome: StepOutcome, wanted: string, complain: (flow: FlowOutcome) => string | undefined): Problem | undefined {
+function judgeFlows(
+  outcome: StepOutcome,
+  wanted: string,
+  complain: (flow: FlowOutcome) => string | undefined,
+): Problem | undefined {
   const { flows } = outcome;
-  if (flows.length === 0) return { message: `the step made no request, expected ${wanted}`, details: lastLines(outcome) };
+  if (flows.length === 0)
+    return { message: `the step made no request, expected ${wanted}`, details: lastLines(outcome) };
   const complaints = flows.map((flow) => complain(flow));
   const wrong = complaints.filter((complaint) => complaint !== undefined);
   const [first] = wrong;
@@ -91,5 +105,7 @@ function sayReal(written: readonly string[], real: readonly string[]): string {
 function judgeClient(value: string, outcome: StepOutcome, live: LiveState): Problem | undefined {
   const wanted = live.addressOf(value) ?? value;
   const text = wanted === value ? value : `${value} (${wanted})`;
-  return judgeFlows(outcome, `client ${text}`, (flow) => (flow.client === wanted ? undefined : `client: ${flow.client ?? "unknown"}, expected ${text}`));
+  return judgeFlows(outcome, `client ${text}`, (flow) =>
+    flow.client === wanted ? undefined : `client: ${flow.client ?? "unknown"}, expected ${text}`,
+  );
 }

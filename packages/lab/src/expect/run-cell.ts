@@ -2,6 +2,7 @@
 import type { CellResult, CellRunner, Failure, LiveState, StepOutcome, StepResult } from "../model/outcome.ts";
 import type { BugSpec, CellPlan, Scenario } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
+import { storyOfFailure } from "../explain/explain.ts";
 import { judge } from "./judge.ts";
 
 /** Runs and judges one cell of a scenario. */
@@ -14,17 +15,40 @@ export function runCase(scenario: Scenario, plan: CellPlan, seed: number, run: C
     steps.push({ step, outcome, failures: judge(step.expect, outcome, live) });
     cause.look(step, outcome, live);
   });
-  const stopped = end.stopped === undefined ? [] : [{ position: end.stopped.step.position, message: end.stopped.reason, details: [] }];
-  const failures = [...steps.flatMap((result) => result.failures), ...stopped, ...(stopped.length === 0 ? cause.failures() : [])];
+  const stopped =
+    end.stopped === undefined
+      ? []
+      : [{ position: end.stopped.step.position, message: end.stopped.reason, details: [] }];
+  const failures = [
+    ...steps.flatMap((result) => result.failures),
+    ...stopped,
+    ...(stopped.length === 0 ? cause.failures() : []),
+  ];
   const { file, title } = scenario;
-  return { file, title, cell: plan.cell, status: failures.length === 0 ? "passed" : "failed", steps, failures, notes: end.notes ?? [], story: [], virtualMs: end.virtualMs };
+  const failing = steps.find((result) => result.failures.length > 0)?.step;
+  // Nothing is recorded while all goes well: a run is repeated exactly, so the story can be had afterwards.
+  const story = failing === undefined ? [] : storyOfFailure(plan, seed, run, failing);
+  return {
+    file,
+    title,
+    cell: plan.cell,
+    status: failures.length === 0 ? "passed" : "failed",
+    steps,
+    failures,
+    notes: end.notes ?? [],
+    story,
+    virtualMs: end.virtualMs,
+  };
 }
 
 /** The runner taps the devices that a step's checks name: those of the cause are added to every step. */
 function withCauseWatched(plan: CellPlan, bug: BugSpec | undefined): CellPlan {
   const because = bug?.because?.checks ?? [];
   if (because.length === 0) return plan;
-  const steps = plan.steps.map((step) => ({ ...step, expect: { ...step.expect, checks: [...step.expect.checks, ...because] } }));
+  const steps = plan.steps.map((step) => ({
+    ...step,
+    expect: { ...step.expect, checks: [...step.expect.checks, ...because] },
+  }));
   return { ...plan, steps };
 }
 
@@ -51,8 +75,17 @@ class CauseWatch {
   failures(): readonly Failure[] {
     const because = this.#bug?.because;
     if (because === undefined) return [];
-    if (this.#half === "broken") return this.#seenAt === undefined ? this.#nearest.map((failure) => ({ ...failure, message: `the cause was not seen: ${failure.message}` })) : [];
+    if (this.#half === "broken")
+      return this.#seenAt === undefined
+        ? this.#nearest.map((failure) => ({ ...failure, message: `the cause was not seen: ${failure.message}` }))
+        : [];
     if (this.#seenAt === undefined) return [];
-    return [{ position: because.position, message: `the cause was seen in a cell without the bug (${this.#seenAt.id})`, details: [] }];
+    return [
+      {
+        position: because.position,
+        message: `the cause was seen in a cell without the bug (${this.#seenAt.id})`,
+        details: [],
+      },
+    ];
   }
 }

@@ -8,9 +8,16 @@ import type { Scenario } from "../model/scenario.ts";
 import { runCase } from "./run-cell.ts";
 
 /** Reads and runs a file. Mistakes in it become diagnostics, never exceptions. */
-export function runScenarioText(file: string, text: string, readFile: ReadFile, seed: number, run: CellRunner): FileResult {
+export function runScenarioText(
+  file: string,
+  text: string,
+  readFile: ReadFile,
+  seed: number,
+  run: CellRunner,
+): FileResult {
   const loaded = loadScenario(file, text, readFile);
-  if (!loaded.ok) return { file, title: "", refs: [], cells: [], diagnostics: loaded.diagnostics, sources: loaded.sources };
+  if (!loaded.ok)
+    return { file, title: "", refs: [], cells: [], diagnostics: loaded.diagnostics, sources: loaded.sources };
   return runLoaded(loaded.scenario, seed, run);
 }
 

@@ -7,7 +7,13 @@ import type { MutationSpec, Scenario } from "../model/scenario.ts";
 import { runScenarioText } from "./run-file.ts";
 
 /** One case per mutation; it passes when the edited file runs and at least one of its cases fails. */
-export function runMutations(file: string, text: string, readFile: ReadFile, seed: number, run: CellRunner): readonly CellResult[] {
+export function runMutations(
+  file: string,
+  text: string,
+  readFile: ReadFile,
+  seed: number,
+  run: CellRunner,
+): readonly CellResult[] {
   const loaded = loadScenario(file, text, readFile);
   if (!loaded.ok) return [];
   const { scenario } = loaded;

@@ -17,7 +17,14 @@ function addressColumn(name: string, description: string, example: string): Colu
   return { name, description, example, address: true };
 }
 
-export const TABLE_NAMES = ["conntrack", "route", "neigh", "fdb", "rule", "sysctl"] as const satisfies readonly TableName[];
+export const TABLE_NAMES = [
+  "conntrack",
+  "route",
+  "neigh",
+  "fdb",
+  "rule",
+  "sysctl",
+] as const satisfies readonly TableName[];
 
 export const TABLE_COLUMNS: { readonly [K in TableName]: readonly Column[] } = {
   conntrack: [

@@ -34,18 +34,26 @@ export function checkWhen(context: LoadContext, when: When, cells: readonly Cell
     if (!axes.includes(name)) {
       const close = name.length > 2 ? didYouMean(name, axes) : undefined;
       const hint = close ?? (axes.length === 0 ? "there is no matrix" : `matrix has: ${axes.join(", ")}`);
-      context.report(path, `${JSON.stringify(name)} is not a name of the matrix`, { code: "unresolved", hint, atKey: true });
+      context.report(path, `${JSON.stringify(name)} is not a name of the matrix`, {
+        code: "unresolved",
+        hint,
+        atKey: true,
+      });
       continue;
     }
     const known = [...new Set(cells.map((cell) => own(cell, name) ?? ""))];
     for (const [index, value] of values.entries()) {
       if (known.includes(value)) continue;
       const at = context.document.has([...path, index]) ? [...path, index] : path;
-      context.report(at, `${JSON.stringify(value)} is not a value of matrix.${name}`, { code: "unresolved", hint: didYouMean(value, known) ?? `values: ${known.join(", ")}` });
+      context.report(at, `${JSON.stringify(value)} is not a value of matrix.${name}`, {
+        code: "unresolved",
+        hint: didYouMean(value, known) ?? `values: ${known.join(", ")}`,
+      });
     }
   }
   if (context.diagnostics.length > before) return;
-  if (cells.every((cell) => isBroken(when, cell))) context.report(["bug", "when"], "the bug shows in every cell: nothing shows that it can be fixed");
+  if (cells.every((cell) => isBroken(when, cell)))
+    context.report(["bug", "when"], "the bug shows in every cell: nothing shows that it can be fixed");
 }
 
 export function buildBug(ec: ExpectContext, when: When): BugSpec {
@@ -61,7 +69,8 @@ export function buildMutations(context: LoadContext): MutationSpec[] {
     if (edit === undefined) return [];
     const at = ["mutations", index];
     const keys = Object.keys(edit);
-    if (keys.length !== 1) context.report(at, `one edit per mutation, found ${keys.length}`, { hint: "write - path: value" });
+    if (keys.length !== 1)
+      context.report(at, `one edit per mutation, found ${keys.length}`, { hint: "write - path: value" });
     return keys.map((path): MutationSpec => {
       checkMutationPath(context, path, [...at, path]);
       return { position: context.document.keyPosition([...at, path]), path, value: edit[path] };
@@ -77,5 +86,6 @@ function checkMutationPath(context: LoadContext, text: string, at: Path): void {
     return;
   }
   if (path[0] === "mutations") context.report(at, "a mutation cannot edit mutations", { atKey: true });
-  else if (!context.document.has(path.slice(0, -1))) context.report(at, `${text} leads nowhere in this file`, { code: "unresolved", atKey: true });
+  else if (!context.document.has(path.slice(0, -1)))
+    context.report(at, `${text} leads nowhere in this file`, { code: "unresolved", atKey: true });
 }

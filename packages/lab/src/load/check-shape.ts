@@ -1,5 +1,13 @@
 // Holds a document against the grammar: every mistake of shape, and a draft of what remains for the checks between keys.
-import { type Diagnostic, diagnosticAt, formatPath, type Path, prune, type YamlDocument, zodDiagnostics } from "@kubehop/kube";
+import {
+  type Diagnostic,
+  diagnosticAt,
+  formatPath,
+  type Path,
+  prune,
+  type YamlDocument,
+  zodDiagnostics,
+} from "@kubehop/kube";
 import type { z } from "zod";
 import { plannedKey } from "../schema/not-yet.ts";
 import { type ScenarioFile, scenarioSchema } from "../schema/scenario-schema.ts";
@@ -17,29 +25,49 @@ export function checkShape(document: YamlDocument): { draft: Draft<ScenarioFile>
 
 /** Keys that are planned are refused with their reason, the rest of an issue goes the common way. */
 function diagnose(issue: Issue, document: YamlDocument): Diagnostic[] {
-  if (issue.code !== "unrecognized_keys") return zodDiagnostics({ issues: [issue] }, document, [], scenarioSchema).map((found) => withSwitchHint(found, issue));
+  if (issue.code !== "unrecognized_keys")
+    return zodDiagnostics({ issues: [issue] }, document, [], scenarioSchema).map((found) =>
+      withSwitchHint(found, issue),
+    );
   const path = issue.path as Path;
   const planned = issue.keys.filter((key) => plannedKey(path, key) !== undefined);
   const unknown = issue.keys.filter((key) => !planned.includes(key));
   const rest = zodDiagnostics({ issues: [{ ...issue, keys: unknown }] }, document, [], scenarioSchema);
-  return [...planned.map((key) => refusePlanned(document, [...path, key], key)), ...rest.map((found, index) => (unknown[index] === "<<" ? { ...found, hint: MERGE_HINT } : found))];
+  return [
+    ...planned.map((key) => refusePlanned(document, [...path, key], key)),
+    ...rest.map((found, index) => (unknown[index] === "<<" ? { ...found, hint: MERGE_HINT } : found)),
+  ];
 }
 
 const MERGE_HINT = "YAML 1.2 has no merge keys: write the keys out";
 
 /** YAML 1.1 habits: a module is loaded or absent, not on or off. */
 function withSwitchHint(diagnostic: Diagnostic, issue: Issue): Diagnostic {
-  if (issue.code !== "invalid_value" || diagnostic.hint !== undefined || !issue.values.includes("loaded")) return diagnostic;
+  if (issue.code !== "invalid_value" || diagnostic.hint !== undefined || !issue.values.includes("loaded"))
+    return diagnostic;
   const word = own(SWITCH_WORDS, String(issue.input).toLowerCase());
   return word === undefined ? diagnostic : { ...diagnostic, hint: `write ${word}` };
 }
 
-const SWITCH_WORDS: Readonly<Record<string, string>> = { on: "loaded", yes: "loaded", true: "loaded", "1": "loaded", off: "absent", no: "absent", false: "absent", "0": "absent" };
+const SWITCH_WORDS: Readonly<Record<string, string>> = {
+  on: "loaded",
+  yes: "loaded",
+  true: "loaded",
+  "1": "loaded",
+  off: "absent",
+  no: "absent",
+  false: "absent",
+  "0": "absent",
+};
 
 function refusePlanned(document: YamlDocument, path: Path, key: string): Diagnostic {
   const reason = plannedKey(path.slice(0, -1), key) ?? "";
   const where = path.length === 1 ? "" : ` in ${formatPath(path.slice(0, -1))}`;
-  return diagnosticAt(document.keyPosition(path), "not-modelled", `${JSON.stringify(key)}${where} is not modelled yet: ${reason}`);
+  return diagnosticAt(
+    document.keyPosition(path),
+    "not-modelled",
+    `${JSON.stringify(key)}${where} is not modelled yet: ${reason}`,
+  );
 }
 
 /** Alternatives of one key differ in their YAML type: the one whose type was written is the one that was meant. */

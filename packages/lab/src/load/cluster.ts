@@ -1,5 +1,14 @@
 // `cluster:` → a complete ClusterSpec. Everything not written comes from the release's flavour and is remembered as a default.
-import type { AgentName, CniSpec, ClusterSpec, DockerSpec, FlannelSpec, KernelVersion, KubernetesVersion, ProxySpec } from "../model/cluster-spec.ts";
+import type {
+  AgentName,
+  CniSpec,
+  ClusterSpec,
+  DockerSpec,
+  FlannelSpec,
+  KernelVersion,
+  KubernetesVersion,
+  ProxySpec,
+} from "../model/cluster-spec.ts";
 import type { ClusterFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import type { Draft } from "./draft.ts";
@@ -14,7 +23,12 @@ type DraftCluster = Draft<ClusterFile>;
 /** Never fails: what is wrong is reported, and a default stands in for it. */
 export function buildClusterSpec(context: LoadContext): ClusterSpec {
   const draft = context.draft.cluster ?? {};
-  const kubernetes = context.or(versionText<KubernetesVersion>(draft.kubernetes), "cluster.kubernetes", NEWEST, "newest");
+  const kubernetes = context.or(
+    versionText<KubernetesVersion>(draft.kubernetes),
+    "cluster.kubernetes",
+    NEWEST,
+    "newest",
+  );
   const flavour = FLAVOURS[kubernetes];
   const release = `kubernetes ${kubernetes}`;
   const cni = buildCni(context, draft, flavour, release);
@@ -31,7 +45,12 @@ export function buildClusterSpec(context: LoadContext): ClusterSpec {
   context.fill("cluster.iproute2", base.iproute2, release);
   const underlay = buildUnderlay(context, draft);
   const machines = buildMachines(context, draft, { ...base, underlay });
-  const spec: ClusterSpec = { ...base, underlay, ...machines, agents: buildAgents(context, draft, base.docker !== undefined, cni) };
+  const spec: ClusterSpec = {
+    ...base,
+    underlay,
+    ...machines,
+    agents: buildAgents(context, draft, base.docker !== undefined, cni),
+  };
   checkNetworks(context, spec);
   return spec;
 }
@@ -40,8 +59,10 @@ function buildCni(context: LoadContext, draft: DraftCluster, flavour: Flavour, r
   const written = draft.cni;
   const long = typeof written === "object" ? written : {};
   const named = Object.keys(long);
-  if (named.length > 1) context.report(["cluster", "cni"], `one pod network at a time, found ${named.join(" and ")}`, { code: "conflict" });
-  if (typeof written === "object" && named.length === 0) context.report(["cluster", "cni"], "a pod network is missing", { hint: "write flannel or docker" });
+  if (named.length > 1)
+    context.report(["cluster", "cni"], `one pod network at a time, found ${named.join(" and ")}`, { code: "conflict" });
+  if (typeof written === "object" && named.length === 0)
+    context.report(["cluster", "cni"], "a pod network is missing", { hint: "write flannel or docker" });
   const kind = typeof written === "string" ? written : long.docker === undefined ? "flannel" : "docker";
   if (written === undefined) context.fill("cluster.cni", "flannel");
   return kind === "docker" ? { kind: "docker" } : buildFlannel(context, long.flannel ?? {}, flavour, release);
@@ -71,13 +92,23 @@ function bare(release: string): string {
 }
 
 /** Written settings of docker0, wherever they stand: `cni: { docker }` or `docker:`. */
-function buildDocker(context: LoadContext, draft: DraftCluster, cni: CniSpec, flavour: Flavour, release: string): DockerSpec | undefined {
+function buildDocker(
+  context: LoadContext,
+  draft: DraftCluster,
+  cni: CniSpec,
+  flavour: Flavour,
+  release: string,
+): DockerSpec | undefined {
   const asCni = typeof draft.cni === "object" ? draft.cni.docker : undefined;
   if (cni.kind === "docker" && draft.docker === false) {
-    context.report(["cluster", "docker"], "pods on docker0 need dockerd", { code: "conflict", hint: "take docker: false out, or choose cni: flannel" });
+    context.report(["cluster", "docker"], "pods on docker0 need dockerd", {
+      code: "conflict",
+      hint: "take docker: false out, or choose cni: flannel",
+    });
   }
   const wanted = draft.docker ?? (cni.kind === "docker" || flavour.docker !== undefined);
-  if (draft.docker === undefined) context.fill("cluster.docker", wanted !== false, cni.kind === "docker" ? "cni docker" : release);
+  if (draft.docker === undefined)
+    context.fill("cluster.docker", wanted !== false, cni.kind === "docker" ? "cni docker" : release);
   if (wanted === false) return undefined;
   const long = asCni ?? (typeof draft.docker === "object" ? draft.docker : {});
   const at = asCni === undefined ? "cluster.docker" : "cluster.cni.docker";
@@ -103,7 +134,12 @@ function buildProxy(context: LoadContext, draft: DraftCluster, cni: CniSpec): Pr
 
 /** The agents that run in this cluster, in start order; a list must name all of them once. */
 function buildAgents(context: LoadContext, draft: DraftCluster, docker: boolean, cni: CniSpec): AgentName[] {
-  const runs: Readonly<Record<AgentName, boolean>> = { dockerd: docker, kubelet: true, flanneld: cni.kind === "flannel", "kube-proxy": true };
+  const runs: Readonly<Record<AgentName, boolean>> = {
+    dockerd: docker,
+    kubelet: true,
+    flanneld: cni.kind === "flannel",
+    "kube-proxy": true,
+  };
   const all = AGENT_NAMES.filter((name) => runs[name]);
   const written = draft.agents;
   if (written === undefined) {
@@ -120,7 +156,9 @@ function buildAgents(context: LoadContext, draft: DraftCluster, docker: boolean,
   }
   const missing = all.filter((name) => !named.has(name));
   if (missing.length > 0 && !written.includes(undefined)) {
-    context.report(["cluster", "agents"], `the start order leaves out ${missing.join(" and ")}`, { hint: `all of: ${all.join(", ")}` });
+    context.report(["cluster", "agents"], `the start order leaves out ${missing.join(" and ")}`, {
+      hint: `all of: ${all.join(", ")}`,
+    });
   }
   return [...named];
 }

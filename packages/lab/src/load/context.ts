@@ -1,5 +1,12 @@
 // What every part of the loader shares while it reads one matrix cell: the document, the mistakes so far, the defaults filled in.
-import { type Diagnostic, type DiagnosticCode, diagnosticAt, type Path, type SourcePosition, type YamlDocument } from "@kubehop/kube";
+import {
+  type Diagnostic,
+  type DiagnosticCode,
+  diagnosticAt,
+  type Path,
+  type SourcePosition,
+  type YamlDocument,
+} from "@kubehop/kube";
 import type { Cell, FilledValue } from "../model/scenario.ts";
 import type { ScenarioFile } from "../schema/scenario-schema.ts";
 import type { Draft } from "./draft.ts";
@@ -42,7 +49,9 @@ export class LoadContext {
 
   /** Remembers a value nobody wrote. */
   fill(path: string, value: string | number | boolean, because?: string): void {
-    this.defaults.push(because === undefined ? { path, value: String(value) } : { path, value: String(value), because });
+    this.defaults.push(
+      because === undefined ? { path, value: String(value) } : { path, value: String(value), because },
+    );
   }
 
   /** The written value, or a default that is remembered. */

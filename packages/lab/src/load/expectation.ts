@@ -21,7 +21,12 @@ export interface ExpectContext {
 }
 
 /** The checks of one expectation. `fallback` is what holds when nothing is said about how the step ends. */
-export function buildExpectation(ec: ExpectContext, draft: DraftExpect | undefined, path: Path, fallback: Check[]): ExpectSpec {
+export function buildExpectation(
+  ec: ExpectContext,
+  draft: DraftExpect | undefined,
+  path: Path,
+  fallback: Check[],
+): ExpectSpec {
   const position = ec.context.position(path);
   if (draft === undefined) return { position, checks: fallback };
   if (typeof draft === "string") return { position, checks: [{ kind: "result", value: draft, position }] };
@@ -43,11 +48,18 @@ function checkHalves(ec: ExpectContext, written: readonly string[], path: Path):
   const [one] = written;
   if (one === undefined) return;
   if (ec.half === undefined && !ec.context.document.has(["bug"])) {
-    ec.context.report([...path, one], `${JSON.stringify(one)} needs a bug: say in which cells it shows`, { code: "missing-key", hint: "write bug: { when: { … } }", atKey: true });
+    ec.context.report([...path, one], `${JSON.stringify(one)} needs a bug: say in which cells it shows`, {
+      code: "missing-key",
+      hint: "write bug: { when: { … } }",
+      atKey: true,
+    });
   }
   if (written.length === 2) return;
   const other = one === "fixed" ? "broken" : "fixed";
-  ec.context.report([...path, one], `missing key ${JSON.stringify(other)}: both halves are needed`, { code: "missing-key", atKey: true });
+  ec.context.report([...path, one], `missing key ${JSON.stringify(other)}: both halves are needed`, {
+    code: "missing-key",
+    atKey: true,
+  });
 }
 
 function halfChecks(ec: ExpectContext, draft: Draft<PlainExpectFile> | string | undefined, path: Path): Check[] {
@@ -69,7 +81,9 @@ export function plainChecks(ec: ExpectContext, draft: DraftPlain, path: Path): C
 }
 
 function outcomeChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {
-  const at = (key: string): { position: ReturnType<LoadContext["position"]> } => ({ position: ec.context.position([...path, key]) });
+  const at = (key: string): { position: ReturnType<LoadContext["position"]> } => ({
+    position: ec.context.position([...path, key]),
+  });
   const checks: Check[] = [];
   if (draft.result !== undefined) checks.push({ kind: "result", value: draft.result, ...at("result") });
   if (draft.exit !== undefined) checks.push({ kind: "exit", value: draft.exit, ...at("exit") });
@@ -108,7 +122,8 @@ function outputObject(ec: ExpectContext, draft: OutputObject, path: Path, at?: P
     }),
   );
   const golden = checks.some(({ how }) => how === "rows" || how === "has" || how === "text" || how === "equals");
-  if (ignore.length > 0 && !golden) ec.context.report([...path, "ignore"], "a mask without text to compare", { hint: "add rows, has or text" });
+  if (ignore.length > 0 && !golden)
+    ec.context.report([...path, "ignore"], "a mask without text to compare", { hint: "add rows, has or text" });
   return checks;
 }
 
@@ -130,7 +145,8 @@ function shareChecks(ec: ExpectContext, draft: DraftPlain["share"], path: Path):
   });
   const total = pods.reduce((sum, { fraction }) => sum + fraction, 0);
   if (pods.length === 0) ec.context.report(path, "no pod is named", { hint: "write { web#1: 1/2, web#2: 1/2 }" });
-  else if (Math.abs(total - 1) > 0.02) ec.context.report(path, `the shares add up to ${(total * 100).toFixed(1)} %, not to 100 %`);
+  else if (Math.abs(total - 1) > 0.02)
+    ec.context.report(path, `the shares add up to ${(total * 100).toFixed(1)} %, not to 100 %`);
   const limit = tolerance === undefined ? undefined : parseFraction(tolerance);
   return [{ kind: "share", pods, tolerance: limit, position: ec.context.position(path) }];
 }
@@ -154,7 +170,16 @@ function droppedChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[
     if (item.in !== undefined) ec.names.checkPlace(item.in, [...at, "in"]);
     const flow = flowOf(ec, item.flow, [...at, "flow"]);
     const reason = item.reason as DropReason | undefined;
-    return { kind: "dropped", in: item.in, dev: item.dev, reason, by: item.by, flow, count: countOf(item.count), position: ec.context.position(at) };
+    return {
+      kind: "dropped",
+      in: item.in,
+      dev: item.dev,
+      reason,
+      by: item.by,
+      flow,
+      count: countOf(item.count),
+      position: ec.context.position(at),
+    };
   });
 }
 
@@ -165,7 +190,19 @@ function packetChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[]
     if (item.in !== undefined) ec.names.checkPlace(item.in, [...at, "in"]);
     if (item.in === undefined || item.dev === undefined) return [];
     const { dev, flags, ttl, note } = item;
-    return [{ kind: "packet", in: item.in, dev, flow, flags, ttl, note, count: countOf(item.count), position: ec.context.position(at) }];
+    return [
+      {
+        kind: "packet",
+        in: item.in,
+        dev,
+        flow,
+        flags,
+        ttl,
+        note,
+        count: countOf(item.count),
+        position: ec.context.position(at),
+      },
+    ];
   });
 }
 
@@ -180,14 +217,24 @@ function rowChecks(ec: ExpectContext, table: TableName, draft: DraftPlain, path:
       return [name, String(value)];
     });
     const bound = countOf(typeof count === "boolean" ? undefined : count);
-    return [{ kind: "row", table, in: place, columns: Object.fromEntries(wanted), count: bound, position: ec.context.position(at) }];
+    return [
+      {
+        kind: "row",
+        table,
+        in: place,
+        columns: Object.fromEntries(wanted),
+        count: bound,
+        position: ec.context.position(at),
+      },
+    ];
   });
 }
 
 /** Address columns may hold names; a name that nobody has is a slip. Anything with a digit first or a slash is an address or network. */
 function checkColumn(ec: ExpectContext, table: TableName, name: string, value: string, path: Path): void {
   const column = TABLE_COLUMNS[table].find((candidate) => candidate.name === name);
-  if (column?.address !== true || value === "" || value === "default" || /^\d+\.\d+\.\d+\.\d+(?:\/\d+)?$/.test(value)) return;
+  if (column?.address !== true || value === "" || value === "default" || /^\d+\.\d+\.\d+\.\d+(?:\/\d+)?$/.test(value))
+    return;
   if (PARTIAL_COLUMNS.has(`${table}.${name}`)) return;
   ec.names.checkEnd(value, path);
 }

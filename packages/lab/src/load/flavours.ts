@@ -34,7 +34,8 @@ export const FLAVOURS: Readonly<Record<KubernetesVersion, Flavour>> = {
     flannel: "0.10.0",
     plugins: "0.6.0",
     docker: "17.03",
-    source: "kubeadm on CentOS 7.5: kernel 3.10, iptables 1.4.21, iproute 4.11, one DOCKER-ISOLATION chain (before 17.06)",
+    source:
+      "kubeadm on CentOS 7.5: kernel 3.10, iptables 1.4.21, iproute 4.11, one DOCKER-ISOLATION chain (before 17.06)",
   },
   "1.28": {
     kubernetes: "1.28",

@@ -1,5 +1,12 @@
 // Text → scenario, or every mistake in it. The one way into the loader.
-import { type Diagnostic, diagnosticAt, type ManifestNote, sortDiagnostics, SourceText, type YamlDocument } from "@kubehop/kube";
+import {
+  type Diagnostic,
+  diagnosticAt,
+  type ManifestNote,
+  sortDiagnostics,
+  SourceText,
+  type YamlDocument,
+} from "@kubehop/kube";
 import type { BugSpec, CellPlan, LoadResult, MutationSpec, Scenario } from "../model/scenario.ts";
 import { buildBug, buildMutations, checkWhen, isBroken, readWhen } from "./bug.ts";
 import { checkShape } from "./check-shape.ts";
@@ -22,7 +29,11 @@ export function loadScenario(file: string, text: string, readFile: ReadFile): Lo
     // The guards count nesting roughly; what they let through may still be too deep for the stack.
     if (!(error instanceof RangeError)) throw error;
     const source = new SourceText(file, text);
-    return { ok: false, diagnostics: [diagnosticAt(source.positionAt(0), "syntax", "YAML: nested too deeply")], sources: [source] };
+    return {
+      ok: false,
+      diagnostics: [diagnosticAt(source.positionAt(0), "syntax", "YAML: nested too deeply")],
+      sources: [source],
+    };
   }
 }
 
@@ -32,14 +43,24 @@ function load(file: string, text: string, readFile: ReadFile): LoadResult {
   const [root, second] = first.documents;
   const diagnostics = [...first.diagnostics];
   if (root === undefined) {
-    if (diagnostics.length === 0) diagnostics.push(diagnosticAt(first.source.positionAt(0), "missing-key", "the file is empty", EMPTY_HINT));
+    if (diagnostics.length === 0)
+      diagnostics.push(diagnosticAt(first.source.positionAt(0), "missing-key", "the file is empty", EMPTY_HINT));
     return { ok: false, diagnostics, sources };
   }
   if (second !== undefined) {
-    diagnostics.push(diagnosticAt(second.position(), "wrong-type", "a scenario is one document, a second one starts here", "put Kubernetes objects under manifests:, or in files of their own"));
+    diagnostics.push(
+      diagnosticAt(
+        second.position(),
+        "wrong-type",
+        "a scenario is one document, a second one starts here",
+        "put Kubernetes objects under manifests:, or in files of their own",
+      ),
+    );
   }
   if (typeof root.value !== "object" || root.value === null || Array.isArray(root.value)) {
-    diagnostics.push(diagnosticAt(root.position(), "wrong-type", "a scenario is a map that begins with scenario:", EMPTY_HINT));
+    diagnostics.push(
+      diagnosticAt(root.position(), "wrong-type", "a scenario is a map that begins with scenario:", EMPTY_HINT),
+    );
     return { ok: false, diagnostics, sources };
   }
   const matrix = expandMatrix(root, (path, message, hint, atKey = false) => {
@@ -72,9 +93,14 @@ interface LoadedCell {
 }
 
 /** The file once more with the cell's values put in. */
-function readCell(input: FileInput, { cell, values }: MatrixCell): { document: YamlDocument; diagnostics: Diagnostic[] } | undefined {
+function readCell(
+  input: FileInput,
+  { cell, values }: MatrixCell,
+): { document: YamlDocument; diagnostics: Diagnostic[] } | undefined {
   const unknown: { name: string; node: Parameters<typeof unknownReference>[2] }[] = [];
-  const yaml = readYaml(input.file, input.text, (document) => substitute(document, values, (name, node) => unknown.push({ name, node })));
+  const yaml = readYaml(input.file, input.text, (document) =>
+    substitute(document, values, (name, node) => unknown.push({ name, node })),
+  );
   const [document] = yaml.documents;
   if (document === undefined) return undefined;
   // An axis that is wrong itself has no value: that was said already.
@@ -102,7 +128,12 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
   const names = new KnownNames(context, cluster, [...manifests.objects, ...manifests.later], manifests.complete);
   names.checkAliases();
   const when = readWhen(context);
-  if (when !== undefined) checkWhen(context, when, input.matrix.map((one) => one.cell));
+  if (when !== undefined)
+    checkWhen(
+      context,
+      when,
+      input.matrix.map((one) => one.cell),
+    );
   const half = when === undefined ? undefined : isBroken(when, cell) ? "broken" : "fixed";
   const ec = { context, names, half } as const;
   const place = buildPlace(context, names);
@@ -137,12 +168,22 @@ function checkTitle(context: LoadContext): string {
   const { scenario, lab } = context.draft;
   const { document } = context;
   const has = ["scenario", "lab"].filter((key) => document.has([key]));
-  if (has.length === 0) context.report([], 'missing key "scenario": the title', { code: "missing-key", hint: "write scenario: TITLE as the first key" });
-  if (has.length === 2) context.report(["lab"], "a file is a scenario or a lab, not both", { code: "conflict", atKey: true });
+  if (has.length === 0)
+    context.report([], 'missing key "scenario": the title', {
+      code: "missing-key",
+      hint: "write scenario: TITLE as the first key",
+    });
+  if (has.length === 2)
+    context.report(["lab"], "a file is a scenario or a lab, not both", { code: "conflict", atKey: true });
   return scenario ?? lab ?? "";
 }
 
-function assemble(file: string, sources: readonly SourceText[], found: readonly Diagnostic[], cells: readonly LoadedCell[]): LoadResult {
+function assemble(
+  file: string,
+  sources: readonly SourceText[],
+  found: readonly Diagnostic[],
+  cells: readonly LoadedCell[],
+): LoadResult {
   const all = uniqueSources([...sources, ...cells.flatMap((cell) => cell.sources)]);
   const diagnostics = sortDiagnostics([...found].toSorted((a, b) => rank(all, a.file) - rank(all, b.file)));
   const [first] = cells;

@@ -1,6 +1,23 @@
 // Nodes and hosts: what is written, and addresses and pod networks for the rest.
-import { type Cidr, cidrContains, cidrSize, cidrsOverlap, formatCidr, formatIPv4, parseCidr, parseIPv4, type Path } from "@kubehop/kube";
-import type { ClusterSpec, HostSpec, KernelVersion, KubernetesVersion, MachineSpec, NodeSpec } from "../model/cluster-spec.ts";
+import {
+  type Cidr,
+  cidrContains,
+  cidrSize,
+  cidrsOverlap,
+  formatCidr,
+  formatIPv4,
+  parseCidr,
+  parseIPv4,
+  type Path,
+} from "@kubehop/kube";
+import type {
+  ClusterSpec,
+  HostSpec,
+  KernelVersion,
+  KubernetesVersion,
+  MachineSpec,
+  NodeSpec,
+} from "../model/cluster-spec.ts";
 import type { ClusterFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import { type Draft, entriesOf } from "./draft.ts";
@@ -21,30 +38,55 @@ interface Written {
   readonly draft: DraftNode;
 }
 
-export function buildMachines(context: LoadContext, draft: DraftCluster, base: Base): { nodes: NodeSpec[]; hosts: HostSpec[] } {
-  const nodes = readMachines(context, "nodes", draft.nodes, base.cni.kind === "docker" ? ["node1"] : ["node1", "node2"]);
+export function buildMachines(
+  context: LoadContext,
+  draft: DraftCluster,
+  base: Base,
+): { nodes: NodeSpec[]; hosts: HostSpec[] } {
+  const nodes = readMachines(
+    context,
+    "nodes",
+    draft.nodes,
+    base.cni.kind === "docker" ? ["node1"] : ["node1", "node2"],
+  );
   const hosts = readMachines(context, "hosts", draft.hosts, []);
   checkNames(context, [...nodes, ...hosts]);
   if (nodes.length === 0) context.report(["cluster", "nodes"], "a cluster needs at least one node");
   if (base.cni.kind === "docker" && nodes.length > 1) {
-    context.report(["cluster", "nodes"], "cni: docker joins no nodes: pods of other nodes could not be reached", { code: "not-modelled", hint: "write one node, or choose cni: flannel" });
+    context.report(["cluster", "nodes"], "cni: docker joins no nodes: pods of other nodes could not be reached", {
+      code: "not-modelled",
+      hint: "write one node, or choose cni: flannel",
+    });
   }
   const addresses = assignAddresses(context, nodes, hosts, base);
   const podCIDRs = assignPodNetworks(context, nodes, base);
   checkMacs(context, [...nodes, ...hosts]);
   return {
-    nodes: nodes.map((node) => buildNode(context, node, base, addresses.get(node.name) ?? "", podCIDRs.get(node.name) ?? "")),
-    hosts: hosts.map((host) => ({ kind: "host", ...buildMachine(context, "hosts", host, base, addresses.get(host.name) ?? "") })),
+    nodes: nodes.map((node) =>
+      buildNode(context, node, base, addresses.get(node.name) ?? "", podCIDRs.get(node.name) ?? ""),
+    ),
+    hosts: hosts.map((host) => ({
+      kind: "host",
+      ...buildMachine(context, "hosts", host, base, addresses.get(host.name) ?? ""),
+    })),
   };
 }
 
-function readMachines(context: LoadContext, key: "nodes" | "hosts", draft: DraftCluster["nodes"] | DraftCluster["hosts"], fallback: readonly string[]): Written[] {
+function readMachines(
+  context: LoadContext,
+  key: "nodes" | "hosts",
+  draft: DraftCluster["nodes"] | DraftCluster["hosts"],
+  fallback: readonly string[],
+): Written[] {
   if (draft === undefined) {
-    if (fallback.length > 0 && !context.document.has(["cluster", key])) context.fill(`cluster.${key}`, fallback.join(", "));
+    if (fallback.length > 0 && !context.document.has(["cluster", key]))
+      context.fill(`cluster.${key}`, fallback.join(", "));
     return fallback.map((name) => ({ name, path: ["cluster", key], draft: {} }));
   }
   if (Array.isArray(draft)) {
-    return draft.flatMap((name, index) => (name === undefined ? [] : [{ name, path: ["cluster", key, index], draft: {} }]));
+    return draft.flatMap((name, index) =>
+      name === undefined ? [] : [{ name, path: ["cluster", key, index], draft: {} }],
+    );
   }
   const map = draft as Readonly<Record<string, DraftNode | null | undefined>>;
   return entriesOf(map).map(([name, settings]) => ({ name, path: ["cluster", key, name], draft: settings ?? {} }));
@@ -55,19 +97,32 @@ function checkNames(context: LoadContext, machines: readonly Written[]): void {
   for (const machine of machines) {
     const first = seen.get(machine.name);
     if (first === undefined) seen.set(machine.name, machine);
-    else context.report(machine.path, `two machines are named ${machine.name}, see line ${context.position(first.path).line}`, { code: "conflict", atKey: true });
+    else
+      context.report(
+        machine.path,
+        `two machines are named ${machine.name}, see line ${context.position(first.path).line}`,
+        { code: "conflict", atKey: true },
+      );
   }
 }
 
 /** Written addresses are checked; nodes without one get .11 and up, hosts .101 and up, taken ones left out. */
-function assignAddresses(context: LoadContext, nodes: readonly Written[], hosts: readonly Written[], base: Base): Map<string, string> {
+function assignAddresses(
+  context: LoadContext,
+  nodes: readonly Written[],
+  hosts: readonly Written[],
+  base: Base,
+): Map<string, string> {
   const network = parseCidr(base.underlay.cidr);
   const owners = new Map<number, string>();
   const gateway = base.underlay.gateway === undefined ? undefined : parseIPv4(base.underlay.gateway);
   if (gateway !== undefined) owners.set(gateway, "the gateway");
   for (const machine of [...nodes, ...hosts]) checkAddress(context, machine, network, owners);
   const found = new Map<string, string>();
-  const groups = [{ key: "nodes", machines: nodes, first: 11 }, { key: "hosts", machines: hosts, first: 101 }];
+  const groups = [
+    { key: "nodes", machines: nodes, first: 11 },
+    { key: "hosts", machines: hosts, first: 101 },
+  ];
   for (const { key, machines, first } of groups) {
     for (const { name, draft } of machines) {
       found.set(name, draft.ip ?? nextAddress(context, `cluster.${key}.${name}.ip`, network, owners, first));
@@ -76,7 +131,12 @@ function assignAddresses(context: LoadContext, nodes: readonly Written[], hosts:
   return found;
 }
 
-function checkAddress(context: LoadContext, machine: Written, network: Cidr | undefined, owners: Map<number, string>): void {
+function checkAddress(
+  context: LoadContext,
+  machine: Written,
+  network: Cidr | undefined,
+  owners: Map<number, string>,
+): void {
   const { ip } = machine.draft;
   const address = ip === undefined ? undefined : parseIPv4(ip);
   if (address === undefined || network === undefined) return;
@@ -85,20 +145,31 @@ function checkAddress(context: LoadContext, machine: Written, network: Cidr | un
   if (owner !== undefined) context.report(path, `address ${ip} is already that of ${owner}`, { code: "conflict" });
   else owners.set(address, machine.name);
   if (!cidrContains(network, address)) {
-    context.report(path, `${ip} is outside the underlay ${formatCidr(network)}`, { hint: "write cluster.underlay.cidr so that it holds all machines" });
+    context.report(path, `${ip} is outside the underlay ${formatCidr(network)}`, {
+      hint: "write cluster.underlay.cidr so that it holds all machines",
+    });
   } else if (network.prefix < 31 && (address === network.base || address === network.base + cidrSize(network) - 1)) {
     context.report(path, `${ip} is the network or broadcast address of the underlay ${formatCidr(network)}`);
   }
 }
 
-function nextAddress(context: LoadContext, path: string, network: Cidr | undefined, owners: Map<number, string>, first: number): string {
+function nextAddress(
+  context: LoadContext,
+  path: string,
+  network: Cidr | undefined,
+  owners: Map<number, string>,
+  first: number,
+): string {
   if (network === undefined) return "0.0.0.0";
   const size = cidrSize(network);
   // A small network has no .101: count from its beginning then.
   let offset = first < size - 1 ? first : 1;
   while (owners.has(network.base + offset) && offset < size - 1) offset++;
   if (offset >= size - 1) {
-    context.report(["cluster", "underlay", "cidr"], `the underlay ${formatCidr(network)} is too small for all machines`);
+    context.report(
+      ["cluster", "underlay", "cidr"],
+      `the underlay ${formatCidr(network)} is too small for all machines`,
+    );
     return formatIPv4(network.base);
   }
   owners.set(network.base + offset, path);
@@ -113,13 +184,20 @@ function assignPodNetworks(context: LoadContext, nodes: readonly Written[], base
   if (base.cni.kind === "docker") {
     const bridge = parseCidr(base.docker?.bridge ?? "172.17.0.1/16");
     for (const { name, path, draft } of nodes) {
-      if (draft.podCIDR !== undefined) context.report([...path, "podCIDR"], "with cni: docker pods are in docker0's network", { code: "conflict", hint: "write cluster.cni.docker.bridge", atKey: true });
+      if (draft.podCIDR !== undefined)
+        context.report([...path, "podCIDR"], "with cni: docker pods are in docker0's network", {
+          code: "conflict",
+          hint: "write cluster.cni.docker.bridge",
+          atKey: true,
+        });
       found.set(name, bridge === undefined ? "172.17.0.0/16" : formatCidr(bridge));
     }
     return found;
   }
   const network = parseCidr(base.cni.network);
-  const taken = nodes.flatMap(({ draft }) => (draft.podCIDR === undefined ? [] : [parseCidr(draft.podCIDR)])).filter((cidr) => cidr !== undefined);
+  const taken = nodes
+    .flatMap(({ draft }) => (draft.podCIDR === undefined ? [] : [parseCidr(draft.podCIDR)]))
+    .filter((cidr) => cidr !== undefined);
   for (const { name, draft } of nodes) found.set(name, draft.podCIDR ?? nextPodNetwork(context, name, network, taken));
   return found;
 }
@@ -135,7 +213,10 @@ function nextPodNetwork(context: LoadContext, name: string, network: Cidr | unde
     context.fill(`cluster.nodes.${name}.podCIDR`, formatCidr(candidate), "next free");
     return formatCidr(candidate);
   }
-  context.report(["cluster", "cni", "flannel", "network"], `no /${prefix} is left in ${formatCidr(network)} for ${name}`);
+  context.report(
+    ["cluster", "cni", "flannel", "network"],
+    `no /${prefix} is left in ${formatCidr(network)} for ${name}`,
+  );
   return formatCidr(network);
 }
 
@@ -146,13 +227,20 @@ function checkMacs(context: LoadContext, machines: readonly Written[]): void {
       const mac = draft[key]?.toLowerCase();
       if (mac === undefined) continue;
       const owner = seen.get(mac);
-      if (owner !== undefined) context.report([...path, key], `MAC ${mac} is already that of ${owner}`, { code: "conflict" });
+      if (owner !== undefined)
+        context.report([...path, key], `MAC ${mac} is already that of ${owner}`, { code: "conflict" });
       seen.set(mac, name);
     }
   }
 }
 
-function buildMachine(context: LoadContext, key: "nodes" | "hosts", machine: Written, base: Base, ip: string): MachineSpec {
+function buildMachine(
+  context: LoadContext,
+  key: "nodes" | "hosts",
+  machine: Written,
+  base: Base,
+  ip: string,
+): MachineSpec {
   const { name, draft } = machine;
   const at = `cluster.${key}.${name}`;
   const kernel = versionText<KernelVersion>(draft.kernel) ?? releaseFlavour(draft)?.kernel ?? base.kernel;
@@ -162,8 +250,16 @@ function buildMachine(context: LoadContext, key: "nodes" | "hosts", machine: Wri
     mac: draft.mac?.toLowerCase(),
     nic: context.or(draft.nic, `${at}.nic`, "eth0"),
     kernel,
-    modules: { br_netfilter: context.or(draft.modules?.br_netfilter, `${at}.modules.br_netfilter`, key === "nodes" ? "loaded" : "absent") },
-    sysctls: Object.fromEntries(entriesOf(draft.sysctls).map(([setting, value]) => [setting.replaceAll("/", "."), String(value)])),
+    modules: {
+      br_netfilter: context.or(
+        draft.modules?.br_netfilter,
+        `${at}.modules.br_netfilter`,
+        key === "nodes" ? "loaded" : "absent",
+      ),
+    },
+    sysctls: Object.fromEntries(
+      entriesOf(draft.sysctls).map(([setting, value]) => [setting.replaceAll("/", "."), String(value)]),
+    ),
   };
 }
 
@@ -181,7 +277,10 @@ function buildNode(context: LoadContext, node: Written, base: Base, ip: string, 
     kind: "node",
     ...buildMachine(context, "nodes", node, base, ip),
     kubernetes: flavour?.kubernetes ?? base.kubernetes,
-    iptables: draft.iptables === undefined ? iptables : iptablesOf(context, draft.iptables, `cluster.nodes.${name}.iptables`, iptables, "the cluster's"),
+    iptables:
+      draft.iptables === undefined
+        ? iptables
+        : iptablesOf(context, draft.iptables, `cluster.nodes.${name}.iptables`, iptables, "the cluster's"),
     iproute2: (flavour ?? FLAVOURS[base.kubernetes]).iproute2,
     podCIDR,
     vtepMac: draft.vtepMac?.toLowerCase(),

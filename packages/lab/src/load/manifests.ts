@@ -1,6 +1,18 @@
 // `manifests:` → objects. Files and inline objects are checked together, so that clashes between them are found;
 // files that a step applies later (`kubectl apply -f FILE`) are read and checked here too, each for itself.
-import { type Diagnostic, diagnosticAt, didYouMean, loadManifestNodes, type LoadedObject, type ManifestNote, parseCidr, type Path, type Provenance, type SourceText, type YamlSource } from "@kubehop/kube";
+import {
+  type Diagnostic,
+  diagnosticAt,
+  didYouMean,
+  loadManifestNodes,
+  type LoadedObject,
+  type ManifestNote,
+  parseCidr,
+  type Path,
+  type Provenance,
+  type SourceText,
+  type YamlSource,
+} from "@kubehop/kube";
 import type { ClusterSpec } from "../model/cluster-spec.ts";
 import type { LoadContext, ReadFile } from "./context.ts";
 import { own } from "./draft.ts";
@@ -28,16 +40,27 @@ interface Reader {
   readonly diagnostics: Diagnostic[];
 }
 
-export function readManifests(context: LoadContext, cluster: ClusterSpec, values: Values, readFile: ReadFile): Manifests {
+export function readManifests(
+  context: LoadContext,
+  cluster: ClusterSpec,
+  values: Values,
+  readFile: ReadFile,
+): Manifests {
   const before = context.diagnostics.length;
   const serviceCIDR = parseCidr(cluster.services.cidr) ?? { base: 0, prefix: 0 };
   const settings = { serviceCIDR, nodePortRange: cluster.services.nodePorts };
   const reader: Reader = { context, readFile, values, settings, sources: [], diagnostics: [] };
-  const places = (context.draft.manifests ?? []).flatMap((entry, index) => placesOf(reader, entry, ["manifests", index]));
+  const places = (context.draft.manifests ?? []).flatMap((entry, index) =>
+    placesOf(reader, entry, ["manifests", index]),
+  );
   const loaded = loadManifestNodes(places, settings);
   reader.diagnostics.push(...loaded.diagnostics);
   const applied = readAppliedFiles(reader);
-  checkNodeNames(reader, [...places, ...applied.places], cluster.nodes.map((node) => node.name));
+  checkNodeNames(
+    reader,
+    [...places, ...applied.places],
+    cluster.nodes.map((node) => node.name),
+  );
   context.diagnostics.push(...reader.diagnostics);
   const readable = context.diagnostics.length === before;
   return {
@@ -58,22 +81,31 @@ function placesOf(reader: Reader, entry: unknown, path: Path): Provenance[] {
 function filePlaces(reader: Reader, name: string, path: Path): Provenance[] {
   const yaml = readManifestFile(reader, name, path);
   if (yaml === undefined) return [];
-  if (yaml.documents.length === 0 && yaml.diagnostics.length === 0) reader.context.report(path, `${name} holds no objects`);
+  if (yaml.documents.length === 0 && yaml.diagnostics.length === 0)
+    reader.context.report(path, `${name} holds no objects`);
   return yaml.documents.map((document) => ({ document, basePath: [] }));
 }
 
 function readManifestFile(reader: Reader, name: string, path: Path): YamlSource | undefined {
   const { context } = reader;
   if (/^(?:https?:)?\/\//.test(name)) {
-    context.report(path, "manifests are not fetched from the network", { code: "not-modelled", hint: "keep a copy beside the scenario" });
+    context.report(path, "manifests are not fetched from the network", {
+      code: "not-modelled",
+      hint: "keep a copy beside the scenario",
+    });
     return undefined;
   }
   const text = reader.readFile(name);
   if (text === undefined) {
-    context.report(path, `no such file: ${name}`, { code: "unresolved", hint: "paths are relative to the scenario file" });
+    context.report(path, `no such file: ${name}`, {
+      code: "unresolved",
+      hint: "paths are relative to the scenario file",
+    });
     return undefined;
   }
-  const yaml = readYaml(fileBeside(context.document.source.file, name), text, (document) => substitute(document, reader.values));
+  const yaml = readYaml(fileBeside(context.document.source.file, name), text, (document) =>
+    substitute(document, reader.values),
+  );
   reader.sources.push(yaml.source);
   reader.diagnostics.push(...yaml.diagnostics);
   return yaml;
@@ -88,7 +120,11 @@ function fileBeside(scenario: string, name: string): string {
 const APPLIES = /\bkubectl\b(?=.*\b(?:apply|create|replace|delete)\b).*?(?:\s-f\s*|\s--filename[= ]\s*)(\S+)/g;
 
 /** Files that kubectl reads in a step, unless a step before wrote them. */
-function readAppliedFiles(reader: Reader): { objects: LoadedObject[]; places: Provenance[]; files: Record<string, string> } {
+function readAppliedFiles(reader: Reader): {
+  objects: LoadedObject[];
+  places: Provenance[];
+  files: Record<string, string>;
+} {
   const objects: LoadedObject[] = [];
   const places: Provenance[] = [];
   const files: Record<string, string> = {};
@@ -122,15 +158,24 @@ function checkNodeNames(reader: Reader, places: readonly Provenance[], nodes: re
   for (const { document, basePath } of places) {
     const items = document.valueAt([...basePath, "items"]);
     if (Array.isArray(items)) {
-      checkNodeNames(reader, items.map((_, index) => ({ document, basePath: [...basePath, "items", index] })), nodes);
+      checkNodeNames(
+        reader,
+        items.map((_, index) => ({ document, basePath: [...basePath, "items", index] })),
+        nodes,
+      );
       continue;
     }
-    for (const path of [["spec", "nodeName"], ["spec", "template", "spec", "nodeName"]]) {
+    for (const path of [
+      ["spec", "nodeName"],
+      ["spec", "template", "spec", "nodeName"],
+    ]) {
       const whole = [...basePath, ...path];
       const name = document.valueAt(whole);
       if (typeof name !== "string" || nodes.includes(name)) continue;
       const hint = didYouMean(name, nodes) ?? `nodes: ${nodes.join(", ")}`;
-      reader.diagnostics.push(diagnosticAt(document.position(whole), "unresolved", `no node is named ${JSON.stringify(name)}`, hint));
+      reader.diagnostics.push(
+        diagnosticAt(document.position(whole), "unresolved", `no node is named ${JSON.stringify(name)}`, hint),
+      );
     }
   }
 }

@@ -24,7 +24,11 @@ export function expandMatrix(document: YamlDocument, complain: Complain): Matrix
   const size = axes.reduce((product, axis) => product * axis.values.length, 1);
   if (size > MAX_CELLS) {
     const sizes = axes.map((axis) => axis.values.length).join(" × ");
-    complain(["matrix"], `the matrix has ${sizes} = ${size} combinations, at most ${MAX_CELLS} are run`, "take values out, or split the file");
+    complain(
+      ["matrix"],
+      `the matrix has ${sizes} = ${size} combinations, at most ${MAX_CELLS} are run`,
+      "take values out, or split the file",
+    );
     return combine(axes.map((axis) => ({ ...axis, values: axis.values.slice(0, 1) })));
   }
   return combine(axes);
@@ -34,7 +38,10 @@ function combine(axes: readonly Axis[]): MatrixCell[] {
   let cells: MatrixCell[] = [{ cell: {}, values: {} }];
   for (const { name, values } of axes) {
     cells = cells.flatMap((left) =>
-      values.map((value) => ({ cell: { ...left.cell, [name]: value.text }, values: { ...left.values, [name]: value } })),
+      values.map((value) => ({
+        cell: { ...left.cell, [name]: value.text },
+        values: { ...left.values, [name]: value },
+      })),
     );
   }
   return cells;
@@ -44,7 +51,8 @@ function readAxes(document: YamlDocument, complain: Complain): Axis[] {
   const matrix = document.valueAt(["matrix"]);
   if (typeof matrix !== "object" || matrix === null || Array.isArray(matrix)) return [];
   return Object.keys(matrix).flatMap((name) => {
-    if (!/^[A-Za-z_]\w*$/.test(name)) complain(["matrix", name], `${JSON.stringify(name)} is not a name: letters, digits and _`, undefined, true);
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      complain(["matrix", name], `${JSON.stringify(name)} is not a name: letters, digits and _`, undefined, true);
     const values = readAxis(document, name, complain);
     return values.length === 0 ? [] : [{ name, values }];
   });

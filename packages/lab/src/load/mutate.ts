@@ -14,5 +14,7 @@ export function applyMutation(text: string, mutation: MutationSpec): string {
 
 /** `cluster.nodes.node1.modules.br_netfilter: loaded`, for reports. */
 export function formatMutation({ path, value }: MutationSpec): string {
-  return value === undefined || value === null ? `without ${path}` : `${path}: ${JSON.stringify(value).replaceAll(/^"|"$/g, "")}`;
+  return value === undefined || value === null
+    ? `without ${path}`
+    : `${path}: ${JSON.stringify(value).replaceAll(/^"|"$/g, "")}`;
 }

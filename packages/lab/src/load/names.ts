@@ -1,5 +1,13 @@
 // Every name a scenario may refer to, and the checks of references to them.
-import { didYouMean, isIPv6, type KubeObject, kindFromWord, type LoadedObject, nearest, type Path } from "@kubehop/kube";
+import {
+  didYouMean,
+  isIPv6,
+  type KubeObject,
+  kindFromWord,
+  type LoadedObject,
+  nearest,
+  type Path,
+} from "@kubehop/kube";
 import type { ClusterSpec } from "../model/cluster-spec.ts";
 import type { PodRef } from "../model/scenario.ts";
 import { isAddress, parsePodText, parseServiceText, type PodText } from "../schema/notation.ts";
@@ -15,7 +23,14 @@ interface Workload {
   readonly replicas: number | undefined;
 }
 
-const WORKLOAD_KINDS: readonly string[] = ["Pod", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "ReplicationController"];
+const WORKLOAD_KINDS: readonly string[] = [
+  "Pod",
+  "Deployment",
+  "ReplicaSet",
+  "DaemonSet",
+  "StatefulSet",
+  "ReplicationController",
+];
 
 /** Services every cluster has. */
 const BUILT_IN_SERVICES: readonly string[] = ["default/kubernetes", "kube-system/kube-dns"];
@@ -39,9 +54,13 @@ export class KnownNames {
     this.hosts = cluster.hosts.map((host) => host.name);
     this.aliases = Object.fromEntries(entriesOf(context.draft.names));
     this.#workloads = objects.flatMap(({ object }) => workloadOf(object));
-    const services = objects.filter(({ object }) => object.kind === "Service").map(({ object }) => `${object.metadata.namespace}/${object.metadata.name}`);
+    const services = objects
+      .filter(({ object }) => object.kind === "Service")
+      .map(({ object }) => `${object.metadata.namespace}/${object.metadata.name}`);
     this.#services = new Set([...BUILT_IN_SERVICES, ...services]);
-    this.#podNames = new Set(entriesOf(context.draft.pin?.pods).flatMap(([, pin]) => (pin.name === undefined ? [] : [pin.name])));
+    this.#podNames = new Set(
+      entriesOf(context.draft.pin?.pods).flatMap(([, pin]) => (pin.name === undefined ? [] : [pin.name])),
+    );
     this.#complete = complete;
     this.#growing = (context.draft.steps ?? []).some((step) => step?.run?.includes("kubectl") === true);
   }
@@ -51,7 +70,10 @@ export class KnownNames {
     const name = own(this.aliases, text) ?? text;
     if (name === "admin" || this.#isMachine(name)) return;
     if (isAddress(name) || parseServiceText(name) !== undefined) {
-      this.#context.report(path, `${JSON.stringify(text)} is no place: commands run at admin, on nodes, hosts and in pods`);
+      this.#context.report(
+        path,
+        `${JSON.stringify(text)} is no place: commands run at admin, on nodes, hosts and in pods`,
+      );
       return;
     }
     this.#checkPods(name, path, "place");
@@ -60,7 +82,10 @@ export class KnownNames {
   /** A node. */
   checkNode(text: string, path: Path): void {
     if (this.nodes.includes(text)) return;
-    this.#context.report(path, `no node is named ${JSON.stringify(text)}`, { code: "unresolved", hint: didYouMean(text, this.nodes) ?? `nodes: ${this.nodes.join(", ")}` });
+    this.#context.report(path, `no node is named ${JSON.stringify(text)}`, {
+      code: "unresolved",
+      hint: didYouMean(text, this.nodes) ?? `nodes: ${this.nodes.join(", ")}`,
+    });
   }
 
   /** One pod or all pods of a workload. */
@@ -68,7 +93,8 @@ export class KnownNames {
     const name = own(this.aliases, text) ?? text;
     const parts = parsePodText(name);
     this.#checkPods(name, path, "pod");
-    const plain: PodText = typeof parts === "string" ? { namespace: undefined, kind: undefined, name, index: undefined } : parts;
+    const plain: PodText =
+      typeof parts === "string" ? { namespace: undefined, kind: undefined, name, index: undefined } : parts;
     return { text, ...plain, position: this.#context.position(path) };
   }
 
@@ -87,16 +113,26 @@ export class KnownNames {
 
   /** A Service; returns its namespace, `default` when it is not known. */
   checkService(namespace: string | undefined, name: string, path: Path, atKey = false): string {
-    const found = [...this.#services].filter((key) => key.endsWith(`/${name}`) && (namespace === undefined || key === `${namespace}/${name}`));
+    const found = [...this.#services].filter(
+      (key) => key.endsWith(`/${name}`) && (namespace === undefined || key === `${namespace}/${name}`),
+    );
     const fallback = namespace ?? found[0]?.split("/")[0] ?? "default";
     if (found.length === 1 || !this.#complete) return fallback;
     const text = namespace === undefined ? name : `${namespace}/${name}`;
     if (found.length > 1) {
-      this.#context.report(path, `more than one Service is named ${name}`, { code: "unresolved", hint: `write one of ${found.join(", ")}`, atKey });
+      this.#context.report(path, `more than one Service is named ${name}`, {
+        code: "unresolved",
+        hint: `write one of ${found.join(", ")}`,
+        atKey,
+      });
       return fallback;
     }
     const known = [...this.#services].flatMap((key) => [key, key.slice(key.indexOf("/") + 1)]);
-    this.#context.report(path, `no Service is named ${JSON.stringify(text)}`, { code: "unresolved", hint: didYouMean(text, known), atKey });
+    this.#context.report(path, `no Service is named ${JSON.stringify(text)}`, {
+      code: "unresolved",
+      hint: didYouMean(text, known),
+      atKey,
+    });
     return fallback;
   }
 
@@ -104,8 +140,15 @@ export class KnownNames {
   checkAliases(): void {
     for (const [alias, target] of Object.entries(this.aliases)) {
       const path = ["names", alias];
-      if (alias === "admin" || this.#isMachine(alias)) this.#context.report(path, `${JSON.stringify(alias)} is already the name of a machine`, { code: "conflict", atKey: true });
-      if (Object.hasOwn(this.aliases, target)) this.#context.report(path, `${JSON.stringify(target)} is an alias itself`, { hint: `write ${this.aliases[target]}` });
+      if (alias === "admin" || this.#isMachine(alias))
+        this.#context.report(path, `${JSON.stringify(alias)} is already the name of a machine`, {
+          code: "conflict",
+          atKey: true,
+        });
+      if (Object.hasOwn(this.aliases, target))
+        this.#context.report(path, `${JSON.stringify(target)} is an alias itself`, {
+          hint: `write ${this.aliases[target]}`,
+        });
       else this.checkEnd(target, path);
     }
   }
@@ -123,35 +166,53 @@ export class KnownNames {
     if (this.#podNames.has(text)) return;
     const found = this.#workloads.filter((workload) => matches(workload, parts));
     if (found.length === 0) this.#reportUnknown(text, parts, path, what);
-    else if (new Set(found.map((workload) => `${workload.namespace}/${workload.name}`)).size > 1) this.#reportAmbiguous(text, found, path);
+    else if (new Set(found.map((workload) => `${workload.namespace}/${workload.name}`)).size > 1)
+      this.#reportAmbiguous(text, found, path);
     else this.#checkIndex(parts, found, path);
   }
 
   #checkIndex(parts: PodText, found: readonly Workload[], path: Path): void {
     const [workload] = found;
-    if (workload?.replicas === undefined || parts.index === undefined || parts.index <= workload.replicas || this.#growing) return;
+    if (
+      workload?.replicas === undefined ||
+      parts.index === undefined ||
+      parts.index <= workload.replicas ||
+      this.#growing
+    )
+      return;
     const pods = workload.replicas === 1 ? "1 pod" : `${workload.replicas} pods`;
-    this.#context.report(path, `${workload.kind} ${workload.name} has ${pods}, there is no #${parts.index}`, { code: "unresolved" });
+    this.#context.report(path, `${workload.kind} ${workload.name} has ${pods}, there is no #${parts.index}`, {
+      code: "unresolved",
+    });
   }
 
   #reportAmbiguous(text: string, found: readonly Workload[], path: Path): void {
     const names = found.map((workload) => `${workload.namespace}/${workload.name}`).join(", ");
-    this.#context.report(path, `${JSON.stringify(text)} may be any of ${names}`, { code: "unresolved", hint: "write its namespace" });
+    this.#context.report(path, `${JSON.stringify(text)} may be any of ${names}`, {
+      code: "unresolved",
+      hint: "write its namespace",
+    });
   }
 
   #reportUnknown(text: string, parts: PodText, path: Path, what: "place" | "pod"): void {
     // A pod's full name begins with its workload's; which one it will be is not known before the run.
-    if (parts.index === undefined && this.#workloads.some((workload) => parts.name.startsWith(`${workload.name}-`))) return;
+    if (parts.index === undefined && this.#workloads.some((workload) => parts.name.startsWith(`${workload.name}-`)))
+      return;
     const pods = this.#workloads.map((workload) => workload.name);
-    const known = what === "pod" ? pods : ["admin", ...this.nodes, ...this.hosts, ...Object.keys(this.aliases), ...pods];
+    const known =
+      what === "pod" ? pods : ["admin", ...this.nodes, ...this.hosts, ...Object.keys(this.aliases), ...pods];
     const noun = what === "pod" ? "no pod or workload" : "no node, host, pod or alias";
     const close = didYouMean(parts.name, known);
     // It may stand in a manifest that could not be read; a near miss of a known name is told all the same.
     if (!this.#complete && close === undefined) return;
     const services = [...this.#services].map((key) => key.slice(key.indexOf("/") + 1));
-    const service = nearest(parts.name, services) === parts.name ? `for the Service write svc/${parts.name}` : undefined;
+    const service =
+      nearest(parts.name, services) === parts.name ? `for the Service write svc/${parts.name}` : undefined;
     const list = known.length > 0 && known.length <= 12 ? `known here: ${known.join(", ")}` : undefined;
-    this.#context.report(path, `${noun} is named ${JSON.stringify(text)}`, { code: "unresolved", hint: close ?? service ?? list });
+    this.#context.report(path, `${noun} is named ${JSON.stringify(text)}`, {
+      code: "unresolved",
+      hint: close ?? service ?? list,
+    });
   }
 }
 

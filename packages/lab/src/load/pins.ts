@@ -28,7 +28,12 @@ function atKey<T>(context: LoadContext, path: Path, check: () => T): T {
   return result;
 }
 
-export function buildPins(context: LoadContext, cluster: ClusterSpec, names: KnownNames, place: readonly PlaceRule[]): Pins {
+export function buildPins(
+  context: LoadContext,
+  cluster: ClusterSpec,
+  names: KnownNames,
+  place: readonly PlaceRule[],
+): Pins {
   const draft = context.draft.pin ?? {};
   const pods = entriesOf(draft.pods).map(([ref, pin]): PodPin => {
     const path = ["pin", "pods", ref];
@@ -48,14 +53,22 @@ function checkUnique(context: LoadContext, pods: readonly PodPin[]): void {
       const value = pin[key];
       if (value === undefined) continue;
       const owner = seen.get(value);
-      if (owner !== undefined) context.report(["pin", "pods", pin.pod.text, key], `${value} is already pinned for ${owner}`, { code: "conflict" });
+      if (owner !== undefined)
+        context.report(["pin", "pods", pin.pod.text, key], `${value} is already pinned for ${owner}`, {
+          code: "conflict",
+        });
       seen.set(value, pin.pod.text);
     }
   }
 }
 
 /** A pinned address lies in the podCIDR of the pod's node, if that is known, else of any node. */
-function checkPodAddresses(context: LoadContext, cluster: ClusterSpec, pods: readonly PodPin[], place: readonly PlaceRule[]): void {
+function checkPodAddresses(
+  context: LoadContext,
+  cluster: ClusterSpec,
+  pods: readonly PodPin[],
+  place: readonly PlaceRule[],
+): void {
   for (const { pod, ip } of pods) {
     const address = ip === undefined ? undefined : parseIPv4(ip);
     if (address === undefined) continue;
@@ -64,10 +77,15 @@ function checkPodAddresses(context: LoadContext, cluster: ClusterSpec, pods: rea
     const path = ["pin", "pods", pod.text, "ip"];
     const home = nodes.find((node) => contains(parseCidr(node.podCIDR), address));
     if (home === undefined && nodes.length > 0) {
-      const where = rule === undefined ? "any podCIDR" : `the podCIDR ${nodes.map((node) => node.podCIDR).join(" or ")} of ${rule.nodes.join(" or ")}`;
+      const where =
+        rule === undefined
+          ? "any podCIDR"
+          : `the podCIDR ${nodes.map((node) => node.podCIDR).join(" or ")} of ${rule.nodes.join(" or ")}`;
       context.report(path, `${ip} is not in ${where}`, { code: "conflict" });
     } else if (home !== undefined && isReserved(parseCidr(home.podCIDR), address)) {
-      context.report(path, `${ip} is not an address pods of ${home.name} get`, { hint: "the first one belongs to the bridge, the ends to the network" });
+      context.report(path, `${ip} is not an address pods of ${home.name} get`, {
+        hint: "the first one belongs to the bridge, the ends to the network",
+      });
     }
   }
 }
@@ -93,23 +111,38 @@ function buildServicePins(context: LoadContext, cluster: ClusterSpec, names: Kno
     const namespace = names.checkService(written, name, path, true);
     const address = pin.clusterIP === undefined ? undefined : parseIPv4(pin.clusterIP);
     if (address !== undefined && network !== undefined && !cidrContains(network, address)) {
-      context.report([...path, "clusterIP"], `${pin.clusterIP} is outside the Services' network ${cluster.services.cidr}`, { code: "conflict", hint: "write cluster.services.cidr" });
+      context.report(
+        [...path, "clusterIP"],
+        `${pin.clusterIP} is outside the Services' network ${cluster.services.cidr}`,
+        { code: "conflict", hint: "write cluster.services.cidr" },
+      );
     }
     const owner = pin.clusterIP === undefined ? undefined : seen.get(pin.clusterIP);
-    if (owner !== undefined) context.report([...path, "clusterIP"], `${pin.clusterIP} is already pinned for ${owner}`, { code: "conflict" });
+    if (owner !== undefined)
+      context.report([...path, "clusterIP"], `${pin.clusterIP} is already pinned for ${owner}`, { code: "conflict" });
     if (pin.clusterIP !== undefined) seen.set(pin.clusterIP, key);
-    const ports = [...(pin.nodePort === undefined ? [] : [{ at: ["nodePort"], port: pin.nodePort }]), ...entriesOf(pin.nodePorts).map(([port, number]) => ({ at: ["nodePorts", port], port: number }))];
+    const ports = [
+      ...(pin.nodePort === undefined ? [] : [{ at: ["nodePort"], port: pin.nodePort }]),
+      ...entriesOf(pin.nodePorts).map(([port, number]) => ({ at: ["nodePorts", port], port: number })),
+    ];
     for (const { at, port } of ports) {
-      if (port < first || port > last) context.report([...path, ...at], `node port ${port} is out of range (${first}-${last})`);
+      if (port < first || port > last)
+        context.report([...path, ...at], `node port ${port} is out of range (${first}-${last})`);
     }
-    const nodePorts = { ...(pin.nodePort === undefined ? {} : { "": pin.nodePort }), ...Object.fromEntries(entriesOf(pin.nodePorts)) };
+    const nodePorts = {
+      ...(pin.nodePort === undefined ? {} : { "": pin.nodePort }),
+      ...Object.fromEntries(entriesOf(pin.nodePorts)),
+    };
     return { namespace, name, clusterIP: pin.clusterIP, nodePorts, position: context.document.keyPosition(path) };
   });
 }
 
 function buildOrder(draft: NonNullable<Draft<ScenarioFile>["pin"]>["order"]): OrderPin {
   const services = (draft?.services ?? []).filter((key) => key !== undefined);
-  const endpoints = entriesOf(draft?.endpoints).map(([key, list]): [string, string[]] => [key, list.filter((endpoint) => endpoint !== undefined)]);
+  const endpoints = entriesOf(draft?.endpoints).map(([key, list]): [string, string[]] => [
+    key,
+    list.filter((endpoint) => endpoint !== undefined),
+  ]);
   return { services, endpoints: Object.fromEntries(endpoints) };
 }
 
@@ -127,12 +160,14 @@ export function buildServe(context: LoadContext, names: KnownNames): ServeRule[]
     const pods = atKey(context, path, () => names.podRef(ref, path));
     if (typeof written === "string") return { pods, servers: [] };
     const { body, ...ports } = written;
-    if (body !== undefined && ports.http === undefined) context.report([...path, "body"], "a body is what an http server answers", { hint: "add http: 80", atKey: true });
+    if (body !== undefined && ports.http === undefined)
+      context.report([...path, "body"], "a body is what an http server answers", { hint: "add http: 80", atKey: true });
     const servers = entriesOf(ports).flatMap(([kind, port]) => {
       const server = SERVERS[kind];
       return server === undefined ? [] : [{ ...server, port, body: kind === "http" ? body : undefined }];
     });
-    if (servers.length === 0) context.report(path, "nothing is served", { hint: "write none, or a server such as http: 80" });
+    if (servers.length === 0)
+      context.report(path, "nothing is served", { hint: "write none, or a server such as http: 80" });
     return { pods, servers };
   });
 }

@@ -48,7 +48,9 @@ function cutCycles(document: Document, source: SourceText): Diagnostic[] {
       const target = alias.resolve(document);
       if (target === undefined || !path.includes(target)) return undefined;
       const [start = 0, end] = alias.range ?? [];
-      found.push(diagnosticAt(source.positionAt(start, end), "syntax", `YAML: *${alias.source} stands inside what it names`));
+      found.push(
+        diagnosticAt(source.positionAt(start, end), "syntax", `YAML: *${alias.source} stands inside what it names`),
+      );
       const cut = new Scalar(null);
       if (alias.range) cut.range = alias.range;
       return cut;

@@ -17,7 +17,8 @@ const SEND_TIMEOUT = 5000;
 export function buildSteps(ec: ExpectContext): StepSpec[] {
   const { draft, document } = ec.context;
   if (draft.steps === undefined) {
-    if (!document.has(["steps"])) ec.context.report([], 'missing key "steps": nothing would happen', { code: "missing-key" });
+    if (!document.has(["steps"]))
+      ec.context.report([], 'missing key "steps": nothing would happen', { code: "missing-key" });
     return [];
   }
   const ids = new Map<string, number>();
@@ -27,7 +28,9 @@ export function buildSteps(ec: ExpectContext): StepSpec[] {
     const built = buildStep(ec, step, index);
     checkId(ec, built, ids);
     if (built.at !== undefined && built.at < last) {
-      ec.context.report(["steps", index, "at"], `this time is before that of an earlier step`, { hint: "steps stand in the order of time" });
+      ec.context.report(["steps", index, "at"], `this time is before that of an earlier step`, {
+        hint: "steps stand in the order of time",
+      });
     }
     last = built.at ?? last;
     return [built];
@@ -65,7 +68,11 @@ function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction
   if (written.length === 0) ec.context.report(path, "a step needs one of run, send, wait", { code: "missing-key" });
   const [, second] = written;
   if (second !== undefined) {
-    ec.context.report([...path, second], `a step does one thing, this one has ${written.join(" and ")}`, { code: "conflict", hint: "make two steps of it", atKey: true });
+    ec.context.report([...path, second], `a step does one thing, this one has ${written.join(" and ")}`, {
+      code: "conflict",
+      hint: "make two steps of it",
+      atKey: true,
+    });
   }
   if (step.send !== undefined) return buildSend(ec, step.send, [...path, "send"]);
   if (step.wait !== undefined) return { kind: "wait", ms: parseDuration(step.wait) ?? 0 };
@@ -76,10 +83,14 @@ function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction
 function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
   if (step.in !== undefined && step.run === undefined && (step.send ?? step.wait) !== undefined) {
     const verb = step.send === undefined ? "wait" : "send";
-    ec.context.report([...path, "in"], `"in" says where run types, ${verb} has no use for it`, { code: "conflict", atKey: true });
+    ec.context.report([...path, "in"], `"in" says where run types, ${verb} has no use for it`, {
+      code: "conflict",
+      atKey: true,
+    });
   }
   for (const key of ["pick", "repeat"] as const) {
-    if (step[key] !== undefined && step.wait !== undefined) ec.context.report([...path, key], `"${key}" means nothing beside wait`, { code: "conflict", atKey: true });
+    if (step[key] !== undefined && step.wait !== undefined)
+      ec.context.report([...path, key], `"${key}" means nothing beside wait`, { code: "conflict", atKey: true });
   }
 }
 
@@ -111,19 +122,29 @@ function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, pat
   if (flow !== NO_FLOW) {
     ec.names.checkPlace(flow.from.name, at);
     ec.names.checkEnd(flow.to.name, at);
-    if (flow.to.port === undefined && flow.protocol !== "icmp") ec.context.report(at, `the flow has no port to go to`, { hint: `write ${flow.to.name}:80` });
+    if (flow.to.port === undefined && flow.protocol !== "icmp")
+      ec.context.report(at, `the flow has no port to go to`, { hint: `write ${flow.to.name}:80` });
   }
   const timeout = long.timeout === undefined ? undefined : parseDuration(long.timeout);
   return { kind: "send", flow, payload: long.payload, timeout: timeout ?? SEND_TIMEOUT };
 }
 
 /** Stands in for a flow that was reported. */
-const NO_FLOW: FlowSpec = { text: "", from: { name: "", port: undefined }, to: { name: "", port: undefined }, protocol: "tcp" };
+const NO_FLOW: FlowSpec = {
+  text: "",
+  from: { name: "", port: undefined },
+  to: { name: "", port: undefined },
+  protocol: "tcp",
+};
 
 function checkId(ec: ExpectContext, step: StepSpec, ids: Map<string, number>): void {
   const first = ids.get(step.id);
   if (first !== undefined) {
-    ec.context.report(["steps", step.index, "id"], `two steps are named ${JSON.stringify(step.id)}, see line ${ec.context.position(["steps", first]).line}`, { code: "conflict" });
+    ec.context.report(
+      ["steps", step.index, "id"],
+      `two steps are named ${JSON.stringify(step.id)}, see line ${ec.context.position(["steps", first]).line}`,
+      { code: "conflict" },
+    );
   }
   ids.set(step.id, step.index);
 }

@@ -22,7 +22,8 @@ export function substitute(document: Document, values: Values, onUnknown?: OnUnk
   visit(document, {
     Scalar: (_, node) => {
       keepVersions(node);
-      if (typeof node.value === "string" && node.value.includes("${")) substituteScalar(node, node.value, values, onUnknown);
+      if (typeof node.value === "string" && node.value.includes("${"))
+        substituteScalar(node, node.value, values, onUnknown);
     },
   });
 }
@@ -69,6 +70,12 @@ export function unknownReference(source: SourceText, name: string, node: Scalar,
   const from = within === -1 ? start : start + within;
   const at = source.positionAt(from, from + name.length + 3);
   const known = Object.keys(cell);
-  const fallback = known.length === 0 ? "there is no matrix; write $${…} for the plain text" : `matrix has: ${known.join(", ")}`;
-  return diagnosticAt(at, "unresolved", `\${${name}} is not a name of the matrix`, (name.length > 2 ? didYouMean(name, known) : undefined) ?? fallback);
+  const fallback =
+    known.length === 0 ? "there is no matrix; write $${…} for the plain text" : `matrix has: ${known.join(", ")}`;
+  return diagnosticAt(
+    at,
+    "unresolved",
+    `\${${name}} is not a name of the matrix`,
+    (name.length > 2 ? didYouMean(name, known) : undefined) ?? fallback,
+  );
 }

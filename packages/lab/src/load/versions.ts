@@ -13,15 +13,34 @@ export function versionText<T extends string>(value: string | number | undefined
 type DraftIptables = Draft<ClusterFile>["iptables"];
 
 /** A release, or release and back end. A release before 1.8 has the legacy back end only. */
-export function iptablesOf(context: LoadContext, draft: DraftIptables, path: string, fallback: IptablesSpec, because: string): IptablesSpec {
+export function iptablesOf(
+  context: LoadContext,
+  draft: DraftIptables,
+  path: string,
+  fallback: IptablesSpec,
+  because: string,
+): IptablesSpec {
   const long = typeof draft === "object" ? draft : {};
   const short = typeof draft === "object" ? undefined : versionText<IptablesVersion>(draft);
-  const version = context.or(short ?? versionText<IptablesVersion>(long.version), `${path}.version`, fallback.version, because);
+  const version = context.or(
+    short ?? versionText<IptablesVersion>(long.version),
+    `${path}.version`,
+    fallback.version,
+    because,
+  );
   const old = compareReleases(version, "1.8") < 0;
   const usual = old ? "legacy" : version === fallback.version ? fallback.backend : "nft";
-  const backend = context.or(long.backend, `${path}.backend`, usual, old ? `iptables ${version} has no other` : because);
+  const backend = context.or(
+    long.backend,
+    `${path}.backend`,
+    usual,
+    old ? `iptables ${version} has no other` : because,
+  );
   if (old && backend === "nft") {
-    context.report([...path.split("."), "backend"], `iptables ${version} has no nft back end`, { code: "conflict", hint: "releases from 1.8 on have it" });
+    context.report([...path.split("."), "backend"], `iptables ${version} has no nft back end`, {
+      code: "conflict",
+      hint: "releases from 1.8 on have it",
+    });
   }
   return { version, backend };
 }

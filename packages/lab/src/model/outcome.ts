@@ -2,6 +2,7 @@
 
 import type { Diagnostic, SourcePosition, SourceText } from "@kubehop/kube";
 import type { DropReason } from "@kubehop/netstack";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Cell, CellPlan } from "./scenario.ts";
 import type { StepSpec } from "./step-spec.ts";
 import type { FlowProtocol } from "./step-spec.ts";
@@ -131,7 +132,7 @@ export interface FileResult {
 }
 
 /** Runs the steps of one cell on a cluster of its own. The runner is the steps' business; judging is the listener's. */
-export type CellRunner = (plan: CellPlan, seed: number, onStep: StepListener) => CellRunEnd;
+export type CellRunner = (plan: CellPlan, seed: number, onStep: StepListener, onBegin?: BeginListener) => CellRunEnd;
 
 export interface CellRunEnd {
   /** Virtual ms since time 0. */
@@ -141,6 +142,9 @@ export interface CellRunEnd {
   /** Things worth saying that are no failure (commands of containers are never run …). */
   readonly notes?: readonly string[];
 }
+
+/** What the step runner calls before a step acts: somebody may want to look on. */
+export type BeginListener = (step: StepSpec, cluster: Cluster) => void;
 
 /** What the step runner calls when a step has ended, while the cluster still stands as the step left it. */
 export type StepListener = (step: StepSpec, outcome: StepOutcome, live: LiveState) => void;

@@ -10,7 +10,13 @@ export function formatJson(results: readonly FileResult[], seed: number): string
 
 function fileJson(result: FileResult): object {
   const { file, title, refs, diagnostics, cells } = result;
-  return { file, title, refs, diagnostics: diagnostics.map((d) => diagnosticJson(d)), cases: cells.map((cell) => cellJson(cell)) };
+  return {
+    file,
+    title,
+    refs,
+    diagnostics: diagnostics.map((d) => diagnosticJson(d)),
+    cases: cells.map((cell) => cellJson(cell)),
+  };
 }
 
 function diagnosticJson({ file, line, col, endCol, code, message, hint }: Diagnostic): object {
@@ -37,5 +43,13 @@ function failureJson({ position, message, details }: Failure): object {
 
 function stepJson({ step, outcome, failures }: StepResult): object {
   const { exitCode, flow, startedAt, endedAt } = outcome;
-  return { id: step.id, startedAt, endedAt, exitCode, ...(flow === undefined ? {} : { flow }), requests: outcome.flows.length, failures: failures.length };
+  return {
+    id: step.id,
+    startedAt,
+    endedAt,
+    exitCode,
+    ...(flow === undefined ? {} : { flow }),
+    requests: outcome.flows.length,
+    failures: failures.length,
+  };
 }

@@ -5,7 +5,13 @@ import { countCases, formatCell } from "./totals.ts";
 export function formatJunit(results: readonly FileResult[]): string {
   const { passed, failed, skipped } = countCases(results);
   const head = `<testsuites name="kubehop" tests="${passed + failed + skipped}" failures="${failed}" skipped="${skipped}">`;
-  return ['<?xml version="1.0" encoding="UTF-8"?>', head, ...results.flatMap((result) => suite(result)), "</testsuites>", ""].join("\n");
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    head,
+    ...results.flatMap((result) => suite(result)),
+    "</testsuites>",
+    "",
+  ].join("\n");
 }
 
 function suite(result: FileResult): string[] {
@@ -18,14 +24,19 @@ function suite(result: FileResult): string[] {
 function unreadable(result: FileResult): string[] {
   const lines = result.diagnostics.map(({ file, line, col, message }) => `${file}:${line}:${col}: ${message}`);
   const [first = ""] = lines;
-  return [`    <testcase classname="${escape(result.file)}" name="read">`, ...failureElement(first, lines), "    </testcase>"];
+  return [
+    `    <testcase classname="${escape(result.file)}" name="read">`,
+    ...failureElement(first, lines),
+    "    </testcase>",
+  ];
 }
 
 function testCase(cell: CellResult): string[] {
   const name = [cell.title, formatCell(cell.cell)].filter((part) => part !== "").join(" ");
   const open = `    <testcase classname="${escape(cell.file)}" name="${escape(name)}" time="${(cell.virtualMs / 1000).toFixed(3)}"`;
   if (cell.status === "passed") return [`${open}/>`];
-  if (cell.status === "skipped") return [`${open}>`, `      <skipped message="${escape(cell.reason ?? "")}"/>`, "    </testcase>"];
+  if (cell.status === "skipped")
+    return [`${open}>`, `      <skipped message="${escape(cell.reason ?? "")}"/>`, "    </testcase>"];
   const lines = cell.failures.flatMap((failure) => failureLines(failure));
   return [`${open}>`, ...failureElement(cell.failures[0]?.message ?? "failed", lines), "    </testcase>"];
 }

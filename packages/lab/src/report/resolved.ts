@@ -4,7 +4,10 @@ import { formatCell } from "./totals.ts";
 
 /** Defaults that all cells share come first, then those of single cells. Ends in a newline. */
 export function formatResolved(scenario: Scenario): string {
-  const cells = scenario.cells.map((plan) => ({ name: formatCell(plan.cell), rows: plan.defaults.map((row) => formatRow(row.path, row.value, row.because)) }));
+  const cells = scenario.cells.map((plan) => ({
+    name: formatCell(plan.cell),
+    rows: plan.defaults.map((row) => formatRow(row.path, row.value, row.because)),
+  }));
   const [first, ...rest] = cells;
   const common = (first?.rows ?? []).filter((row) => rest.every((cell) => cell.rows.includes(row)));
   const lines = [`${scenario.file}  ${scenario.title}`, ...common.map((row) => `  ${row}`)];
@@ -27,6 +30,9 @@ function manifestDefaults(scenario: Scenario): string[] {
   return objects.flatMap(({ object, filled }) => {
     const { namespace, name } = object.metadata;
     const subject = `${object.kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
-    return filled.map(({ path, value }) => `  ${subject} ${path.join(".")}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+    return filled.map(
+      ({ path, value }) =>
+        `  ${subject} ${path.join(".")}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
   });
 }

@@ -31,7 +31,8 @@ function formatCase(cell: CellResult, result: FileResult, style: Style): string 
   const lines = [`${paint(MARKS[cell.status])} ${name}  ${cell.title}${reason}`];
   for (const failure of cell.failures) lines.push(...formatFailure(failure, result.sources));
   lines.push(...cell.story.map((line) => `  ${line}`));
-  if (cell.status === "failed" && result.refs.length > 0) lines.push(style.dim(`  refs      ${result.refs.join(", ")}`));
+  if (cell.status === "failed" && result.refs.length > 0)
+    lines.push(style.dim(`  refs      ${result.refs.join(", ")}`));
   if (cell.status === "failed") lines.push(style.dim(`  next      kubehop explain ${cell.file}${cellOption(cell)}`));
   return `${lines.join("\n")}\n`;
 }
@@ -47,7 +48,11 @@ function formatFailure(failure: Failure, sources: readonly SourceText[]): string
   const { file, line, col } = failure.position;
   const source = sources.find((candidate) => candidate.file === file);
   const excerpt = source === undefined ? [] : sourceExcerpt(source, failure.position).split("\n");
-  return [`  ${file}:${line}:${col}  ${failure.message}`, ...excerpt.map((row) => `  ${row}`), ...failure.details.map((row) => `    ${row}`)];
+  return [
+    `  ${file}:${line}:${col}  ${failure.message}`,
+    ...excerpt.map((row) => `  ${row}`),
+    ...failure.details.map((row) => `    ${row}`),
+  ];
 }
 
 function count(n: number, noun: string): string {

@@ -25,7 +25,8 @@ export function goldenEdits(result: FileResult): GoldenEdits {
     const { file, line, col } = check.position;
     const key = `${file}:${line}:${col}`;
     const earlier = byPlace.get(key);
-    if (earlier !== undefined && earlier.text !== text) refused.add(`${key}: cells of the matrix print different texts`);
+    if (earlier !== undefined && earlier.text !== text)
+      refused.add(`${key}: cells of the matrix print different texts`);
     byPlace.set(key, { line, col, text });
   }
   const edits = [...byPlace].filter(([key]) => ![...refused].some((reason) => reason.startsWith(`${key}:`)));
@@ -37,7 +38,9 @@ function failedGolden(result: FileResult): { check: OutputCheck; text: string }[
     cell.steps.flatMap(({ step, outcome, failures }) =>
       step.expect.checks.flatMap((check) => {
         if (check.kind !== "output" || (check.how !== "rows" && check.how !== "text")) return [];
-        return failures.some((failure) => failure.position === check.position) ? [{ check, text: outcome[check.stream] }] : [];
+        return failures.some((failure) => failure.position === check.position)
+          ? [{ check, text: outcome[check.stream] }]
+          : [];
       }),
     ),
   );
@@ -59,7 +62,10 @@ function replaceBlock(lines: string[], { line, col, text }: GoldenEdit): void {
   while (end < lines.length && ((lines[end] ?? "").trim() === "" || indentOf(lines[end] ?? "") >= indent)) end++;
   // Empty lines behind the block belong to what follows.
   while (end > line && (lines[end - 1] ?? "").trim() === "") end--;
-  const body = text.trimEnd().split("\n").map((row) => (row === "" ? "" : " ".repeat(indent) + row));
+  const body = text
+    .trimEnd()
+    .split("\n")
+    .map((row) => (row === "" ? "" : " ".repeat(indent) + row));
   lines.splice(line, end - line, ...body);
 }
 

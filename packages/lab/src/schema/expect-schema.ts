@@ -18,18 +18,40 @@ const output = z.strictObject({
   contains: optional(texts, "A part of the text, or several.", "contains: 200 OK"),
   lacks: optional(texts, "A text that must not occur, or several.", "lacks: DROP"),
   equals: optional(leaf.text, "The whole text; white space at the end does not count.", "equals: hello"),
-  matches: optional(texts, "A regular expression (^ and $ match at line ends), or several.", "matches: ^tcp .*SYN_SENT"),
-  rows: optional(leaf.text, "All lines, in any order; runs of blanks count as one.", 'rows: "default via 192.168.99.1 dev eth0"'),
-  has: optional(leaf.text, "Lines that must be among those printed; runs of blanks count as one.", 'has: "10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink"'),
+  matches: optional(
+    texts,
+    "A regular expression (^ and $ match at line ends), or several.",
+    "matches: ^tcp .*SYN_SENT",
+  ),
+  rows: optional(
+    leaf.text,
+    "All lines, in any order; runs of blanks count as one.",
+    'rows: "default via 192.168.99.1 dev eth0"',
+  ),
+  has: optional(
+    leaf.text,
+    "Lines that must be among those printed; runs of blanks count as one.",
+    'has: "10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink"',
+  ),
   text: optional(leaf.text, "All lines in this order; runs of blanks count as one.", 'text: "net.ipv4.ip_forward = 1"'),
-  ignore: optional(ignore, "Named masks for both sides: pkts and bytes (counters of listings), age and timers, inet6 lines, nud (neighbour states but PERMANENT), ids (ports, sequence numbers, ids chosen at random).", "ignore: [pkts, bytes]", "none"),
+  ignore: optional(
+    ignore,
+    "Named masks for both sides: pkts and bytes (counters of listings), age and timers, inet6 lines, nud (neighbour states but PERMANENT), ids (ports, sequence numbers, ids chosen at random).",
+    "ignore: [pkts, bytes]",
+    "none",
+  ),
   stream: optional(leaf.word(["stdout", "stderr"]), "Which stream.", "stream: stderr", "stdout"),
 });
 
 const dropped = z.strictObject({
   in: optional(place, "Place where the packet died.", "in: node1", "any"),
   dev: optional(leaf.deviceName, "Device it came in by (or was to leave by).", "dev: cni0", "any"),
-  reason: optional(leaf.listed(reasons, "a drop reason"), "The kernel's skb_drop_reason without its prefix.", "reason: NETFILTER_DROP", "any"),
+  reason: optional(
+    leaf.listed(reasons, "a drop reason"),
+    "The kernel's skb_drop_reason without its prefix.",
+    "reason: NETFILTER_DROP",
+    "any",
+  ),
   by: optional(leaf.text, "Object or agent behind the rule that decided, or a part of its name.", "by: dockerd", "any"),
   flow: optional(leaf.flow, "The packet's addresses.", 'flow: "client > node1:30080"', "any"),
   count: optional(leaf.count, "How many.", 'count: ">=1"', "at least 1"),
@@ -38,7 +60,12 @@ const dropped = z.strictObject({
 const packet = z.strictObject({
   in: required(place, "Place of the device.", "in: node1"),
   dev: required(leaf.deviceName, "Device, as in `tcpdump -i dev`.", "dev: cni0"),
-  flow: optional(leaf.flow, "Addresses of the frame; a port that is not written may be any.", 'flow: "export#3:80 > client"', "any"),
+  flow: optional(
+    leaf.flow,
+    "Addresses of the frame; a port that is not written may be any.",
+    'flow: "export#3:80 > client"',
+    "any",
+  ),
   flags: optional(leaf.text, "TCP flags as tcpdump prints them.", "flags: S.", "any"),
   ttl: optional(z.number().int().min(0).max(255), "TTL of the frame.", "ttl: 63", "any"),
   count: optional(leaf.count, "How many.", "count: 2", "at least 1"),
@@ -47,7 +74,12 @@ const packet = z.strictObject({
 
 /** Rows of a table: the tool's columns, where, how many. */
 function table(name: (typeof TABLE_NAMES)[number]): z.ZodObject {
-  const columns = Object.fromEntries(TABLE_COLUMNS[name].map((column) => [column.name, optional(leaf.cellText, column.description, `${column.name}: ${column.example}`, "any")]));
+  const columns = Object.fromEntries(
+    TABLE_COLUMNS[name].map((column) => [
+      column.name,
+      optional(leaf.cellText, column.description, `${column.name}: ${column.example}`, "any"),
+    ]),
+  );
   return z.strictObject({
     ...columns,
     in: required(place, "Place of the table.", "in: node1"),
@@ -60,12 +92,36 @@ function oneOrMore<T extends z.ZodType>(schema: T): z.ZodUnion<[T, z.ZodArray<T>
 }
 
 const tableKeys = {
-  conntrack: optional(oneOrMore(table("conntrack")), "Entries as `conntrack -L` lists them.", "conntrack: { in: node1, src: client, state: SYN_SENT, status: UNREPLIED }"),
-  route: optional(oneOrMore(table("route")), "Routes as `ip route show table all` lists them.", "route: { in: node1, dst: 10.244.1.0/24, dev: flannel.1 }"),
-  neigh: optional(oneOrMore(table("neigh")), "Neighbours as `ip neigh` lists them.", "neigh: { in: node1, dev: flannel.1, state: PERMANENT }"),
-  fdb: optional(oneOrMore(table("fdb")), "Forwarding entries as `bridge fdb` lists them.", "fdb: { in: node1, dev: flannel.1, count: 1 }"),
-  rule: optional(oneOrMore(table("rule")), "iptables rules.", "rule: { in: node1, table: filter, chain: FORWARD, target: KUBE-FORWARD }"),
-  sysctl: optional(oneOrMore(table("sysctl")), "Kernel settings.", 'sysctl: { in: node1, key: net.ipv4.ip_forward, value: "1" }'),
+  conntrack: optional(
+    oneOrMore(table("conntrack")),
+    "Entries as `conntrack -L` lists them.",
+    "conntrack: { in: node1, src: client, state: SYN_SENT, status: UNREPLIED }",
+  ),
+  route: optional(
+    oneOrMore(table("route")),
+    "Routes as `ip route show table all` lists them.",
+    "route: { in: node1, dst: 10.244.1.0/24, dev: flannel.1 }",
+  ),
+  neigh: optional(
+    oneOrMore(table("neigh")),
+    "Neighbours as `ip neigh` lists them.",
+    "neigh: { in: node1, dev: flannel.1, state: PERMANENT }",
+  ),
+  fdb: optional(
+    oneOrMore(table("fdb")),
+    "Forwarding entries as `bridge fdb` lists them.",
+    "fdb: { in: node1, dev: flannel.1, count: 1 }",
+  ),
+  rule: optional(
+    oneOrMore(table("rule")),
+    "iptables rules.",
+    "rule: { in: node1, table: filter, chain: FORWARD, target: KUBE-FORWARD }",
+  ),
+  sysctl: optional(
+    oneOrMore(table("sysctl")),
+    "Kernel settings.",
+    'sysctl: { in: node1, key: net.ipv4.ip_forward, value: "1" }',
+  ),
 };
 
 const shareKeys = z.record(z.string(), leaf.fraction);
@@ -76,15 +132,37 @@ const plainKeys = {
   by: optional(texts, "Who answered: a pod, or one of several.", "by: export#3"),
   client: optional(leaf.text, "Source address the server saw: a place, an alias or an address.", "client: node1"),
   ttl: optional(z.number().int().min(1).max(255), "TTL of the request at the server.", "ttl: 62"),
-  exit: optional(z.number().int().min(0).max(255), "Exit status of the (last) command.", "exit: 28", "0, unless `result` is given"),
-  output: optional(z.union([leaf.text, output]), "What the command printed: a part of it, or an object.", "output: Welcome to nginx"),
+  exit: optional(
+    z.number().int().min(0).max(255),
+    "Exit status of the (last) command.",
+    "exit: 28",
+    "0, unless `result` is given",
+  ),
+  output: optional(
+    z.union([leaf.text, output]),
+    "What the command printed: a part of it, or an object.",
+    "output: Welcome to nginx",
+  ),
   rows: optional(leaf.text, "Short for `output: { rows }`.", 'rows: "default via 192.168.99.1 dev eth0"'),
   has: optional(leaf.text, "Short for `output: { has }`.", 'has: "10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink"'),
   text: optional(leaf.text, "Short for `output: { text }`.", 'text: "net.ipv4.ip_forward = 1"'),
   ignore: optional(ignore, "Masks for `rows`, `has` and `text`.", "ignore: [pkts, bytes, age]", "none"),
-  share: optional(shareKeys, "How repeats spread: pod to share; `tolerance` is the greatest difference allowed.", "share: { web#1: 1/3, web#2: 1/3, web#3: 1/3, tolerance: 4% }", "tolerance: what chance exceeds once in 1000 runs"),
-  dropped: optional(oneOrMore(dropped), "Packets that died since the step began.", "dropped: { in: node1, reason: NETFILTER_DROP }"),
-  packet: optional(oneOrMore(packet), "Frames on a device since the step began, as tcpdump sees them.", "packet: { in: node1, dev: cni0, flags: S., ttl: 64 }"),
+  share: optional(
+    shareKeys,
+    "How repeats spread: pod to share; `tolerance` is the greatest difference allowed.",
+    "share: { web#1: 1/3, web#2: 1/3, web#3: 1/3, tolerance: 4% }",
+    "tolerance: what chance exceeds once in 1000 runs",
+  ),
+  dropped: optional(
+    oneOrMore(dropped),
+    "Packets that died since the step began.",
+    "dropped: { in: node1, reason: NETFILTER_DROP }",
+  ),
+  packet: optional(
+    oneOrMore(packet),
+    "Frames on a device since the step began, as tcpdump sees them.",
+    "packet: { in: node1, dev: cni0, flags: S., ttl: 64 }",
+  ),
   ...tableKeys,
 };
 

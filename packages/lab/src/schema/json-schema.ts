@@ -13,5 +13,10 @@ export function scenarioJsonSchema(): object {
       delete jsonSchema["fallback"];
     },
   });
-  return { ...schema, title: "kubehop scenario", anyOf: [{ required: ["scenario"] }, { required: ["lab"] }], required: ["steps"] };
+  return {
+    ...schema,
+    title: "kubehop scenario",
+    anyOf: [{ required: ["scenario"] }, { required: ["lab"] }],
+    required: ["steps"],
+  };
 }

@@ -9,7 +9,12 @@ export interface KeyDoc {
   readonly fallback?: string;
 }
 
-export function optional<T extends z.ZodType>(schema: T, description: string, example: string, fallback?: string): z.ZodOptional<T> {
+export function optional<T extends z.ZodType>(
+  schema: T,
+  description: string,
+  example: string,
+  fallback?: string,
+): z.ZodOptional<T> {
   return schema.optional().meta(doc(description, example, fallback));
 }
 

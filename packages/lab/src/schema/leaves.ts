@@ -24,7 +24,9 @@ export function version<const T extends string>(known: readonly T[], what: strin
   const check = (value: string): Complaint | string | undefined => {
     if ((known as readonly string[]).includes(value)) return undefined;
     const stripped = value.replace(/^v/, "").split(".").slice(0, 2).join(".");
-    const hint = (known as readonly string[]).includes(stripped) ? `write "${stripped}"` : `modelled: ${known.join(", ")}`;
+    const hint = (known as readonly string[]).includes(stripped)
+      ? `write "${stripped}"`
+      : `modelled: ${known.join(", ")}`;
     return { message: `${what} ${value} is not modelled`, code: "not-modelled", hint };
   };
   const schema = z.union([z.string(), z.number()]).superRefine((value, context) => {
@@ -48,15 +50,20 @@ export const address = checked(checkIPv4);
 export const network = checked((value) => {
   const complaint = checkCidr(value);
   if (complaint !== undefined) return complaint;
-  return hasHostBits(value) ? { message: `${value} names a host inside its network`, hint: "a network has zeros behind its length" } : undefined;
+  return hasHostBits(value)
+    ? { message: `${value} names a host inside its network`, hint: "a network has zeros behind its length" }
+    : undefined;
 });
 
 /** Address with the length of its network, `172.17.0.1/16`. */
 export const hostNetwork = checked(checkCidr);
 
 export const mac = checked((value) => {
-  if (!/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value)) return `${JSON.stringify(value)} is not a MAC address (aa:bb:cc:dd:ee:ff)`;
-  return (Number.parseInt(value.slice(0, 2), 16) & 1) === 1 ? `${value} is a group address, no device can have it` : undefined;
+  if (!/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value))
+    return `${JSON.stringify(value)} is not a MAC address (aa:bb:cc:dd:ee:ff)`;
+  return (Number.parseInt(value.slice(0, 2), 16) & 1) === 1
+    ? `${value} is a group address, no device can have it`
+    : undefined;
 });
 
 /** Names of nodes and hosts: what Kubernetes takes as a node name. */
@@ -68,7 +75,9 @@ export const machineName = checked((value) => {
 /** IFNAMSIZ is 16 with the final zero; the kernel refuses white space, '/' and ':' (dev_valid_name). */
 export const deviceName = checked((value) => {
   if (value.length > 15) return `${JSON.stringify(value)} is longer than 15 characters, the longest name of a device`;
-  return value !== "" && value !== "." && value !== ".." && !/[\s/:]/.test(value) ? undefined : `${JSON.stringify(value)} is not a name of a device`;
+  return value !== "" && value !== "." && value !== ".." && !/[\s/:]/.test(value)
+    ? undefined
+    : `${JSON.stringify(value)} is not a name of a device`;
 });
 
 /** A number is taken too, to say that its unit is missing. */
@@ -82,22 +91,34 @@ export const duration = z.union([z.string(), z.number()]).superRefine((value, co
 
 export const flow = checked((value) => {
   const parsed = parseFlow(value);
-  return typeof parsed === "string" ? { message: parsed, hint: "write FROM[:port] > TO[:port][/tcp|udp|sctp|icmp]" } : undefined;
+  return typeof parsed === "string"
+    ? { message: parsed, hint: "write FROM[:port] > TO[:port][/tcp|udp|sctp|icmp]" }
+    : undefined;
 });
 
 export const podRef = checked((value) => {
   const parsed = parsePodText(value);
-  return typeof parsed === "string" ? { message: parsed, hint: "write NAME, NAME#2, deploy/NAME#2 or NAMESPACE/NAME#2" } : undefined;
+  return typeof parsed === "string"
+    ? { message: parsed, hint: "write NAME, NAME#2, deploy/NAME#2 or NAMESPACE/NAME#2" }
+    : undefined;
 });
 
 export const count = z.union([
   z.number().int().min(0),
-  checked((value) => (parseCount(value) === undefined ? { message: `${JSON.stringify(value)} is not a count`, hint: 'write 3, ">=1", "<=5" or 2..4' } : undefined)),
+  checked((value) =>
+    parseCount(value) === undefined
+      ? { message: `${JSON.stringify(value)} is not a count`, hint: 'write 3, ">=1", "<=5" or 2..4' }
+      : undefined,
+  ),
 ]);
 
 export const fraction = z.union([
   z.number().min(0).max(1),
-  checked((value) => (parseFraction(value) === undefined ? { message: `${JSON.stringify(value)} is not a share`, hint: "write 1/3, 33%, or 0.33" } : undefined)),
+  checked((value) =>
+    parseFraction(value) === undefined
+      ? { message: `${JSON.stringify(value)} is not a share`, hint: "write 1/3, 33%, or 0.33" }
+      : undefined,
+  ),
 ]);
 
 /** A value of a row: text as the tool prints it. */

@@ -67,13 +67,15 @@ export function parseFlow(text: string): FlowSpec | string {
   const protocol = /\/([a-z]+)$/i.exec(right)?.[1]?.toLowerCase();
   const known = protocol !== undefined && PROTOCOLS.includes(protocol);
   // `svc/web` is a name, `web/udp` is a protocol.
-  if (protocol !== undefined && !known && /:\d+\/[a-z]+$/i.test(right)) return `unknown protocol ${JSON.stringify(protocol)} in flow`;
+  if (protocol !== undefined && !known && /:\d+\/[a-z]+$/i.test(right))
+    return `unknown protocol ${JSON.stringify(protocol)} in flow`;
   const to = parseFlowEnd(known ? right.slice(0, -(protocol.length + 1)) : right);
   const from = parseFlowEnd(left);
   if (typeof from === "string") return from;
   if (typeof to === "string") return to;
   const chosen = (known ? protocol : "tcp") as FlowProtocol;
-  if (chosen === "icmp" && (from.port ?? to.port) !== undefined) return `icmp has no ports in flow ${JSON.stringify(text)}`;
+  if (chosen === "icmp" && (from.port ?? to.port) !== undefined)
+    return `icmp has no ports in flow ${JSON.stringify(text)}`;
   return { text, from, to, protocol: chosen };
 }
 
@@ -81,7 +83,9 @@ function parseFlowEnd(text: string): FlowEnd | string {
   const match = /^([^\s:]+)(?::(\d+))?$/.exec(text);
   if (match?.[1] === undefined) {
     if (text === "") return "a flow needs a name or an address on both sides";
-    return (text.match(/:/g) ?? []).length > 1 ? `IPv6 is not modelled yet: ${text}` : `${JSON.stringify(text)} is not NAME[:port]`;
+    return (text.match(/:/g) ?? []).length > 1
+      ? `IPv6 is not modelled yet: ${text}`
+      : `${JSON.stringify(text)} is not NAME[:port]`;
   }
   const port = match[2] === undefined ? undefined : Number(match[2]);
   if (port !== undefined && (port < 1 || port > 65535)) return `port ${port} is out of range (1–65535)`;
@@ -104,14 +108,23 @@ export function parsePodText(text: string): PodText | string {
   if (index === 0) return `pods are counted from 1: ${JSON.stringify(text)}`;
   const parts = match[1].split("/");
   const name = parts.pop() ?? "";
-  if (parts.length > 2 || name === "" || parts.includes("")) return `${JSON.stringify(text)} is not a reference to pods`;
+  if (parts.length > 2 || name === "" || parts.includes(""))
+    return `${JSON.stringify(text)} is not a reference to pods`;
   const kind = parts.findLast((part) => isPodOwner(part));
   const namespace = parts.find((part) => part !== kind);
-  if (parts.length === 2 && kind === undefined) return `${JSON.stringify(text)}: ${JSON.stringify(parts[1])} is not a kind of workload`;
+  if (parts.length === 2 && kind === undefined)
+    return `${JSON.stringify(text)}: ${JSON.stringify(parts[1])} is not a kind of workload`;
   return { namespace, kind, name, index };
 }
 
-const OWNERS: readonly string[] = ["Pod", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "ReplicationController"];
+const OWNERS: readonly string[] = [
+  "Pod",
+  "Deployment",
+  "ReplicaSet",
+  "DaemonSet",
+  "StatefulSet",
+  "ReplicationController",
+];
 
 function isPodOwner(word: string): boolean {
   const kind = kindFromWord(word);

@@ -23,7 +23,8 @@ export function referenceRows(): ReferenceRow[] {
 
 function rowsOf(schema: z.core.$ZodType, path: readonly string[]): ReferenceRow[] {
   const def = schema._zod.def as unknown as Definition;
-  if (def.shape !== undefined) return Object.entries(def.shape).flatMap(([key, value]) => keyRows(value, [...path, key]));
+  if (def.shape !== undefined)
+    return Object.entries(def.shape).flatMap(([key, value]) => keyRows(value, [...path, key]));
   if (def.element !== undefined) return rowsOf(def.element, [...path, "[]"]);
   if (def.valueType !== undefined) return rowsOf(def.valueType, [...path, "*"]);
   if (def.innerType !== undefined) return rowsOf(def.innerType, path);
@@ -46,7 +47,11 @@ function metaOf(schema: z.core.$ZodType): KeyDoc | undefined {
   const meta = "meta" in schema && typeof schema.meta === "function" ? (schema as z.ZodType).meta() : undefined;
   if (typeof meta?.description !== "string" || typeof meta["example"] !== "string") return undefined;
   const { fallback } = meta;
-  return { description: meta.description, example: meta["example"], ...(typeof fallback === "string" ? { fallback } : {}) };
+  return {
+    description: meta.description,
+    example: meta["example"],
+    ...(typeof fallback === "string" ? { fallback } : {}),
+  };
 }
 
 /** Alternatives of one key may reach the same keys (one, or a list of them). */
@@ -106,7 +111,9 @@ export function scenarioReference(): string {
     const section = sectionOf(row.path);
     sections.set(section, [...(sections.get(section) ?? []), row]);
   }
-  const parts = [...sections].map(([title, group]) => `## ${title}\n\n${HEAD}\n${group.map((row) => formatRow(row)).join("\n")}\n`);
+  const parts = [...sections].map(
+    ([title, group]) => `## ${title}\n\n${HEAD}\n${group.map((row) => formatRow(row)).join("\n")}\n`,
+  );
   return `${INTRO}\n${parts.join("\n")}`;
 }
 

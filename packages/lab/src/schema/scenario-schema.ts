@@ -11,15 +11,29 @@ const oneOrMore = z.union([leaf.text, z.array(leaf.text)]);
 
 const step = z.strictObject({
   id: optional(leaf.text, "Name of the step in reports; unique.", "id: first-call", "step N"),
-  in: optional(leaf.text, "Where `run` types: admin, a node, a host, a pod (`web#1`, a pod's name) or an alias.", "in: client", "admin"),
-  run: optional(leaf.text, "A command, or several lines of them; a line that ends in & goes on in the background.", "run: curl --max-time 5 http://web/"),
+  in: optional(
+    leaf.text,
+    "Where `run` types: admin, a node, a host, a pod (`web#1`, a pod's name) or an alias.",
+    "in: client",
+    "admin",
+  ),
+  run: optional(
+    leaf.text,
+    "A command, or several lines of them; a line that ends in & goes on in the background.",
+    "run: curl --max-time 5 http://web/",
+  ),
   send: optional(
     z.union([
       leaf.flow,
       z.strictObject({
         flow: required(leaf.flow, "Who asks whom.", 'flow: "client > svc/web:80"'),
         payload: optional(leaf.text, "Bytes of the request.", "payload: hello"),
-        timeout: optional(leaf.duration, "After this time without an answer the result is timeout.", "timeout: 5s", "5s"),
+        timeout: optional(
+          leaf.duration,
+          "After this time without an answer the result is timeout.",
+          "timeout: 5s",
+          "5s",
+        ),
       }),
     ]),
     "One request without a tool.",
@@ -27,9 +41,19 @@ const step = z.strictObject({
   ),
   wait: optional(leaf.duration, "Lets time pass.", "wait: 30s"),
   at: optional(leaf.duration, "When the step begins, since time 0.", "at: 10s", "when the previous one has ended"),
-  pick: optional(leaf.podRef, "The pod that the rules' random choice falls on in this step.", "pick: export#3", "by seed"),
+  pick: optional(
+    leaf.podRef,
+    "The pod that the rules' random choice falls on in this step.",
+    "pick: export#3",
+    "by seed",
+  ),
   repeat: optional(z.number().int().min(1).max(1_000_000), "How often, one after the other.", "repeat: 3000", "1"),
-  expect: optional(expectSchema, "What must hold when the step has ended: a word, an object, or `{ fixed, broken }`.", "expect: { result: ok, ttl: 62 }", "exit status 0"),
+  expect: optional(
+    expectSchema,
+    "What must hold when the step has ended: a word, an object, or `{ fixed, broken }`.",
+    "expect: { result: ok, ttl: 62 }",
+    "exit status 0",
+  ),
 });
 
 const podPin = z.strictObject({
@@ -42,17 +66,43 @@ const podPin = z.strictObject({
 
 const servicePin = z.strictObject({
   clusterIP: optional(leaf.address, "ClusterIP of the Service.", "clusterIP: 10.96.0.80", "by seed"),
-  nodePort: optional(z.number().int().min(1).max(65535), "Node port of a Service with one port.", "nodePort: 30080", "by seed"),
-  nodePorts: optional(z.record(z.string(), z.number().int().min(1).max(65535)), "Node ports by name of the port.", "nodePorts: { http: 30080 }", "by seed"),
+  nodePort: optional(
+    z.number().int().min(1).max(65535),
+    "Node port of a Service with one port.",
+    "nodePort: 30080",
+    "by seed",
+  ),
+  nodePorts: optional(
+    z.record(z.string(), z.number().int().min(1).max(65535)),
+    "Node ports by name of the port.",
+    "nodePorts: { http: 30080 }",
+    "by seed",
+  ),
 });
 
 const pin = z.strictObject({
-  pods: optional(z.record(leaf.podRef, podPin), "Names and addresses of pods.", "pods: { export#3: { ip: 100.96.54.247 } }"),
-  services: optional(z.record(leaf.text, servicePin), "Addresses and ports of Services, by [namespace/]name.", "services: { prod/export: { clusterIP: 100.67.30.133 } }"),
+  pods: optional(
+    z.record(leaf.podRef, podPin),
+    "Names and addresses of pods.",
+    "pods: { export#3: { ip: 100.96.54.247 } }",
+  ),
+  services: optional(
+    z.record(leaf.text, servicePin),
+    "Addresses and ports of Services, by [namespace/]name.",
+    "services: { prod/export: { clusterIP: 100.67.30.133 } }",
+  ),
   order: optional(
     z.strictObject({
-      services: optional(z.array(leaf.text), "Service ports (namespace/name:port) that come first, in this order.", 'services: ["prod/export:"]'),
-      endpoints: optional(z.record(leaf.text, z.array(leaf.text)), "Endpoints of a Service port, in this order.", 'endpoints: { "prod/export:": ["10.0.0.2:80", "10.0.0.1:80"] }'),
+      services: optional(
+        z.array(leaf.text),
+        "Service ports (namespace/name:port) that come first, in this order.",
+        'services: ["prod/export:"]',
+      ),
+      endpoints: optional(
+        z.record(leaf.text, z.array(leaf.text)),
+        "Endpoints of a Service port, in this order.",
+        'endpoints: { "prod/export:": ["10.0.0.2:80", "10.0.0.1:80"] }',
+      ),
     }),
     "Order of kube-proxy's rules.",
     'order: { services: ["prod/export:"] }',
@@ -75,28 +125,86 @@ const matrixValues = z.array(scalar).min(1);
 const BECAUSE = "because: { packet: { in: node1, dev: cni0, flags: S. } }";
 
 export const scenarioSchema = z.strictObject({
-  scenario: optional(title, "Title. The key that makes a YAML file a scenario when it comes first.", "scenario: a Service call to a pod on the same node hangs", "required"),
+  scenario: optional(
+    title,
+    "Title. The key that makes a YAML file a scenario when it comes first.",
+    "scenario: a Service call to a pod on the same node hangs",
+    "required",
+  ),
   lab: optional(title, "Title, in place of `scenario`.", "lab: find the missing rule"),
   refs: optional(oneOrMore, "Upstream issues; shown in reports.", "refs: [kubernetes/kubernetes#56903]", "none"),
   source: optional(leaf.text, "The document it reproduces.", "source: 004_425411c8b5cb53e8.txt", "none"),
-  matrix: optional(z.record(z.string(), z.union([matrixValues, leaf.text])), "Name to values, or to a range 1..5. Every combination is a case; ${name} stands for the value anywhere below and in manifests.", "matrix: { br_netfilter: [absent, loaded] }", "one case"),
+  matrix: optional(
+    z.record(z.string(), z.union([matrixValues, leaf.text])),
+    "Name to values, or to a range 1..5. Every combination is a case; ${name} stands for the value anywhere below and in manifests.",
+    "matrix: { br_netfilter: [absent, loaded] }",
+    "one case",
+  ),
   bug: optional(
     z.strictObject({
-      when: required(z.record(z.string(), z.union([scalar, matrixValues])), "Matrix name to value (or values): the cases in which `expect.broken` must hold.", "when: { br_netfilter: absent }"),
-      because: optional(plainExpectSchema, "The cause: an expectation that must hold at the end of a step of every broken case, and of no step of a fixed one.", BECAUSE),
+      when: required(
+        z.record(z.string(), z.union([scalar, matrixValues])),
+        "Matrix name to value (or values): the cases in which `expect.broken` must hold.",
+        "when: { br_netfilter: absent }",
+      ),
+      because: optional(
+        plainExpectSchema,
+        "The cause: an expectation that must hold at the end of a step of every broken case, and of no step of a fixed one.",
+        BECAUSE,
+      ),
     }),
     "Where the bug shows, and its cause.",
     "bug: { when: { br_netfilter: absent } }",
     "none",
   ),
-  mutations: optional(z.array(z.record(z.string(), z.unknown())), "Edits of this file (path: value, null takes a key out), each of which must make an expectation fail (`run --mutate`).", 'mutations: [{ "cluster.nodes.node1.modules.br_netfilter": loaded }]', "none"),
-  cluster: optional(clusterSchema, "Machines, versions, pod network.", "cluster: { cni: flannel, nodes: [node1, node2], hosts: [client] }", "newest release, flannel, 2 nodes"),
-  manifests: optional(z.array(z.union([leaf.text, z.record(z.string(), z.unknown())])), "Kubernetes objects, applied before time 0: paths (relative to this file), or objects.", "manifests: [./web.yaml]", "none"),
-  place: optional(z.record(leaf.podRef, z.union([leaf.text, z.array(leaf.text)])), "Pods to nodes; a list takes a workload's pods in turn.", "place: { export#3: node1 }", "by the scheduler"),
-  pin: optional(pin, "What a document fixes and chance would decide.", "pin: { pods: { export#3: { ip: 100.96.54.247 } } }", "by seed"),
-  names: optional(z.record(leaf.text, leaf.text), "Aliases: for a pod, a machine, a Service or an address.", "names: { L: web#1, cip: svc/web }", "none"),
-  serve: optional(z.record(leaf.podRef, z.union([leaf.word(["none"]), server])), "What pods answer; none: nothing listens.", "serve: { web: { http: 80, body: hello } }", "by image"),
-  steps: optional(z.array(step).min(1), "What happens, one after the other.", "steps: [{ in: client, run: ping -c 1 web#1 }]", "required"),
+  mutations: optional(
+    z.array(z.record(z.string(), z.unknown())),
+    "Edits of this file (path: value, null takes a key out), each of which must make an expectation fail (`run --mutate`).",
+    'mutations: [{ "cluster.nodes.node1.modules.br_netfilter": loaded }]',
+    "none",
+  ),
+  cluster: optional(
+    clusterSchema,
+    "Machines, versions, pod network.",
+    "cluster: { cni: flannel, nodes: [node1, node2], hosts: [client] }",
+    "newest release, flannel, 2 nodes",
+  ),
+  manifests: optional(
+    z.array(z.union([leaf.text, z.record(z.string(), z.unknown())])),
+    "Kubernetes objects, applied before time 0: paths (relative to this file), or objects.",
+    "manifests: [./web.yaml]",
+    "none",
+  ),
+  place: optional(
+    z.record(leaf.podRef, z.union([leaf.text, z.array(leaf.text)])),
+    "Pods to nodes; a list takes a workload's pods in turn.",
+    "place: { export#3: node1 }",
+    "by the scheduler",
+  ),
+  pin: optional(
+    pin,
+    "What a document fixes and chance would decide.",
+    "pin: { pods: { export#3: { ip: 100.96.54.247 } } }",
+    "by seed",
+  ),
+  names: optional(
+    z.record(leaf.text, leaf.text),
+    "Aliases: for a pod, a machine, a Service or an address.",
+    "names: { L: web#1, cip: svc/web }",
+    "none",
+  ),
+  serve: optional(
+    z.record(leaf.podRef, z.union([leaf.word(["none"]), server])),
+    "What pods answer; none: nothing listens.",
+    "serve: { web: { http: 80, body: hello } }",
+    "by image",
+  ),
+  steps: optional(
+    z.array(step).min(1),
+    "What happens, one after the other.",
+    "steps: [{ in: client, run: ping -c 1 web#1 }]",
+    "required",
+  ),
 });
 
 export type ScenarioFile = z.infer<typeof scenarioSchema>;

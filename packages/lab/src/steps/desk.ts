@@ -1,6 +1,6 @@
 // What a command finds at its place: tools of that machine's releases, files, names, and the API server where kubectl is set up.
 
-import { standardRegistry, startLine } from "@kubehop/commands";
+import { defaultRegistry, startLine } from "@kubehop/commands";
 import type { PlaceContext, Registry, RunningCommand } from "@kubehop/commands";
 import type { ToolVersions } from "@kubehop/netstack";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -17,7 +17,7 @@ export interface Streams {
 export class Desk {
   readonly #cluster: Cluster;
   readonly #readFile: ReadFile;
-  readonly #registry: Registry = standardRegistry();
+  readonly #registry: Registry = defaultRegistry();
   /** In-memory files by place. */
   readonly #files = new Map<string, Map<string, string>>();
 

@@ -7,7 +7,7 @@ import { SimulationBudgetError } from "@kubehop/sim";
 import { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
 import type { ReadFile } from "../load/context.ts";
-import type { CellRunEnd, CellRunner, FlowOutcome, FlowResult, StepListener, StepOutcome } from "../model/outcome.ts";
+import type { BeginListener, CellRunEnd, CellRunner, FlowOutcome, FlowResult, StepListener, StepOutcome } from "../model/outcome.ts";
 import type { RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
 import { liveState } from "./live-state.ts";
 import { Desk } from "./desk.ts";
@@ -27,9 +27,9 @@ class StepStopped extends Error {
  * The runner throws ClusterError when a cluster asks for something that is refused.
  */
 export function cellRunner(readFile: ReadFile): CellRunner {
-  return (plan, seed, onStep) => {
+  return (plan, seed, onStep, onBegin) => {
     const cluster = Cluster.build(plan, seed);
-    return new StepRunner(cluster, new Desk(cluster, readFile), onStep).run();
+    return new StepRunner(cluster, new Desk(cluster, readFile), onStep, onBegin).run();
   };
 }
 
@@ -42,15 +42,17 @@ interface ActionResult {
 class StepRunner {
   readonly #cluster: Cluster;
   readonly #onStep: StepListener;
+  readonly #onBegin: BeginListener | undefined;
   readonly #desk: Desk;
   readonly #background: { readonly step: StepSpec; readonly process: RunningCommand; output: string }[] = [];
   #stdout = "";
   #stderr = "";
 
-  constructor(cluster: Cluster, desk: Desk, onStep: StepListener) {
+  constructor(cluster: Cluster, desk: Desk, onStep: StepListener, onBegin: BeginListener | undefined) {
     this.#cluster = cluster;
     this.#desk = desk;
     this.#onStep = onStep;
+    this.#onBegin = onBegin;
   }
 
   run(): CellRunEnd {
@@ -69,6 +71,7 @@ class StepRunner {
     const cluster = this.#cluster;
     if (step.at !== undefined && step.at > cluster.now) cluster.advance(step.at - cluster.now);
     cluster.pick(this.#pickedAddress(step));
+    this.#onBegin?.(step, cluster);
     const watch = new StepWatch(cluster, step.expect.checks);
     this.#stdout = "";
     this.#stderr = "";

@@ -5,7 +5,9 @@ import { failures, outcome, packet, scripted } from "./world.ts";
 
 describe("how a step ends", () => {
   it("exit status 0 is wanted unless something else is said", () => {
-    expect(failures("{ output: x }", outcome({ exitCode: 1, stdout: "x", stderr: "a\nno route\n" }))).toEqual([["exit status: 1, expected 0", "a", "no route"]]);
+    expect(failures("{ output: x }", outcome({ exitCode: 1, stdout: "x", stderr: "a\nno route\n" }))).toEqual([
+      ["exit status: 1, expected 0", "a", "no route"],
+    ]);
     expect(failures("{ exit: 1 }", outcome({ exitCode: 1 }))).toEqual([]);
     expect(failures("{ exit: 1 }", outcome())).toEqual([["exit status: 0, expected 1"]]);
   });
@@ -27,7 +29,9 @@ describe("how a step ends", () => {
 
   it("every repeat counts", () => {
     const flows = [{ result: "ok" }, { result: "timeout" }, { result: "timeout" }] as const;
-    expect(failures("ok", outcome({ flows }))).toEqual([["result: timeout, expected ok (request 2; 2 of 3 like this)"]]);
+    expect(failures("ok", outcome({ flows }))).toEqual([
+      ["result: timeout, expected ok (request 2; 2 of 3 like this)"],
+    ]);
   });
 
   it("who answered, from where and with which ttl", () => {
@@ -45,7 +49,12 @@ describe("how a step ends", () => {
 describe("output", () => {
   const printed = outcome({ stdout: "default via 10.0.0.1 dev eth0 \n10.1.0.0/24   dev cni0\n" });
 
-  it.each(["{ output: via }", "{ output: { contains: [via, cni0] } }", "{ output: { lacks: blackhole } }", "{ output: { matches: '^10\\.1\\.0\\.0/24 +dev' } }"])("%s holds", (text) => {
+  it.each([
+    "{ output: via }",
+    "{ output: { contains: [via, cni0] } }",
+    "{ output: { lacks: blackhole } }",
+    "{ output: { matches: '^10\\.1\\.0\\.0/24 +dev' } }",
+  ])("%s holds", (text) => {
     expect(failures(text, printed)).toEqual([]);
   });
 
@@ -67,7 +76,9 @@ describe("output", () => {
 
   it("has looks for some rows, and shows what is nearest", () => {
     expect(failures("\n  has: 10.1.0.0/24 dev cni0", printed)).toEqual([]);
-    expect(failures("\n  has: 10.1.0.0/24 dev cni1", printed)).toEqual([["stdout rows: 1 missing", "- 10.1.0.0/24 dev cni1", "~ 10.1.0.0/24 dev cni0"]]);
+    expect(failures("\n  has: 10.1.0.0/24 dev cni1", printed)).toEqual([
+      ["stdout rows: 1 missing", "- 10.1.0.0/24 dev cni1", "~ 10.1.0.0/24 dev cni0"],
+    ]);
   });
 
   it("text keeps the order", () => {
@@ -77,44 +88,81 @@ describe("output", () => {
   });
 
   it("a row that is there twice must be wanted twice", () => {
-    expect(failures("\n  rows: |\n    a\n    b", outcome({ stdout: "a\na\nb\n" }))).toEqual([["stdout rows: 1 not expected", "+ a"]]);
+    expect(failures("\n  rows: |\n    a\n    b", outcome({ stdout: "a\na\nb\n" }))).toEqual([
+      ["stdout rows: 1 not expected", "+ a"],
+    ]);
   });
 
   it("masks hide counters and nothing else", () => {
-    const listing = outcome({ stdout: "Chain FORWARD (policy DROP 3 packets, 180 bytes)\n   12  720K ACCEPT all -- cni0 * 10.1.5.0/24\n    inet6 fe80::1/64\n" });
-    const golden = "\n  ignore: [pkts, bytes, inet6]\n  rows: |\n    Chain FORWARD (policy DROP 0 packets, 0 bytes)\n    0 0 ACCEPT all -- cni0 * 10.1.5.0/24";
+    const listing = outcome({
+      stdout:
+        "Chain FORWARD (policy DROP 3 packets, 180 bytes)\n   12  720K ACCEPT all -- cni0 * 10.1.5.0/24\n    inet6 fe80::1/64\n",
+    });
+    const golden =
+      "\n  ignore: [pkts, bytes, inet6]\n  rows: |\n    Chain FORWARD (policy DROP 0 packets, 0 bytes)\n    0 0 ACCEPT all -- cni0 * 10.1.5.0/24";
     expect(failures(golden, listing)).toEqual([]);
-    expect(failures(golden.replace("10.1.5.0", "10.1.6.0"), listing)[0]?.[0]).toBe("stdout rows: 1 missing, 1 not expected (ignoring pkts, bytes, inet6)");
+    expect(failures(golden.replace("10.1.5.0", "10.1.6.0"), listing)[0]?.[0]).toBe(
+      "stdout rows: 1 missing, 1 not expected (ignoring pkts, bytes, inet6)",
+    );
     expect(failures(golden.replace("pkts, ", ""), listing)[0]?.[0]).toContain("2 missing");
   });
 });
 
 describe("share", () => {
-  const draws = (...by: [string, number][]) => outcome({ flows: by.flatMap(([pod, n]) => Array.from({ length: n }, () => ({ result: "ok", by: pod }) as const)) });
+  const draws = (...by: [string, number][]) =>
+    outcome({ flows: by.flatMap(([pod, n]) => Array.from({ length: n }, () => ({ result: "ok", by: pod }) as const)) });
 
   it("allows what chance explains", () => {
-    expect(failures("{ share: { web#1: 1/2, web#2: 1/2 } }", draws(["web-5d-aaaaa", 520], ["web-5d-bbbbb", 480]))).toEqual([]);
+    expect(
+      failures("{ share: { web#1: 1/2, web#2: 1/2 } }", draws(["web-5d-aaaaa", 520], ["web-5d-bbbbb", 480])),
+    ).toEqual([]);
   });
 
   it("does not allow more", () => {
-    expect(failures("{ share: { web#1: 1/2, web#2: 1/2 } }", draws(["web-5d-aaaaa", 560], ["web-5d-bbbbb", 440]))).toEqual([
-      ["share of 1000: not as expected", "✗ web#1  560 = 56.0 %, expected 50.0 % ± 5.2 %", "✗ web#2  440 = 44.0 %, expected 50.0 % ± 5.2 %"],
+    expect(
+      failures("{ share: { web#1: 1/2, web#2: 1/2 } }", draws(["web-5d-aaaaa", 560], ["web-5d-bbbbb", 440])),
+    ).toEqual([
+      [
+        "share of 1000: not as expected",
+        "✗ web#1  560 = 56.0 %, expected 50.0 % ± 5.2 %",
+        "✗ web#2  440 = 44.0 %, expected 50.0 % ± 5.2 %",
+      ],
     ]);
   });
 
   it("takes a tolerance of its own, and no strangers", () => {
-    expect(failures("{ share: { web#1: 1/2, web#2: 1/2, tolerance: 10% } }", draws(["web-5d-aaaaa", 56], ["web-5d-bbbbb", 44]))).toEqual([]);
-    expect(failures("{ share: { web#1: 1 } }", draws(["web-5d-aaaaa", 999], ["web-5d-bbbbb", 1]))[0]).toContain("✗ web-5d-bbbbb  1, expected none");
+    expect(
+      failures(
+        "{ share: { web#1: 1/2, web#2: 1/2, tolerance: 10% } }",
+        draws(["web-5d-aaaaa", 56], ["web-5d-bbbbb", 44]),
+      ),
+    ).toEqual([]);
+    expect(failures("{ share: { web#1: 1 } }", draws(["web-5d-aaaaa", 999], ["web-5d-bbbbb", 1]))[0]).toContain(
+      "✗ web-5d-bbbbb  1, expected none",
+    );
   });
 });
 
 describe("packets, drops and rows", () => {
-  const frames = { "node1 cni0": [{ at: 0.222, dir: "in", packet: packet() }, { at: 0.25, dir: "out", packet: packet({ dst: "10.244.0.3", ttl: 63 }) }] } as const;
+  const frames = {
+    "node1 cni0": [
+      { at: 0.222, dir: "in", packet: packet() },
+      { at: 0.25, dir: "out", packet: packet({ dst: "10.244.0.3", ttl: 63 }) },
+    ],
+  } as const;
 
   it("counts frames that fit", () => {
     expect(failures("{ packet: { in: node1, dev: cni0, flags: S, count: 2 } }", outcome(), { frames })).toEqual([]);
-    expect(failures('{ packet: { in: node1, dev: cni0, flow: "client > web#1:80", ttl: 63, count: 1 } }', outcome(), { frames })).toEqual([]);
-    expect(failures('{ packet: { in: node1, dev: cni0, flow: "web#1:80 > client", note: un-NATed reply } }', outcome(), { frames })).toEqual([
+    expect(
+      failures('{ packet: { in: node1, dev: cni0, flow: "client > web#1:80", ttl: 63, count: 1 } }', outcome(), {
+        frames,
+      }),
+    ).toEqual([]);
+    expect(
+      failures('{ packet: { in: node1, dev: cni0, flow: "web#1:80 > client", note: un-NATed reply } }', outcome(), {
+        frames,
+      }),
+    ).toEqual([
       [
         "packets on node1 cni0: found 0, expected at least 1",
         "(un-NATed reply)",
@@ -125,32 +173,88 @@ describe("packets, drops and rows", () => {
   });
 
   it("says that a device is not there", () => {
-    expect(failures("{ packet: { in: node1, dev: cni9 } }", outcome(), { frames })).toEqual([["packet: there is no device cni9 at node1"]]);
+    expect(failures("{ packet: { in: node1, dev: cni9 } }", outcome(), { frames })).toEqual([
+      ["packet: there is no device cni9 at node1"],
+    ]);
   });
 
-  const drops = [{ at: 1000, in: "node1", dev: "cni0", reason: "NETFILTER_DROP", by: "dockerd", rule: "-P FORWARD DROP", packet: packet() }] as const;
+  const drops = [
+    {
+      at: 1000,
+      in: "node1",
+      dev: "cni0",
+      reason: "NETFILTER_DROP",
+      by: "dockerd",
+      rule: "-P FORWARD DROP",
+      packet: packet(),
+    },
+  ] as const;
 
   it("counts drops that fit", () => {
-    expect(failures("{ dropped: { in: node1, dev: cni0, reason: NETFILTER_DROP, by: dockerd, count: 1 } }", outcome(), { drops })).toEqual([]);
+    expect(
+      failures("{ dropped: { in: node1, dev: cni0, reason: NETFILTER_DROP, by: dockerd, count: 1 } }", outcome(), {
+        drops,
+      }),
+    ).toEqual([]);
     expect(failures("{ dropped: { count: 0 } }", outcome(), { drops })).toEqual([
-      ["dropped: found 1, expected 0", "dropped  1.000 node1 cni0 NETFILTER_DROP by dockerd (-P FORWARD DROP): tcp 10.244.0.2:40000 > 10.96.0.80:80 [S] ttl 64"],
+      [
+        "dropped: found 1, expected 0",
+        "dropped  1.000 node1 cni0 NETFILTER_DROP by dockerd (-P FORWARD DROP): tcp 10.244.0.2:40000 > 10.96.0.80:80 [S] ttl 64",
+      ],
     ]);
-    expect(failures("{ dropped: { reason: NO_SOCKET } }", outcome(), { drops })[0]?.[0]).toBe("dropped: found 0, expected at least 1");
+    expect(failures("{ dropped: { reason: NO_SOCKET } }", outcome(), { drops })[0]?.[0]).toBe(
+      "dropped: found 0, expected at least 1",
+    );
   });
 
-  const rows = { "node1 conntrack": [{ proto: "tcp", state: "SYN_SENT", status: "UNREPLIED", src: "10.244.0.2", dst: "10.96.0.80", dport: "80", "reply-src": "10.244.0.3" }] };
+  const rows = {
+    "node1 conntrack": [
+      {
+        proto: "tcp",
+        state: "SYN_SENT",
+        status: "UNREPLIED",
+        src: "10.244.0.2",
+        dst: "10.96.0.80",
+        dport: "80",
+        "reply-src": "10.244.0.3",
+      },
+    ],
+  };
 
   it("compares columns, names standing for addresses", () => {
-    expect(failures("{ conntrack: { in: node1, src: client, dst: svc/web, dport: 80, state: SYN_SENT, reply-src: web#1 } }", outcome(), { rows })).toEqual([]);
+    expect(
+      failures(
+        "{ conntrack: { in: node1, src: client, dst: svc/web, dport: 80, state: SYN_SENT, reply-src: web#1 } }",
+        outcome(),
+        { rows },
+      ),
+    ).toEqual([]);
     expect(failures("{ conntrack: { in: node1, src: client, state: ESTABLISHED } }", outcome(), { rows })).toEqual([
-      ["conntrack rows at node1: found 0, expected at least 1", "near  proto=tcp state=SYN_SENT status=UNREPLIED src=10.244.0.2 dst=10.96.0.80 dport=80 reply-src=10.244.0.3"],
+      [
+        "conntrack rows at node1: found 0, expected at least 1",
+        "near  proto=tcp state=SYN_SENT status=UNREPLIED src=10.244.0.2 dst=10.96.0.80 dport=80 reply-src=10.244.0.3",
+      ],
     ]);
-    expect(failures("{ conntrack: { in: node1, count: 0 } }", outcome(), { rows })[0]?.[0]).toBe("conntrack rows at node1: found 1, expected 0");
+    expect(failures("{ conntrack: { in: node1, count: 0 } }", outcome(), { rows })[0]?.[0]).toBe(
+      "conntrack rows at node1: found 1, expected 0",
+    );
   });
 
   it("a part of a rule is enough", () => {
-    const rules = { "node1 rule": [{ table: "nat", chain: "KUBE-SVC-X", num: "1", target: "KUBE-SEP-Y", spec: "-m statistic --mode random --probability 0.5 -j KUBE-SEP-Y" }] };
-    expect(failures('{ rule: { in: node1, chain: KUBE-SVC-X, spec: "--probability 0.5" } }', outcome(), { rows: rules })).toEqual([]);
+    const rules = {
+      "node1 rule": [
+        {
+          table: "nat",
+          chain: "KUBE-SVC-X",
+          num: "1",
+          target: "KUBE-SEP-Y",
+          spec: "-m statistic --mode random --probability 0.5 -j KUBE-SEP-Y",
+        },
+      ],
+    };
+    expect(
+      failures('{ rule: { in: node1, chain: KUBE-SVC-X, spec: "--probability 0.5" } }', outcome(), { rows: rules }),
+    ).toEqual([]);
   });
 });
 
@@ -162,16 +266,22 @@ steps: [{ run: a, expect: { broken: timeout, fixed: ok } }]
 `);
   const [broken, fixed] = scenario.cells;
   const timeout = outcome({ flows: [{ result: "timeout" }] });
-  const drops = [{ at: 0, in: "node1", dev: "cni0", reason: "NETFILTER_DROP", by: "", rule: "", packet: packet() }] as const;
+  const drops = [
+    { at: 0, in: "node1", dev: "cni0", reason: "NETFILTER_DROP", by: "", rule: "", packet: packet() },
+  ] as const;
 
   it("must be seen where the bug is", () => {
     expect(runCase(scenario, broken!, 1, scripted([timeout], { drops })).status).toBe("passed");
-    expect(runCase(scenario, broken!, 1, scripted([timeout])).failures.map((failure) => failure.message)).toEqual(["the cause was not seen: dropped: found 0, expected at least 1"]);
+    expect(runCase(scenario, broken!, 1, scripted([timeout])).failures.map((failure) => failure.message)).toEqual([
+      "the cause was not seen: dropped: found 0, expected at least 1",
+    ]);
   });
 
   it("must not be seen where it is not", () => {
     expect(runCase(scenario, fixed!, 1, scripted([outcome()])).status).toBe("passed");
-    expect(runCase(scenario, fixed!, 1, scripted([outcome()], { drops })).failures.map((failure) => failure.message)).toEqual(["the cause was seen in a cell without the bug (step 1)"]);
+    expect(
+      runCase(scenario, fixed!, 1, scripted([outcome()], { drops })).failures.map((failure) => failure.message),
+    ).toEqual(["the cause was seen in a cell without the bug (step 1)"]);
   });
 
   it("the runner is told to watch for it", () => {
@@ -184,7 +294,13 @@ steps: [{ run: a, expect: { broken: timeout, fixed: ok } }]
   });
 
   it("a run that stops early fails at its step", () => {
-    const result = runCase(scenario, fixed!, 1, (plan) => ({ virtualMs: 7, stopped: { step: plan.steps[0]!, reason: "a packet storm" } }));
-    expect(result).toMatchObject({ status: "failed", failures: [{ message: "a packet storm", position: { line: 4 } }] });
+    const result = runCase(scenario, fixed!, 1, (plan) => ({
+      virtualMs: 7,
+      stopped: { step: plan.steps[0]!, reason: "a packet storm" },
+    }));
+    expect(result).toMatchObject({
+      status: "failed",
+      failures: [{ message: "a packet storm", position: { line: 4 } }],
+    });
   });
 });

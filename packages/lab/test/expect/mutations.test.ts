@@ -14,15 +14,37 @@ steps: [{ run: a, expect: ok }]
 
 /** Fails when br_netfilter is absent. */
 const run: CellRunner = (plan, seed, onStep) =>
-  scripted([outcome({ exitCode: plan.cluster.nodes[0]?.modules.br_netfilter === "absent" ? 1 : 0 })])(plan, seed, onStep);
+  scripted([outcome({ exitCode: plan.cluster.nodes[0]?.modules.br_netfilter === "absent" ? 1 : 0 })])(
+    plan,
+    seed,
+    onStep,
+  );
 
 describe("mutations", () => {
   it("pass when they break something", () => {
     const cases = runMutations("lab.yaml", TEXT, () => undefined, 1, run);
-    expect(cases.map(({ title, status, failures }) => [title, status, ...failures.flatMap((failure) => [`${failure.position.line}:${failure.position.col} ${failure.message}`, ...failure.details])])).toEqual([
+    expect(
+      cases.map(({ title, status, failures }) => [
+        title,
+        status,
+        ...failures.flatMap((failure) => [
+          `${failure.position.line}:${failure.position.col} ${failure.message}`,
+          ...failure.details,
+        ]),
+      ]),
+    ).toEqual([
       ["mutation cluster.nodes.node1.modules.br_netfilter: absent", "passed"],
-      ['mutation without cluster.nodes.node1.sysctls["net.ipv4.ip_forward"]', "failed", "5:5 this edit makes no expectation fail"],
-      ["mutation cluster.nodes.node1.ip: nowhere", "failed", "6:5 the edited file cannot be read", '"nowhere" is not an IPv4 address'],
+      [
+        'mutation without cluster.nodes.node1.sysctls["net.ipv4.ip_forward"]',
+        "failed",
+        "5:5 this edit makes no expectation fail",
+      ],
+      [
+        "mutation cluster.nodes.node1.ip: nowhere",
+        "failed",
+        "6:5 the edited file cannot be read",
+        '"nowhere" is not an IPv4 address',
+      ],
     ]);
   });
 });

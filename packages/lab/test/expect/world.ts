@@ -1,13 +1,36 @@
 // A live state and outcomes made by hand, and expectations written as in a scenario.
-import type { CellRunner, DropRecord, FlowOutcome, FrameRecord, LiveState, PacketSummary, StepOutcome } from "../../src/model/outcome.ts";
+import type {
+  CellRunner,
+  DropRecord,
+  FlowOutcome,
+  FrameRecord,
+  LiveState,
+  PacketSummary,
+  StepOutcome,
+} from "../../src/model/outcome.ts";
 import { judge } from "../../src/expect/judge.ts";
 import { scenarioOf, WEB } from "../load/read.ts";
 
-export const ADDRESSES: Readonly<Record<string, string>> = { client: "10.244.0.2", "web#1": "10.244.0.3", "web#2": "10.244.1.3", "svc/web": "10.96.0.80", node1: "192.168.99.11" };
+export const ADDRESSES: Readonly<Record<string, string>> = {
+  client: "10.244.0.2",
+  "web#1": "10.244.0.3",
+  "web#2": "10.244.1.3",
+  "svc/web": "10.96.0.80",
+  node1: "192.168.99.11",
+};
 const PODS: Readonly<Record<string, string>> = { "web#1": "web-5d-aaaaa", "web#2": "web-5d-bbbbb" };
 
 export function packet(rest: Partial<PacketSummary> = {}): PacketSummary {
-  return { protocol: "tcp", src: "10.244.0.2", dst: "10.96.0.80", sport: 40000, dport: 80, flags: "S", ttl: 64, ...rest };
+  return {
+    protocol: "tcp",
+    src: "10.244.0.2",
+    dst: "10.96.0.80",
+    sport: 40000,
+    dport: 80,
+    flags: "S",
+    ttl: 64,
+    ...rest,
+  };
 }
 
 export interface World {
@@ -28,12 +51,24 @@ export function live({ drops = [], frames = {}, rows = {} }: World = {}): LiveSt
 
 export function outcome(rest: Partial<StepOutcome> & { readonly flows?: readonly FlowOutcome[] } = {}): StepOutcome {
   const flow = rest.flows?.at(-1);
-  return { exitCode: 0, stdout: "", stderr: "", flows: [], ...(flow === undefined ? {} : { flow }), startedAt: 0, endedAt: 1, ...rest };
+  return {
+    exitCode: 0,
+    stdout: "",
+    stderr: "",
+    flows: [],
+    ...(flow === undefined ? {} : { flow }),
+    startedAt: 0,
+    endedAt: 1,
+    ...rest,
+  };
 }
 
 /** `message` and details of what does not hold, for an expectation as it stands in a file. */
 export function failures(expect: string, result: StepOutcome, world: World = {}): string[][] {
-  const scenario = scenarioOf(`scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: a\n    expect: ${expect.replaceAll("\n", "\n      ")}\n`, { "./web.yaml": WEB });
+  const scenario = scenarioOf(
+    `scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: a\n    expect: ${expect.replaceAll("\n", "\n      ")}\n`,
+    { "./web.yaml": WEB },
+  );
   const step = scenario.cells[0]!.steps[0]!;
   return judge(step.expect, result, live(world)).map((failure) => [failure.message, ...failure.details]);
 }

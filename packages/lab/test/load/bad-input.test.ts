@@ -49,7 +49,9 @@ hint: a network has zeros behind its length`,
   });
 
   it("unknown node", () => {
-    expect(mistakes(`scenario: x\nmanifests: [./web.yaml]\nplace: { web#1: nod2 }\n${STEPS}`, { "./web.yaml": WEB })).toBe(
+    expect(
+      mistakes(`scenario: x\nmanifests: [./web.yaml]\nplace: { web#1: nod2 }\n${STEPS}`, { "./web.yaml": WEB }),
+    ).toBe(
       `lab.yaml:3:17: no node is named "nod2"
    3 | place: { web#1: nod2 }
      |                 ^^^^
@@ -151,7 +153,9 @@ hint: inside { } a comma starts a new key: put text that contains a comma in quo
   });
 
   it("a module that is on", () => {
-    expect(mistakes(`scenario: x\ncluster:\n  nodes: { node1: { modules: { br_netfilter: on } } }\n${STEPS}`)).toContain("hint: write loaded");
+    expect(
+      mistakes(`scenario: x\ncluster:\n  nodes: { node1: { modules: { br_netfilter: on } } }\n${STEPS}`),
+    ).toContain("hint: write loaded");
   });
 
   it("an unknown column of a table", () => {
@@ -186,7 +190,7 @@ steps:
       '2:1 unknown key "stesp"',
       '4:16 "nope" is not a name of the matrix',
       '6:8 expected one of flannel, docker for cluster.cni, found text "flanel"',
-      '8:42 podCIDR 10.1.0.0/24 is outside the flannel network 10.244.0.0/16',
+      "8:42 podCIDR 10.1.0.0/24 is outside the flannel network 10.244.0.0/16",
       '8:55 unknown key "foo" in cluster.nodes.node1',
       "9:18 address 192.168.99.11 is already that of node1",
       "10:25 no such file: ./gone.yaml",
@@ -202,42 +206,78 @@ steps:
 });
 
 describe("mistakes between keys", () => {
-  const wrong = (rest: string): string[] => brief(`scenario: x\nmanifests: [./web.yaml]\n${rest}`, { "./web.yaml": WEB });
+  const wrong = (rest: string): string[] =>
+    brief(`scenario: x\nmanifests: [./web.yaml]\n${rest}`, { "./web.yaml": WEB });
 
   it.each([
-    ["steps: [{ in: client, run: a, send: 'client > svc/web:80' }]", "3:31 a step does one thing, this one has run and send"],
+    [
+      "steps: [{ in: client, run: a, send: 'client > svc/web:80' }]",
+      "3:31 a step does one thing, this one has run and send",
+    ],
     ["steps: [{ in: node3, run: a }]", '3:15 no node, host, pod or alias is named "node3"'],
-    ["steps: [{ in: svc/web, run: a }]", '3:15 "svc/web" is no place: commands run at admin, on nodes, hosts and in pods'],
+    [
+      "steps: [{ in: svc/web, run: a }]",
+      '3:15 "svc/web" is no place: commands run at admin, on nodes, hosts and in pods',
+    ],
     ["steps: [{ run: a, pick: web#3 }]", "3:25 Deployment web has 2 pods, there is no #3"],
     ["steps: [{ run: a, pick: web#0 }]", '3:25 pods are counted from 1: "web#0"'],
     ["steps: [{ send: 'client > svc/wbe:80' }]", '3:17 no Service is named "wbe"'],
     ["steps: [{ send: 'client > svc/web' }]", "3:17 the flow has no port to go to"],
     ["steps: [{ id: a, run: a }, { id: a, run: b }]", '3:34 two steps are named "a", see line 3'],
     ["steps: [{ at: 5s, run: a }, { at: 1s, run: b }]", "3:35 this time is before that of an earlier step"],
-    ["steps: [{ run: a, expect: { fixed: ok, broken: timeout } }]", '3:29 "fixed" needs a bug: say in which cells it shows'],
-    ["steps: [{ run: a, expect: { output: { matches: '(' } } }]", "3:48 not a regular expression: /(/m: Unterminated group"],
-    ["steps: [{ run: a, expect: { share: { web#1: 1/2, web#2: 1/3 } } }]", "3:36 the shares add up to 83.3 %, not to 100 %"],
+    [
+      "steps: [{ run: a, expect: { fixed: ok, broken: timeout } }]",
+      '3:29 "fixed" needs a bug: say in which cells it shows',
+    ],
+    [
+      "steps: [{ run: a, expect: { output: { matches: '(' } } }]",
+      "3:48 not a regular expression: /(/m: Unterminated group",
+    ],
+    [
+      "steps: [{ run: a, expect: { share: { web#1: 1/2, web#2: 1/3 } } }]",
+      "3:36 the shares add up to 83.3 %, not to 100 %",
+    ],
     ["steps: [{ run: a, expect: { ignore: [pkts] } }]", "3:37 a mask without text to compare"],
     ["names: { node1: web#1 }\nsteps: [{ run: a }]", '3:10 "node1" is already the name of a machine'],
     ["pin: { pods: { web#1: { ip: 10.9.9.9 } } }\nsteps: [{ run: a }]", "3:29 10.9.9.9 is not in any podCIDR"],
-    ["pin: { pods: { web#1: { ip: 10.244.0.5 }, web#2: { ip: 10.244.0.5 } } }\nsteps: [{ run: a }]", "3:56 10.244.0.5 is already pinned for web#1"],
-    ["pin: { services: { web: { clusterIP: 10.0.0.1 } } }\nsteps: [{ run: a }]", "3:38 10.0.0.1 is outside the Services' network 10.96.0.0/12"],
-    ["pin: { services: { web: { nodePort: 80 } } }\nsteps: [{ run: a }]", "3:37 node port 80 is out of range (30000-32767)"],
+    [
+      "pin: { pods: { web#1: { ip: 10.244.0.5 }, web#2: { ip: 10.244.0.5 } } }\nsteps: [{ run: a }]",
+      "3:56 10.244.0.5 is already pinned for web#1",
+    ],
+    [
+      "pin: { services: { web: { clusterIP: 10.0.0.1 } } }\nsteps: [{ run: a }]",
+      "3:38 10.0.0.1 is outside the Services' network 10.96.0.0/12",
+    ],
+    [
+      "pin: { services: { web: { nodePort: 80 } } }\nsteps: [{ run: a }]",
+      "3:37 node port 80 is out of range (30000-32767)",
+    ],
     ["serve: { web: { body: x } }\nsteps: [{ run: a }]", "3:17 a body is what an http server answers"],
     ["cluster: { agents: [kubelet, kubelet] }\nsteps: [{ run: a }]", "3:30 kubelet stands twice"],
-    ["cluster: { cni: docker, nodes: [a, b] }\nsteps: [{ run: a }]", "3:32 cni: docker joins no nodes: pods of other nodes could not be reached"],
-    ["mutations: [{ cluster.nodes.node9.ip: 1.2.3.4 }]\nsteps: [{ run: a }]", "3:15 cluster.nodes.node9.ip leads nowhere in this file"],
+    [
+      "cluster: { cni: docker, nodes: [a, b] }\nsteps: [{ run: a }]",
+      "3:32 cni: docker joins no nodes: pods of other nodes could not be reached",
+    ],
+    [
+      "mutations: [{ cluster.nodes.node9.ip: 1.2.3.4 }]\nsteps: [{ run: a }]",
+      "3:15 cluster.nodes.node9.ip leads nowhere in this file",
+    ],
     ["steps: [{ run: kubectl apply -f ./svc.yaml }]", "3:16 no such file: ./svc.yaml"],
   ])("%s", (rest, expected) => {
     expect(wrong(rest)).toContain(expected);
   });
 
   it("a pod that names a node that is not there", () => {
-    const pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: p }\nspec: { nodeName: node9, containers: [{ name: c }] }\n";
-    expect(brief("scenario: x\nmanifests: [p.yaml]\nsteps: [{ run: a }]", { "p.yaml": pod })).toEqual(['4:19 no node is named "node9"']);
+    const pod =
+      "apiVersion: v1\nkind: Pod\nmetadata: { name: p }\nspec: { nodeName: node9, containers: [{ name: c }] }\n";
+    expect(brief("scenario: x\nmanifests: [p.yaml]\nsteps: [{ run: a }]", { "p.yaml": pod })).toEqual([
+      '4:19 no node is named "node9"',
+    ]);
   });
 
   it("names are not guessed missing when a manifest could not be read", () => {
-    expect(brief("scenario: x\nmanifests: [gone.yaml]\nsteps: [{ in: shop, run: a }]")).toEqual(["2:13 no such file: gone.yaml"]);
+    expect(brief("scenario: x\nmanifests: [gone.yaml]\nsteps: [{ in: shop, run: a }]")).toEqual([
+      "2:13 no such file: gone.yaml",
+    ]);
   });
 });

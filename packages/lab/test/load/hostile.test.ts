@@ -33,14 +33,25 @@ describe("a byte order mark and Windows line ends change no column", () => {
 
 describe("structure", () => {
   const levels = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
-  const bomb = levels.map((name, i) => `${name}: &${name} [${Array.from({ length: 9 }, () => (i === 0 ? "x" : `*${levels[i - 1]}`)).join(", ")}]`);
+  const bomb = levels.map(
+    (name, i) =>
+      `${name}: &${name} [${Array.from({ length: 9 }, () => (i === 0 ? "x" : `*${levels[i - 1]}`)).join(", ")}]`,
+  );
 
   it.each([
     ["deep brackets", `${HEAD}steps: ${"[".repeat(100_000)}`, "2:208 YAML: nested deeper than 200 levels"],
     ["deep lists on one line", `${HEAD}steps:\n${"- ".repeat(50_000)}x\n`, "3:1 YAML: nested deeper than 200 levels"],
-    ["deep blocks", Array.from({ length: 3000 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"), "201:1 YAML: nested deeper than 200 levels"],
+    [
+      "deep blocks",
+      Array.from({ length: 3000 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"),
+      "201:1 YAML: nested deeper than 200 levels",
+    ],
     ["very many items on a line", `${HEAD}q: {${"a, ".repeat(300_000)}}\n`, "2:1 more than 10000 commas on one line"],
-    ["an alias bomb", `${HEAD}${bomb.join("\n")}\n`, "1:1 YAML: Excessive alias count indicates a resource exhaustion attack"],
+    [
+      "an alias bomb",
+      `${HEAD}${bomb.join("\n")}\n`,
+      "1:1 YAML: Excessive alias count indicates a resource exhaustion attack",
+    ],
     ["an alias inside its anchor", `${HEAD}steps: &a [*a]\n`, "2:12 YAML: *a stands inside what it names"],
     ["an alias without anchor", `${HEAD}steps: *nope\n`, "2:8 YAML: no anchor &nope before this alias"],
     ["duplicate keys", `${HEAD}${STEPS}${STEPS}`, '3:1 duplicate key "steps", already given in line 2'],
@@ -63,7 +74,9 @@ describe("structure", () => {
 
 describe("the matrix", () => {
   it("has a limit", () => {
-    expect(brief(`${HEAD}matrix: { a: 1..100, b: 1..100 }\n${STEPS}`)).toEqual(["2:9 the matrix has 100 × 100 = 10000 combinations, at most 1000 are run"]);
+    expect(brief(`${HEAD}matrix: { a: 1..100, b: 1..100 }\n${STEPS}`)).toEqual([
+      "2:9 the matrix has 100 × 100 = 10000 combinations, at most 1000 are run",
+    ]);
   });
 
   it.each([
@@ -78,17 +91,24 @@ describe("the matrix", () => {
   });
 
   it("does not find what every object inherits", () => {
-    expect(brief(`${HEAD}steps: [{ run: "echo \${constructor}" }]\n`)).toEqual(["2:22 ${constructor} is not a name of the matrix"]);
+    expect(brief(`${HEAD}steps: [{ run: "echo \${constructor}" }]\n`)).toEqual([
+      "2:22 ${constructor} is not a name of the matrix",
+    ]);
   });
 });
 
 describe("versions are taken as written", () => {
   it.each(["1.10", "'1.10'", '"1.10"'])("%s", (written) => {
-    expect(scenarioOf(`${HEAD}cluster: { kubernetes: ${written} }\n${STEPS}`).cells[0]?.cluster.kubernetes).toBe("1.10");
+    expect(scenarioOf(`${HEAD}cluster: { kubernetes: ${written} }\n${STEPS}`).cells[0]?.cluster.kubernetes).toBe(
+      "1.10",
+    );
   });
 
   it("in a matrix too", () => {
     const { cells } = scenarioOf(`${HEAD}matrix: { k: [1.9, 1.10] }\ncluster: { kubernetes: "\${k}" }\n${STEPS}`);
-    expect(cells.map((plan) => [plan.cell["k"], plan.cluster.kubernetes])).toEqual([["1.9", "1.9"], ["1.10", "1.10"]]);
+    expect(cells.map((plan) => [plan.cell["k"], plan.cluster.kubernetes])).toEqual([
+      ["1.9", "1.9"],
+      ["1.10", "1.10"],
+    ]);
   });
 });

@@ -35,13 +35,18 @@ describe("a file that says little", () => {
 
   it("has one case, and a step that wants exit status 0", () => {
     expect(scenario.cells.map((plan) => plan.cell)).toEqual([{}]);
-    expect(scenario.cells[0]?.steps[0]).toMatchObject({ id: "step 1", repeat: 1, action: { kind: "run", in: "admin" } });
+    expect(scenario.cells[0]?.steps[0]).toMatchObject({
+      id: "step 1",
+      repeat: 1,
+      action: { kind: "run", in: "admin" },
+    });
     expect(scenario.cells[0]?.steps[0]?.expect.checks).toMatchObject([{ kind: "exit", value: 0 }]);
   });
 });
 
 describe("clusters", () => {
-  const clusterOf = (text: string) => scenarioOf(`scenario: x\ncluster: ${text}\nsteps: [{ run: a }]\n`).cells[0]!.cluster;
+  const clusterOf = (text: string) =>
+    scenarioOf(`scenario: x\ncluster: ${text}\nsteps: [{ run: a }]\n`).cells[0]!.cluster;
 
   it("an old release comes with its tools and with Docker", () => {
     expect(clusterOf('{ kubernetes: "1.10" }')).toMatchObject({
@@ -54,7 +59,12 @@ describe("clusters", () => {
 
   it("pods on docker0: one node, no overlay, no cluster CIDR", () => {
     const cluster = clusterOf('{ kubernetes: "1.10", cni: docker, nodes: { n: { ip: 192.168.0.11, nic: ens33 } } }');
-    expect(cluster).toMatchObject({ cni: { kind: "docker" }, proxy: { clusterCIDR: undefined }, underlay: { cidr: "192.168.0.0/24" }, agents: ["dockerd", "kubelet", "kube-proxy"] });
+    expect(cluster).toMatchObject({
+      cni: { kind: "docker" },
+      proxy: { clusterCIDR: undefined },
+      underlay: { cidr: "192.168.0.0/24" },
+      agents: ["dockerd", "kubelet", "kube-proxy"],
+    });
     expect(cluster.nodes).toMatchObject([{ name: "n", nic: "ens33", podCIDR: "172.17.0.0/16" }]);
   });
 
@@ -67,9 +77,16 @@ describe("clusters", () => {
   });
 
   it("the underlay follows from the addresses, and leaves them alone", () => {
-    const { underlay, nodes, hosts } = clusterOf("{ nodes: { a: { ip: 172.20.121.1 }, b: { ip: 172.20.90.7 }, c: {} }, hosts: [h] }");
+    const { underlay, nodes, hosts } = clusterOf(
+      "{ nodes: { a: { ip: 172.20.121.1 }, b: { ip: 172.20.90.7 }, c: {} }, hosts: [h] }",
+    );
     expect(underlay).toMatchObject({ cidr: "172.20.64.0/18", gateway: "172.20.64.1" });
-    expect([...nodes, ...hosts].map(({ ip }) => ip)).toEqual(["172.20.121.1", "172.20.90.7", "172.20.64.11", "172.20.64.101"]);
+    expect([...nodes, ...hosts].map(({ ip }) => ip)).toEqual([
+      "172.20.121.1",
+      "172.20.90.7",
+      "172.20.64.11",
+      "172.20.64.101",
+    ]);
   });
 
   it("written podCIDRs are kept, the others go around them", () => {
@@ -110,11 +127,17 @@ steps:
     const last = scenario.cells[3]!;
     expect(last.cluster.nodes[0]?.modules.br_netfilter).toBe("loaded");
     expect(last.steps[0]).toMatchObject({ repeat: 2, action: { commands: [{ text: "echo 2 ${n}" }] } });
-    expect(last.objects.find(({ object }) => object.kind === "Deployment")?.object).toMatchObject({ spec: { replicas: 2 } });
+    expect(last.objects.find(({ object }) => object.kind === "Deployment")?.object).toMatchObject({
+      spec: { replicas: 2 },
+    });
   });
 
   it("chooses the half", () => {
-    const kinds = scenario.cells.map((plan) => plan.steps[0]?.expect.checks.map((check) => ("value" in check ? `${check.kind} ${String(check.value)}` : check.kind)));
+    const kinds = scenario.cells.map((plan) =>
+      plan.steps[0]?.expect.checks.map((check) =>
+        "value" in check ? `${check.kind} ${String(check.value)}` : check.kind,
+      ),
+    );
     expect(kinds[0]).toEqual(["ttl 64", "result timeout"]);
     expect(kinds[3]).toEqual(["ttl 64", "result ok", "client client"]);
   });
@@ -127,17 +150,33 @@ steps:
 });
 
 describe("steps", () => {
-  const stepsOf = (text: string) => scenarioOf(`scenario: x\nmanifests: [./web.yaml]\nsteps:\n${text}`, FILES).cells[0]!.steps;
+  const stepsOf = (text: string) =>
+    scenarioOf(`scenario: x\nmanifests: [./web.yaml]\nsteps:\n${text}`, FILES).cells[0]!.steps;
 
   it("several commands, joined lines, comments and background", () => {
-    const [step] = stepsOf("  - in: client\n    run: |\n      tcpdump -ni eth0 &\n      # a comment\n      curl \\\n        http://web/\n      a && b\n");
-    expect(step?.action).toMatchObject({ commands: [{ text: "tcpdump -ni eth0", background: true }, { text: "curl http://web/", background: false }, { text: "a && b" }] });
+    const [step] = stepsOf(
+      "  - in: client\n    run: |\n      tcpdump -ni eth0 &\n      # a comment\n      curl \\\n        http://web/\n      a && b\n",
+    );
+    expect(step?.action).toMatchObject({
+      commands: [
+        { text: "tcpdump -ni eth0", background: true },
+        { text: "curl http://web/", background: false },
+        { text: "a && b" },
+      ],
+    });
   });
 
   it("a request without a tool", () => {
-    const [step] = stepsOf("  - { send: { flow: 'client:4000 > svc/web:53/udp', timeout: 2s, payload: q }, pick: web#2 }\n");
+    const [step] = stepsOf(
+      "  - { send: { flow: 'client:4000 > svc/web:53/udp', timeout: 2s, payload: q }, pick: web#2 }\n",
+    );
     expect(step).toMatchObject({
-      action: { kind: "send", timeout: 2000, payload: "q", flow: { from: { name: "client", port: 4000 }, to: { name: "svc/web", port: 53 }, protocol: "udp" } },
+      action: {
+        kind: "send",
+        timeout: 2000,
+        payload: "q",
+        flow: { from: { name: "client", port: 4000 }, to: { name: "svc/web", port: 53 }, protocol: "udp" },
+      },
       pick: { name: "web", index: 2 },
       expect: { checks: [{ kind: "result", value: "ok" }] },
     });
@@ -153,13 +192,18 @@ describe("steps", () => {
   });
 
   it("files that kubectl reads stand at admin", () => {
-    const scenario = scenarioOf("scenario: x\nmatrix: { n: [3] }\nsteps: [{ run: kubectl apply -f web.yaml }, { run: kubectl delete -f web.yaml }]", { "web.yaml": WEB.replace("replicas: 2", "replicas: ${n}") });
+    const scenario = scenarioOf(
+      "scenario: x\nmatrix: { n: [3] }\nsteps: [{ run: kubectl apply -f web.yaml }, { run: kubectl delete -f web.yaml }]",
+      { "web.yaml": WEB.replace("replicas: 2", "replicas: ${n}") },
+    );
     expect(scenario.cells[0]?.files["web.yaml"]).toContain("replicas: 3");
     expect(scenario.cells[0]?.objects).toEqual([]);
   });
 
   it("a file that a step writes first need not be there", () => {
-    expect(stepsOf("  - { run: kubectl get svc -o yaml > s.yaml }\n  - { run: kubectl delete -f s.yaml }\n")).toHaveLength(2);
+    expect(
+      stepsOf("  - { run: kubectl get svc -o yaml > s.yaml }\n  - { run: kubectl delete -f s.yaml }\n"),
+    ).toHaveLength(2);
   });
 });
 
@@ -178,8 +222,12 @@ steps: [{ run: a }]
       FILES,
     ).cells[0]!;
     expect(place).toMatchObject([{ pods: { name: "web", index: undefined }, nodes: ["node1", "node2"] }]);
-    expect(pins.pods).toMatchObject([{ pod: { name: "web", index: 1 }, ip: "10.244.0.7", mac: "0a:58:64:60:36:f0", veth: "veth05420679" }]);
-    expect(pins.services).toMatchObject([{ namespace: "default", name: "web", clusterIP: "10.96.0.80", nodePorts: { "": 30080 } }]);
+    expect(pins.pods).toMatchObject([
+      { pod: { name: "web", index: 1 }, ip: "10.244.0.7", mac: "0a:58:64:60:36:f0", veth: "veth05420679" },
+    ]);
+    expect(pins.services).toMatchObject([
+      { namespace: "default", name: "web", clusterIP: "10.96.0.80", nodePorts: { "": 30080 } },
+    ]);
     expect(pins.order.endpoints).toEqual({ "default/web:": ["10.244.0.7:80"] });
   });
 });

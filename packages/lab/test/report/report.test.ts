@@ -21,7 +21,11 @@ function run(text: string, runner: CellRunner): FileResult {
 
 /** The second cell times out. */
 const half: CellRunner = (plan, seed, onStep) =>
-  scripted([plan.cell["m"] === "b" ? outcome({ flows: [{ result: "timeout" }], exitCode: 28 }) : outcome({ flows: [{ result: "ok" }] })])(plan, seed, onStep);
+  scripted([
+    plan.cell["m"] === "b"
+      ? outcome({ flows: [{ result: "timeout" }], exitCode: 28 })
+      : outcome({ flows: [{ result: "ok" }] }),
+  ])(plan, seed, onStep);
 
 describe("text", () => {
   it("one line per case, failures with their place", () => {
@@ -36,7 +40,8 @@ describe("text", () => {
   });
 
   it("mistakes in place of cases", () => {
-    expect(formatFileResult(run("scenario: x\nfoo: 1\nsteps: [{ run: a }]\n", half))).toBe(`✗ lab.yaml  cannot be read: 1 mistake
+    expect(formatFileResult(run("scenario: x\nfoo: 1\nsteps: [{ run: a }]\n", half)))
+      .toBe(`✗ lab.yaml  cannot be read: 1 mistake
 
 lab.yaml:2:1: unknown key "foo"
    2 | foo: 1
@@ -62,7 +67,10 @@ describe("totals and exit codes", () => {
   });
 
   it("all skipped is nothing tested", () => {
-    const skipped: FileResult = { ...good, cells: good.cells.map((cell) => ({ ...cell, status: "skipped", reason: "later" })) };
+    const skipped: FileResult = {
+      ...good,
+      cells: good.cells.map((cell) => ({ ...cell, status: "skipped", reason: "later" })),
+    };
     expect(exitCodeOf([skipped])).toBe(2);
     expect(formatFileResult(skipped)).toBe("- lab.yaml  x  (later)\n");
   });
@@ -76,14 +84,28 @@ describe("JSON", () => {
       version: 1,
       seed: 7,
       totals: { passed: 1, failed: 1, skipped: 0 },
-      files: [{ file: "lab.yaml", cases: [{ cell: { m: "a" }, status: "passed" }, { cell: { m: "b" }, status: "failed", failures: [{ line: 5, message: "result: timeout, expected ok" }], steps: [{ id: "call", exitCode: 28 }] }] }],
+      files: [
+        {
+          file: "lab.yaml",
+          cases: [
+            { cell: { m: "a" }, status: "passed" },
+            {
+              cell: { m: "b" },
+              status: "failed",
+              failures: [{ line: 5, message: "result: timeout, expected ok" }],
+              steps: [{ id: "call", exitCode: 28 }],
+            },
+          ],
+        },
+      ],
     });
   });
 });
 
 describe("JUnit", () => {
   it("a suite per file, a test case per cell", () => {
-    expect(formatJunit([run(TEXT.replace("a Service", '"<a> & b"').replace(" that hangs", ""), half)])).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+    expect(formatJunit([run(TEXT.replace("a Service", '"<a> & b"').replace(" that hangs", ""), half)]))
+      .toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="kubehop" tests="2" failures="1" skipped="0">
   <testsuite name="lab.yaml" tests="2" failures="1" skipped="0">
     <testcase classname="lab.yaml" name="&lt;a&gt; &amp; b [m=a]" time="1.500"/>
@@ -96,7 +118,9 @@ describe("JUnit", () => {
   });
 
   it("a file that cannot be read is a failed case", () => {
-    expect(formatJunit([run("scenario: x\nfoo: 1\n", half)])).toContain('<failure message="lab.yaml:1:1: missing key &quot;steps&quot;: nothing would happen">');
+    expect(formatJunit([run("scenario: x\nfoo: 1\n", half)])).toContain(
+      '<failure message="lab.yaml:1:1: missing key &quot;steps&quot;: nothing would happen">',
+    );
   });
 });
 
@@ -118,7 +142,9 @@ steps:
   it("rewrites the block that failed, and nothing else", () => {
     const { edits, refused } = goldenEdits(run(golden, scripted([printed("default via x\n\n10.0.0.0/8 dev y\n")])));
     expect(refused).toEqual([]);
-    expect(applyGoldenEdits(golden, edits)).toBe(golden.replace("        old line\n\n        another\n", "        default via x\n\n        10.0.0.0/8 dev y\n"));
+    expect(applyGoldenEdits(golden, edits)).toBe(
+      golden.replace("        old line\n\n        another\n", "        default via x\n\n        10.0.0.0/8 dev y\n"),
+    );
   });
 
   it("leaves a file alone whose blocks hold", () => {
@@ -127,7 +153,12 @@ steps:
 
   it("refuses when cells differ", () => {
     const many = golden.replace("steps:", "matrix: { m: [a, b] }\nsteps:");
-    const result = run(many, (plan, seed, onStep) => scripted([printed(`default ${plan.cell["m"]}\n`)])(plan, seed, onStep));
-    expect(goldenEdits(result)).toEqual({ edits: [], refused: ["lab.yaml:6:13: cells of the matrix print different texts"] });
+    const result = run(many, (plan, seed, onStep) =>
+      scripted([printed(`default ${plan.cell["m"]}\n`)])(plan, seed, onStep),
+    );
+    expect(goldenEdits(result)).toEqual({
+      edits: [],
+      refused: ["lab.yaml:6:13: cells of the matrix print different texts"],
+    });
   });
 });

@@ -1,8 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { parseCount, parseDuration, parseFlow, parseFraction, parsePath, parsePodText, parseServiceText } from "../../src/schema/notation.ts";
+import {
+  parseCount,
+  parseDuration,
+  parseFlow,
+  parseFraction,
+  parsePath,
+  parsePodText,
+  parseServiceText,
+} from "../../src/schema/notation.ts";
 
 describe("times", () => {
-  it.each([["200ms", 200], ["5s", 5000], ["1m30s", 90_000], ["2.5s", 2500], ["1h", 3_600_000], ["0s", 0]])("%s", (text, ms) => {
+  it.each([
+    ["200ms", 200],
+    ["5s", 5000],
+    ["1m30s", 90_000],
+    ["2.5s", 2500],
+    ["1h", 3_600_000],
+    ["0s", 0],
+  ])("%s", (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });
   it.each(["5", "", "s", "5 s", "-1s", "5d", "1e3s"])("%j is none", (text) => {
@@ -11,7 +26,15 @@ describe("times", () => {
 });
 
 describe("counts", () => {
-  it.each([["3", 3, 3], ["0", 0, 0], [">=1", 1, Infinity], [">1", 2, Infinity], ["<=5", 0, 5], ["<5", 0, 4], ["2..4", 2, 4]])("%s", (text, min, max) => {
+  it.each([
+    ["3", 3, 3],
+    ["0", 0, 0],
+    [">=1", 1, Infinity],
+    [">1", 2, Infinity],
+    ["<=5", 0, 5],
+    ["<5", 0, 4],
+    ["2..4", 2, 4],
+  ])("%s", (text, min, max) => {
     expect(parseCount(text)).toMatchObject({ min, max });
   });
   it.each(["-1", "4..2", "x", ">=", "1.5", ""])("%j is none", (text) => {
@@ -20,7 +43,14 @@ describe("counts", () => {
 });
 
 describe("shares", () => {
-  it.each([["1/4", 0.25], ["33%", 0.33], ["0.5", 0.5], [".5", 0.5], ["1", 1], ["0", 0]])("%s", (text, fraction) => {
+  it.each([
+    ["1/4", 0.25],
+    ["33%", 0.33],
+    ["0.5", 0.5],
+    [".5", 0.5],
+    ["1", 1],
+    ["0", 0],
+  ])("%s", (text, fraction) => {
     expect(parseFraction(text)).toBeCloseTo(fraction);
   });
   it.each(["1/0", "3/2", "120%", "-1", "x"])("%j is none", (text) => {
@@ -38,7 +68,12 @@ describe("flows", () => {
     ["export#3:80 > client", "export#3", 80, "client", undefined, "tcp"],
     ["a > b/icmp", "a", undefined, "b", undefined, "icmp"],
   ])("%s", (text, from, fromPort, to, toPort, protocol) => {
-    expect(parseFlow(text)).toEqual({ text, from: { name: from, port: fromPort }, to: { name: to, port: toPort }, protocol });
+    expect(parseFlow(text)).toEqual({
+      text,
+      from: { name: from, port: fromPort },
+      to: { name: to, port: toPort },
+      protocol,
+    });
   });
   it.each([
     ["a b", '"a b" is not a flow: it needs one ">"'],

@@ -19,7 +19,18 @@ function wrap(path: readonly string[], example: string): Record<string, unknown>
 }
 
 /** Keys that are required beside the one an example is about. */
-const BESIDE: Readonly<Record<string, object>> = { packet: { in: "node1", dev: "cni0" }, dropped: {}, conntrack: { in: "node1" }, route: { in: "node1" }, neigh: { in: "node1" }, fdb: { in: "node1" }, rule: { in: "node1" }, sysctl: { in: "node1" }, bug: { when: { a: "b" } }, send: { flow: "a > b:1" } };
+const BESIDE: Readonly<Record<string, object>> = {
+  packet: { in: "node1", dev: "cni0" },
+  dropped: {},
+  conntrack: { in: "node1" },
+  route: { in: "node1" },
+  neigh: { in: "node1" },
+  fdb: { in: "node1" },
+  rule: { in: "node1" },
+  sysctl: { in: "node1" },
+  bug: { when: { a: "b" } },
+  send: { flow: "a > b:1" },
+};
 
 function complete(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => complete(item));
@@ -28,7 +39,12 @@ function complete(value: unknown): unknown {
     Object.entries(value).map(([key, item]) => {
       const inner = complete(item);
       const beside = BESIDE[key];
-      return [key, beside !== undefined && typeof inner === "object" && inner !== null && !Array.isArray(inner) ? { ...beside, ...inner } : inner];
+      return [
+        key,
+        beside !== undefined && typeof inner === "object" && inner !== null && !Array.isArray(inner)
+          ? { ...beside, ...inner }
+          : inner,
+      ];
     }),
   );
 }
@@ -58,7 +74,10 @@ describe("the reference", () => {
 });
 
 describe("the JSON Schema", () => {
-  const schema = scenarioJsonSchema() as { properties: Record<string, { description?: string }>; additionalProperties: boolean };
+  const schema = scenarioJsonSchema() as {
+    properties: Record<string, { description?: string }>;
+    additionalProperties: boolean;
+  };
 
   it("describes the keys and refuses others", () => {
     expect(Object.keys(schema.properties)).toEqual(Object.keys(scenarioSchema.shape));

@@ -16,6 +16,8 @@ export type { PickRule, RulePlace } from "./kernel-services.ts";
 export class XtablesNet {
   /** Version of the iptables programs on this node. */
   version: IptablesVersion = "1.8.9";
+  /** What plain `iptables` works on (the alternatives link of a distribution); null: what its version brings. */
+  alternative: XtBackendName | null = null;
   /** Lists of -m recent. */
   readonly recent = new RecentTables();
   private readonly services: KernelServices;
@@ -38,8 +40,13 @@ export class XtablesNet {
     this.services.pickRule = fn;
   }
 
-  /** The back end, made on first use; without a name the one that plain `iptables` of this version is. */
-  backend(name: XtBackendName = IPTABLES_FLAVOURS[this.version].nft ? "nft" : "legacy"): XtBackend {
+  /** The back end that plain `iptables` is. */
+  get plain(): XtBackendName {
+    return this.alternative ?? (IPTABLES_FLAVOURS[this.version].nft ? "nft" : "legacy");
+  }
+
+  /** The back end, made on first use; without a name the plain one. */
+  backend(name: XtBackendName = this.plain): XtBackend {
     let backend = this.backends.get(name);
     if (backend === undefined) this.backends.set(name, (backend = this.create(name)));
     return backend;

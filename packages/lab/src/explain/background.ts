@@ -1,0 +1,88 @@
+// What a story says beyond the steps: who has an address, and who wrote a rule.
+
+import { dumpAddrs } from "@kubehop/netstack";
+import type { RuleOrigin, Step, XtBackend } from "@kubehop/netstack";
+import type { Cluster } from "../cluster/cluster.ts";
+
+export type RuleStep = Extract<Step, { readonly kind: "rule" }>;
+
+/** Which of several random endpoints a rule stands for. */
+export interface Pick {
+  readonly chosen: number;
+  readonly of: number;
+}
+
+export class Background {
+  readonly #cluster: Cluster;
+  readonly #names: ReadonlyMap<string, string>;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#names = addressBook(cluster);
+  }
+
+  /** Machine, pod or Service of an address; undefined: nobody's. */
+  nameOf(addr: string): string | undefined {
+    return this.#names.get(addr);
+  }
+
+  /** `addr:port` with the name behind it. */
+  named(end: string): string {
+    const name = this.nameOf(end.replace(/:\d+$/, ""));
+    return name === undefined ? end : `${end} (${name})`;
+  }
+
+  /** Seconds since time 0. */
+  seconds(at: number): string {
+    return `${((at - this.#cluster.epoch) / 1000).toFixed(3)} s`;
+  }
+
+  originOf({ ns, backend, table, chain, rule }: RuleStep): RuleOrigin | undefined {
+    return rule === 0 ? undefined : this.#backend(ns, backend)?.originOf(table, chain, rule);
+  }
+
+  /** Rules with a random match and the one behind them are alternatives; undefined when the rule is none of them. */
+  pickOf({ ns, backend, table, chain, rule }: RuleStep): Pick | undefined {
+    const texts = this.#backend(ns, backend)?.table(table)?.chains.get(chain)?.rules.map(({ text }) => text) ?? [];
+    const first = texts.findIndex(isRandom);
+    const last = texts.findLastIndex(isRandom) + 1;
+    const of = last - first + 1;
+    return first < 0 || rule - 1 < first || rule - 1 > last ? undefined : { chosen: rule - first, of };
+  }
+
+  #backend(ns: string, name: RuleStep["backend"]): XtBackend | undefined {
+    return this.#cluster.world.namespaces.get(ns)?.xt.backend(name);
+  }
+}
+
+function isRandom(text: string): boolean {
+  return text.includes("-m statistic --mode random");
+}
+
+function addressBook(cluster: Cluster): Map<string, string> {
+  const { nodes, hosts, underlay } = cluster.plan.cluster;
+  const names = new Map<string, string>();
+  for (const { name } of nodes) for (const [addr, dev] of ownAddresses(cluster, name)) names.set(addr, `${name} ${dev}`);
+  for (const service of cluster.control.store.list("Service")) {
+    if (service.spec.clusterIP !== undefined) names.set(service.spec.clusterIP, `svc/${service.metadata.name}`);
+  }
+  for (const pod of cluster.control.store.list("Pod")) {
+    if (pod.status.podIP !== undefined && pod.spec.hostNetwork !== true) names.set(pod.status.podIP, pod.metadata.name);
+  }
+  if (underlay.gateway !== undefined) names.set(underlay.gateway, "gateway");
+  for (const { name, ip } of [...nodes, ...hosts]) names.set(ip, name);
+  return names;
+}
+
+/** Addresses of a node's devices, such as those of tunnel ends and bridges. */
+function ownAddresses(cluster: Cluster, node: string): [addr: string, dev: string][] {
+  const ns = cluster.world.namespaces.get(node);
+  if (ns === undefined) return [];
+  return dumpAddrs(ns).flatMap(({ ifname, addr_info }) => (ifname === "lo" ? [] : addr_info.map(({ local }): [string, string] => [local, ifname])));
+}
+
+/** `Service default/web:http, web.yaml:10`; the agent when no object stands behind the rule. */
+export function originText(origin: RuleOrigin | undefined): string {
+  if (origin === undefined) return "";
+  return origin.position === undefined ? origin.object : `${origin.object}, ${origin.position}`;
+}

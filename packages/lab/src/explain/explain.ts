@@ -1,0 +1,176 @@
+// `kubehop explain`: run a cell to the request in question and tell its way there and back.
+
+import { didYouMean } from "@kubehop/kube";
+import { ClusterError } from "../cluster/machines.ts";
+import { judge } from "../expect/judge.ts";
+import type { ReadFile } from "../load/context.ts";
+import type { CellRunEnd, CellRunner } from "../model/outcome.ts";
+import type { Cell, CellPlan, Scenario } from "../model/scenario.ts";
+import type { FlowSpec, StepSpec } from "../model/step-spec.ts";
+import { formatCell } from "../report/totals.ts";
+import { parseFlow } from "../schema/notation.ts";
+import { cellRunner } from "../steps/run-steps.ts";
+import type { Background } from "./background.ts";
+import type { Exchange } from "./find-flow.ts";
+import { wentWrong } from "./find-flow.ts";
+import type { Level } from "./layout.ts";
+import { layOut } from "./layout.ts";
+import type { RecordedStep } from "./record.ts";
+import { recordCell } from "./record.ts";
+import { storyOf } from "./story.ts";
+
+/** Virtual ms that a request made for the explanation waits for its answer. */
+const FLOW_TIMEOUT_MS = 5000;
+
+/** The one who asked named something that is not there. */
+export class ExplainError extends Error {
+  override readonly name = "ExplainError";
+}
+
+export interface ExplainOptions {
+  /** `FROM[:port] > TO[:port][/proto]`: sent on the settled cluster, or after the steps before `step`. Undefined: a request of the steps. */
+  readonly flow?: string;
+  /** Matrix values that choose the cell; names left out may be anything. */
+  readonly cell?: Cell;
+  /** Id (or `step N`) of the step whose request is told; undefined: the first failing step with a request, else the first one with any. */
+  readonly step?: string;
+  readonly level: Level;
+  readonly seed?: number;
+  /** Files beside the scenario that steps name; undefined: those that loading has found. */
+  readonly readFile?: ReadFile;
+}
+
+/** The story as text, ending in a newline. @throws ExplainError for an unknown cell, step or flow */
+export function explainScenario(scenario: Scenario, options: ExplainOptions): string {
+  const plan = chosenCell(scenario, options.cell ?? {});
+  const readFile = options.readFile ?? ((path) => plan.files[path]);
+  const told = options.flow === undefined ? planOfSteps(plan, options.step) : planOfFlow(plan, options.flow, options.step);
+  const choice = new Choice(told, options.level);
+  const end = recorded(told.plan, options.seed ?? 1, cellRunner(readFile), choice);
+  return choice.text(end, options.flow);
+}
+
+/** What the cluster refuses is a mistake of the scenario. */
+function recorded(plan: CellPlan, seed: number, run: CellRunner, choice: Choice): CellRunEnd {
+  try {
+    return recordCell(plan, seed, run, (step) => choice.see(step));
+  } catch (error) {
+    if (error instanceof ClusterError) throw new ExplainError(error.message);
+    throw error;
+  }
+}
+
+/**
+ * The short story of what went wrong in a step, for its report: the cell is run once more, recorded. Empty when the step made no
+ * request that went wrong.
+ */
+export function storyOfFailure(plan: CellPlan, seed: number, run: CellRunner, failing: StepSpec): readonly string[] {
+  let story: readonly string[] = [];
+  const steps = plan.steps.filter(({ index }) => index <= failing.index);
+  recordCell({ ...plan, steps }, seed, run, ({ step, exchanges, background }) => {
+    const wrong = step.index === failing.index ? exchanges.find(wentWrong) : undefined;
+    if (wrong !== undefined) story = storyOf(wrong, background);
+  });
+  return story;
+}
+
+function chosenCell(scenario: Scenario, wanted: Cell): CellPlan {
+  const found = scenario.cells.find(({ cell }) => Object.entries(wanted).every(([name, value]) => cell[name] === value));
+  if (found !== undefined) return found;
+  const known = scenario.cells.map(({ cell }) => formatCell(cell)).filter((text) => text !== "");
+  throw new ExplainError(`no cell ${formatCell(wanted)}: ${known.length === 0 ? "the file has no matrix" : `there are ${known.join(" ")}`}`);
+}
+
+interface ToldPlan {
+  readonly plan: CellPlan;
+  /** The one step to be told; undefined: any. */
+  readonly only: string | undefined;
+}
+
+function planOfSteps(plan: CellPlan, id: string | undefined): ToldPlan {
+  if (id === undefined) return { plan, only: undefined };
+  const at = stepAt(plan, id);
+  return { plan: { ...plan, steps: plan.steps.slice(0, at + 1) }, only: plan.steps[at]?.id };
+}
+
+function stepAt({ steps }: CellPlan, id: string): number {
+  const at = steps.findIndex((step) => step.id === id);
+  if (at >= 0) return at;
+  const ids = steps.map((step) => step.id);
+  throw new ExplainError(`no step ${JSON.stringify(id)}: ${didYouMean(id, ids) ?? `there are ${ids.join(", ")}`}`);
+}
+
+/** The steps before `before`, then one that sends the flow. */
+function planOfFlow(plan: CellPlan, text: string, before: string | undefined): ToldPlan {
+  const flow = parseFlow(text);
+  if (typeof flow === "string") throw new ExplainError(flow);
+  const steps = before === undefined ? [] : plan.steps.slice(0, stepAt(plan, before));
+  const sending = sendingStep(flow, plan);
+  return { plan: { ...plan, steps: [...steps, sending] }, only: sending.id };
+}
+
+function sendingStep(flow: FlowSpec, { steps }: CellPlan): StepSpec {
+  const position = steps[0]?.position ?? { file: "", line: 1, col: 1, endCol: 2 };
+  return {
+    index: steps.length,
+    id: flow.text,
+    position,
+    action: { kind: "send", flow, payload: undefined, timeout: FLOW_TIMEOUT_MS },
+    at: undefined,
+    pick: undefined,
+    repeat: 1,
+    expect: { position, checks: [] },
+  };
+}
+
+/** Looks at the steps as they end and keeps the story that is wanted. */
+class Choice {
+  readonly #plan: CellPlan;
+  readonly #only: string | undefined;
+  readonly #level: Level;
+  #story = "";
+  #failing = false;
+
+  constructor({ plan, only }: ToldPlan, level: Level) {
+    this.#plan = plan;
+    this.#only = only;
+    this.#level = level;
+  }
+
+  see({ step, outcome, live, background, exchanges }: RecordedStep): void {
+    if (this.#only !== undefined && step.id !== this.#only) return;
+    const fails = judge(step.expect, outcome, live).length > 0;
+    // The first request is kept until a failing step has one.
+    if (this.#story !== "" && (this.#failing || !fails)) return;
+    const exchange = (fails ? exchanges.find(wentWrong) : undefined) ?? exchanges[0];
+    if (exchange === undefined) return;
+    this.#failing = fails;
+    this.#story = this.#tell(step, exchange, background);
+  }
+
+  #tell(step: StepSpec, exchange: Exchange, background: Background): string {
+    const told = layOut(exchange, background, this.#level);
+    return this.#only !== undefined || this.#level === "minimal" ? told : `${stepText(step)}\n${told}`;
+  }
+
+  text(end: CellRunEnd, flow: string | undefined): string {
+    if (this.#story !== "") return this.#story;
+    if (end.stopped !== undefined) throw new ExplainError([end.stopped.reason, ...hints(end.stopped.step, this.#plan)].join("; "));
+    if (flow !== undefined) throw new ExplainError(`${flow}: no packet left`);
+    throw new ExplainError(this.#only === undefined ? "no step makes a request; name a flow, e.g. 'client > node1:30080'" : `${this.#only} makes no request`);
+  }
+}
+
+/** Names that a flow may have meant. */
+function hints({ action }: StepSpec, { cluster, names, objects }: CellPlan): string[] {
+  if (action.kind !== "send") return [];
+  const known = [...cluster.nodes, ...cluster.hosts].map(({ name }) => name);
+  known.push(...Object.keys(names), ...objects.map(({ object }) => `${object.kind === "Service" ? "svc/" : ""}${object.metadata.name}`));
+  return [action.flow.from.name, action.flow.to.name].flatMap((name) => (known.includes(name) ? [] : (didYouMean(name, known) ?? [])));
+}
+
+function stepText({ id, action }: StepSpec): string {
+  if (action.kind === "run") return `${id}: ${action.in}$ ${action.commands.map(({ text }) => text).join("; ")}`;
+  return action.kind === "send" ? `${id}: ${action.flow.text}` : id;
+}
+

@@ -1,0 +1,57 @@
+// Runs a cell and records the packets of each step, while the runner thinks itself alone.
+
+import { JourneyRecorder } from "@kubehop/netstack";
+import type { Journey } from "@kubehop/netstack";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { CellRunEnd, CellRunner, LiveState, StepOutcome } from "../model/outcome.ts";
+import type { CellPlan } from "../model/scenario.ts";
+import type { StepSpec } from "../model/step-spec.ts";
+import { Background } from "./background.ts";
+import { findExchanges } from "./find-flow.ts";
+import type { Exchange, Wanted } from "./find-flow.ts";
+
+/** Packets recorded per step: steps that repeat a request thousands of times are told by their first ones. */
+const PACKETS_PER_STEP = 2000;
+
+/** What a step left behind, looked at while the cluster stands as the step left it. */
+export interface RecordedStep {
+  readonly step: StepSpec;
+  readonly outcome: StepOutcome;
+  readonly live: LiveState;
+  readonly background: Background;
+  readonly journeys: readonly Journey[];
+  readonly exchanges: readonly Exchange[];
+}
+
+/** Runs all steps; `see` gets every recorded one in turn. */
+export function recordCell(plan: CellPlan, seed: number, run: CellRunner, see: (recorded: RecordedStep) => void): CellRunEnd {
+  let recorder = new JourneyRecorder();
+  let cluster: Cluster | undefined;
+  return run(
+    plan,
+    seed,
+    (step, outcome, live) => {
+      // A runner that shows no cluster has nothing to tell.
+      if (cluster === undefined) return;
+      cluster.world.tracer = null;
+      const journeys = recorder.packets();
+      see({ step, outcome, live, background: new Background(cluster), journeys, exchanges: findExchanges(journeys, wantedOf(step, cluster)) });
+    },
+    (_step, running) => {
+      cluster = running;
+      recorder = new JourneyRecorder(PACKETS_PER_STEP);
+      cluster.world.tracer = recorder;
+    },
+  );
+}
+
+/** What the request of a step looks like. */
+function wantedOf({ action }: StepSpec, cluster: Cluster): Wanted {
+  if (action.kind === "wait") return {};
+  const place = cluster.places.find(action.kind === "send" ? action.flow.from.name : action.in);
+  return {
+    ...(action.kind === "send" ? { protocol: action.flow.protocol } : {}),
+    // At the admin's desk kubectl sends others on their way.
+    ...(place === undefined || place.kind === "admin" ? {} : { from: place.ns.name }),
+  };
+}

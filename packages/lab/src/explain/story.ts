@@ -1,0 +1,40 @@
+// The short story of a flow that went wrong, for the report of a failed case: what was done to the packet, and what became of it.
+
+import type { Background } from "./background.ts";
+import type { Exchange, Way } from "./find-flow.ts";
+import { endText } from "./headers.ts";
+import { shortName } from "./layout.ts";
+import type { HopTale, Row } from "./tale.ts";
+import { lineText } from "./tale.ts";
+import { tellWay } from "./tell.ts";
+
+/** Lines a report may hold. */
+export const STORY_LINES = 12;
+const INDENT = " ".repeat(10);
+
+/** At most STORY_LINES lines: the packet, its changes and its end; of the reply only when the request arrived. */
+export function storyOf(exchange: Exchange, background: Background): string[] {
+  const { request, reply } = exchange;
+  const lines = wayLines(`▶ ${background.seconds(request.steps[0]?.at ?? 0).replace(/ s$/, "")}`, request, background);
+  if (reply !== undefined) lines.push(...wayLines("◀ reply", reply, background));
+  else if (request.end === "deliver") lines.push(`${INDENT}no reply`);
+  return shorten(lines);
+}
+
+function wayLines(lead: string, way: Way, background: Background): string[] {
+  const { first } = way;
+  const from = background.named(endText(first.src, first.sport));
+  const head = `${lead.padEnd(9)} ${from} > ${background.named(endText(first.dst, first.dport))} ${first.protocol}`;
+  return [head, ...tellWay(way.steps, background).flatMap((hop) => hop.rows.filter(({ weight }) => weight !== "way").flatMap((row) => rowLines(hop, row)))];
+}
+
+function rowLines({ ns }: HopTale, row: Row): string[] {
+  return row.lines.map((line) => `${INDENT}${`${shortName(ns)} ${row.label}`.padEnd(18)} ${lineText(line)}${line.origin === "" ? "" : `   ${line.origin}`}`);
+}
+
+/** Too long: the middle goes, the end stays. */
+function shorten(lines: readonly string[]): string[] {
+  if (lines.length <= STORY_LINES) return [...lines];
+  const tail = STORY_LINES - 4;
+  return [...lines.slice(0, 3), `${INDENT}…`, ...lines.slice(-tail)];
+}

@@ -1,0 +1,142 @@
+// One walk through one table, told as the chains that led to what happened: chains that were entered in vain are left out.
+
+import type { Step } from "@kubehop/netstack";
+import type { Background, Pick, RuleStep } from "./background.ts";
+import { originText } from "./background.ts";
+
+/** Verdict words that are no chain names. */
+const WORDS: ReadonlySet<string> = new Set(["ACCEPT", "DROP", "CONTINUE", "RETURN", "STOLEN"]);
+/** Targets whose effect the address change itself tells. */
+const TELLS_ITSELF: ReadonlySet<string> = new Set(["DNAT", "REDIRECT", "NETMAP"]);
+const NAT_TARGETS: ReadonlySet<string> = new Set([...TELLS_ITSELF, "SNAT", "MASQUERADE"]);
+const ARROW = " → ";
+
+/** A chain on the way, with what its rules (and those of chains that returned) did. */
+interface Visit {
+  readonly chain: string;
+  readonly effects: string[];
+}
+
+export class TableWalk {
+  readonly table: string;
+  readonly #backend: string;
+  readonly #stack: Visit[];
+  readonly #background: Background;
+  #mark: string | undefined;
+  #last: RuleStep | undefined;
+  #origin = "";
+  #pick: Pick | undefined;
+  #ended = false;
+
+  constructor(first: RuleStep, background: Background) {
+    this.table = first.table;
+    this.#backend = first.backend;
+    this.#stack = [{ chain: first.chain, effects: [] }];
+    this.#background = background;
+  }
+
+  /** The step goes on with this walk. */
+  continues(step: RuleStep): boolean {
+    return !this.#ended && step.table === this.table && step.backend === this.#backend;
+  }
+
+  /** The mark changed: the rule that did it is the next one told. */
+  mark(step: Extract<Step, { readonly kind: "mark" }>): void {
+    this.#mark = `MARK 0x${step.after.toString(16)}`;
+  }
+
+  rule(step: RuleStep): void {
+    this.#returnTo(step.chain);
+    this.#last = step;
+    this.#origin = originText(this.#background.originOf(step)) || this.#origin;
+    if (step.rule === 0) this.#ended = true;
+    else if (!WORDS.has(step.verdict)) this.#jump(step);
+    else this.#target(step);
+  }
+
+  /** How an address came to be changed here: the target's name; undefined: not by a rule of this walk. */
+  get natTarget(): string | undefined {
+    const target = targetOf(this.#last);
+    return target !== undefined && NAT_TARGETS.has(target) ? target : undefined;
+  }
+
+  get pick(): Pick | undefined {
+    return this.#pick;
+  }
+
+  /** Object and manifest line of the last rule that has one. */
+  get origin(): string {
+    return this.#origin;
+  }
+
+  /** The story of the walk; "" when nothing happened in it. */
+  text(): string {
+    const [base, ...way] = this.#stack;
+    if (base === undefined) return "";
+    const policy = this.#last?.rule === 0;
+    const path = [...base.effects, ...(policy ? [] : way.flatMap(({ chain, effects }) => [chain, ...effects]))];
+    const end = this.#endText();
+    if (policy) return [...path, ...(end === "" ? [] : [end])].join(ARROW);
+    if (end === "") return path.join(ARROW);
+    // The rule that decides stands behind the name of its chain.
+    const before = path.join(ARROW);
+    return before === "" ? end : `${before} ${end}`;
+  }
+
+  #jump(step: RuleStep): void {
+    this.#takeMark();
+    this.#pick = this.#background.pickOf(step) ?? this.#pick;
+    this.#stack.push({ chain: step.verdict, effects: [] });
+  }
+
+  #target(step: RuleStep): void {
+    const marked = this.#takeMark();
+    if (step.verdict === "RETURN") return;
+    if (step.verdict !== "CONTINUE") this.#ended = true;
+    else if (!marked) this.#effect(targetOf(step));
+  }
+
+  #takeMark(): boolean {
+    const marked = this.#mark !== undefined;
+    this.#effect(this.#mark);
+    this.#mark = undefined;
+    return marked;
+  }
+
+  #effect(text: string | undefined): void {
+    if (text !== undefined && text !== "MARK") this.#stack.at(-1)?.effects.push(text);
+  }
+
+  /** Chains that ended without a verdict leave behind only what they did. */
+  #returnTo(chain: string): void {
+    while (this.#stack.length > 1 && this.#stack.at(-1)?.chain !== chain) {
+      const left = this.#stack.pop();
+      this.#stack.at(-1)?.effects.push(...(left?.effects ?? []));
+    }
+  }
+
+  /** The deciding rule as `N match TARGET`, or the policy when it is not the usual one. */
+  #endText(): string {
+    const last = this.#last;
+    if (last === undefined || !this.#ended) return "";
+    if (last.rule === 0) return last.verdict === "ACCEPT" ? "" : `policy ${last.verdict}`;
+    const target = targetOf(last);
+    if (target !== undefined && TELLS_ITSELF.has(target)) return "";
+    return [String(last.rule), ...matchWords(last.text), target ?? last.verdict].join(" ");
+  }
+}
+
+function targetOf(step: RuleStep | undefined): string | undefined {
+  return step === undefined ? undefined : / -[jg] (\S+)/.exec(` ${step.text}`)?.[1];
+}
+
+/** What a rule asks for, without comments and module names: `mark 0x4000/0x4000`. */
+function matchWords(text: string): string[] {
+  const asked = text
+    .replace(/-m comment --comment ("(?:[^"\\]|\\.)*"|\S+) ?/g, "")
+    .replace(/ ?-[jg] .*$/, "")
+    .replace(/-m \S+ ?/g, "")
+    .replace(/--/g, "")
+    .trim();
+  return asked === "" || asked.length > 60 ? [] : [asked];
+}
