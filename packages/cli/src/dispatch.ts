@@ -41,7 +41,8 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
 export async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const [first, ...args] = argv;
   try {
-    if (first === undefined || first === "help" || first === "--help" || first === "-h") return help(args[0], first !== undefined, io);
+    if (first === undefined || first === "help" || first === "--help" || first === "-h")
+      return help(args[0], first !== undefined, io);
     if (first === "--version" || first === "-V") return version(io);
     const subcommand = await findSubcommand(first);
     if (args.includes("--help") || args.includes("-h")) return help(first, true, io);
@@ -57,8 +58,13 @@ async function findSubcommand(name: string): Promise<Subcommand> {
   if (found !== undefined) return found;
   const { didYouMean } = await import("@kubehop/kube");
   const looksLikeFile = /[./]/.test(name) && !name.startsWith("-");
-  const hint = looksLikeFile ? `to run a scenario: kubehop run ${name}` : (didYouMean(name, Object.keys(SUBCOMMANDS)) ?? "kubehop --help lists the commands");
-  throw new UsageError(name.startsWith("-") ? `unknown option ${name}` : `unknown command ${JSON.stringify(name)}`, hint);
+  const hint = looksLikeFile
+    ? `to run a scenario: kubehop run ${name}`
+    : (didYouMean(name, Object.keys(SUBCOMMANDS)) ?? "kubehop --help lists the commands");
+  throw new UsageError(
+    name.startsWith("-") ? `unknown option ${name}` : `unknown command ${JSON.stringify(name)}`,
+    hint,
+  );
 }
 
 function help(name: string | undefined, asked: boolean, io: Io): number {
@@ -107,7 +113,9 @@ export function reportError(error: unknown, command: string | undefined, io: Io)
     return 2;
   }
   const message = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
-  io.stderr(`kubehop: this is a bug in kubehop: ${message}\nPlease report it with the command and the file that show it${io.debug ? "" : "; KUBEHOP_DEBUG=1 shows where it happened"}.\n`);
+  io.stderr(
+    `kubehop: this is a bug in kubehop: ${message}\nPlease report it with the command and the file that show it${io.debug ? "" : "; KUBEHOP_DEBUG=1 shows where it happened"}.\n`,
+  );
   if (io.debug && error instanceof Error) io.stderr(`${error.stack ?? ""}\n`);
   return 3;
 }

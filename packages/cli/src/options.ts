@@ -1,9 +1,11 @@
 // Options of a subcommand, by node:util parseArgs, with our own words for mistakes.
-import { parseArgs, type ParseArgsConfig, type ParseArgsOptionDescriptor } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { UsageError } from "./io.ts";
 
-type Options = Readonly<Record<string, ParseArgsOptionDescriptor>>;
-type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>>;
+type Options = NonNullable<ParseArgsConfig["options"]>;
+type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>
+>;
 
 /** Splits arguments into options and the rest; a UsageError names what it does not know. */
 export function parseOptions<const T extends Options>(args: readonly string[], options: T): Parsed<T> {
@@ -11,13 +13,19 @@ export function parseOptions<const T extends Options>(args: readonly string[], o
   try {
     return parseArgs(config) as Parsed<T>;
   } catch (error) {
-    throw new UsageError(wording(error), `options: ${Object.keys(options).map((name) => `--${name}`).join(", ")}`);
+    throw new UsageError(
+      wording(error),
+      `options: ${Object.keys(options)
+        .map((name) => `--${name}`)
+        .join(", ")}`,
+    );
   }
 }
 
 /** parseArgs says a lot; the first sentence is the matter. */
 function wording(error: unknown): string {
-  if (!(error instanceof TypeError) || !("code" in error) || !String(error.code).startsWith("ERR_PARSE_ARGS")) throw error;
+  if (!(error instanceof TypeError) || !("code" in error) || !String(error.code).startsWith("ERR_PARSE_ARGS"))
+    throw error;
   const unknown = /^Unknown option '([^']+)'/.exec(error.message)?.[1];
   if (unknown !== undefined) return `unknown option ${unknown}`;
   const first = error.message.split(/\.\s|\n/, 1)[0] ?? "";

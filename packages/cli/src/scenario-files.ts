@@ -37,14 +37,21 @@ function searchFolder(folder: string, io: Io): ScenarioFile[] {
   const files = yamlFiles(folder).map((file) => scenarioFile(file, readText(file)));
   const scenarios = files.filter(({ text }) => isScenarioText(text));
   for (const { file, text } of files) {
-    if (!isScenarioText(text) && /^(?:scenario|lab):/m.test(text)) io.stderr(`kubehop: ${file} is passed over: scenario: is not its first key\n`);
+    if (!isScenarioText(text) && /^(?:scenario|lab):/m.test(text))
+      io.stderr(`kubehop: ${file} is passed over: scenario: is not its first key\n`);
   }
-  if (scenarios.length === 0) throw new UsageError(`${folder}: no scenario in this folder`, "a file is a scenario when its first key is scenario: or lab:");
+  if (scenarios.length === 0)
+    throw new UsageError(
+      `${folder}: no scenario in this folder`,
+      "a file is a scenario when its first key is scenario: or lab:",
+    );
   return scenarios;
 }
 
 function yamlFiles(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const entries = readdirSync(folder, { withFileTypes: true }).toSorted((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
+  );
   return entries.flatMap((entry) => {
     if (entry.name.startsWith(".") || entry.name === "node_modules") return [];
     const path = join(folder, entry.name);
@@ -63,7 +70,14 @@ function readBeside(scenario: string, path: string): string | undefined {
     return readFileSync(resolve(dirname(scenario), path), "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR" || code === "ENAMETOOLONG" || code === "ERR_INVALID_ARG_VALUE") return undefined;
+    if (
+      code === "ENOENT" ||
+      code === "EISDIR" ||
+      code === "ENOTDIR" ||
+      code === "ENAMETOOLONG" ||
+      code === "ERR_INVALID_ARG_VALUE"
+    )
+      return undefined;
     throw new UsageError(fileProblem(path, error));
   }
 }

@@ -13,8 +13,14 @@ describe("help and version", () => {
   });
 
   it("of one command", async () => {
-    expect(await kubehop("run", "--help")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^usage: kubehop run FILE/) });
-    expect(await kubehop("help", "verify")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^usage: kubehop verify/) });
+    expect(await kubehop("run", "--help")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^usage: kubehop run FILE/),
+    });
+    expect(await kubehop("help", "verify")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^usage: kubehop verify/),
+    });
   });
 
   it("nothing typed is a mistake", async () => {
@@ -22,7 +28,9 @@ describe("help and version", () => {
   });
 
   it("the version is that of the package", async () => {
-    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
     expect(VERSION).toBe(version);
     expect(await kubehop("--version")).toEqual({ code: 0, stdout: `kubehop ${version}\n`, stderr: "" });
   });
@@ -36,11 +44,20 @@ describe("mistakes", () => {
     [["constructor"], 'kubehop: unknown command "constructor"\nhint: kubehop --help lists the commands\n'],
     [["run"], "kubehop run: no file is named\nhint: kubehop run FILE or kubehop run DIR\n"],
     [["run", "/nonexistent/a.yaml"], "kubehop run: /nonexistent/a.yaml: no such file or directory\n"],
-    [["run", "--sede", "1"], "kubehop run: unknown option --sede\nhint: options: --seed, --json, --junit, --update, --mutate\n"],
+    [
+      ["run", "--sede", "1"],
+      "kubehop run: unknown option --sede\nhint: options: --seed, --json, --junit, --update, --mutate\n",
+    ],
     [["run", "a.yaml", "--seed", "x"], 'kubehop run: --seed wants a whole number, found "x"\n'],
-    [["run", "a.yaml", "--json"], "kubehop run: option '--json <value>' argument missing\nhint: options: --seed, --json, --junit, --update, --mutate\n"],
+    [
+      ["run", "a.yaml", "--json"],
+      "kubehop run: option '--json <value>' argument missing\nhint: options: --seed, --json, --junit, --update, --mutate\n",
+    ],
     [["validate", "/nonexistent"], "kubehop validate: /nonexistent: no such file or directory\n"],
-    [["verify", "x"], "kubehop verify: only recorded behaviour can be compared so far\nhint: kubehop verify --recorded FILE\n"],
+    [
+      ["verify", "x"],
+      "kubehop verify: only recorded behaviour can be compared so far\nhint: kubehop verify --recorded FILE\n",
+    ],
     [["verify", "--recorded", "/nonexistent"], "kubehop verify: /nonexistent: no such file or directory\n"],
     [["schema", "x"], "kubehop schema: schema takes no file, found x\n"],
   ])("kubehop %j", async (argv, stderr) => {
@@ -59,8 +76,12 @@ describe("mistakes", () => {
 
   it("a file that is no recording", async () => {
     await withFiles({ "a.json": "{", "b.json": "{}" }, async (folder) => {
-      expect((await kubehop("verify", "--recorded", `${folder}/a.json`)).stderr).toMatch(/a\.json: not a recording: .*JSON/);
-      expect((await kubehop("verify", "--recorded", `${folder}/b.json`)).stderr).toMatch(/b\.json: not a recording: kernel: /);
+      expect((await kubehop("verify", "--recorded", `${folder}/a.json`)).stderr).toMatch(
+        /a\.json: not a recording: .*JSON/,
+      );
+      expect((await kubehop("verify", "--recorded", `${folder}/b.json`)).stderr).toMatch(
+        /b\.json: not a recording: kernel: /,
+      );
     });
   });
 });
@@ -70,7 +91,9 @@ describe("a bug of ours", () => {
     let text = "";
     const io = { stdout: () => undefined, stderr: (more: string) => void (text += more), colour: false, debug: false };
     expect(reportError(new Error("a queue is empty\nmore"), "run", io)).toBe(3);
-    expect(text).toBe("kubehop: this is a bug in kubehop: a queue is empty\nPlease report it with the command and the file that show it; KUBEHOP_DEBUG=1 shows where it happened.\n");
+    expect(text).toBe(
+      "kubehop: this is a bug in kubehop: a queue is empty\nPlease report it with the command and the file that show it; KUBEHOP_DEBUG=1 shows where it happened.\n",
+    );
     text = "";
     reportError(new Error("a queue is empty"), "run", { ...io, debug: true });
     expect(text).toContain("    at ");

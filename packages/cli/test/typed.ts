@@ -13,13 +13,21 @@ export interface Typed {
 export async function kubehop(...argv: string[]): Promise<Typed> {
   let stdout = "";
   let stderr = "";
-  const io = { stdout: (text: string) => void (stdout += text), stderr: (text: string) => void (stderr += text), colour: false, debug: false };
+  const io = {
+    stdout: (text: string) => void (stdout += text),
+    stderr: (text: string) => void (stderr += text),
+    colour: false,
+    debug: false,
+  };
   const code = await dispatch(argv, io);
   return { code, stdout, stderr };
 }
 
 /** A folder with files, gone after `use`. */
-export async function withFiles<T>(files: Readonly<Record<string, string>>, use: (folder: string) => Promise<T>): Promise<T> {
+export async function withFiles<T>(
+  files: Readonly<Record<string, string>>,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "kubehop-cli-"));
   try {
     for (const [name, text] of Object.entries(files)) {

@@ -1,5 +1,13 @@
 // `kubehop explain`: a packet's story.
-import { type Cell, type CellPlan, ExplainError, explainScenario, formatCell, loadScenario, type Scenario } from "@kubehop/lab";
+import {
+  type Cell,
+  type CellPlan,
+  ExplainError,
+  explainScenario,
+  formatCell,
+  loadScenario,
+  type Scenario,
+} from "@kubehop/lab";
 import { didYouMean, renderDiagnostics } from "@kubehop/kube";
 import { type Io, UsageError } from "../io.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
@@ -20,7 +28,11 @@ export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, OPTIONS);
   const [file, flow, ...more] = positionals;
   if (file === undefined) throw new UsageError("no file is named", "kubehop explain FILE ['FLOW']");
-  if (more.length > 0) throw new UsageError(`one flow at a time, found also ${more.join(" ")}`, "put the flow in quotes: 'client > node1:30080'");
+  if (more.length > 0)
+    throw new UsageError(
+      `one flow at a time, found also ${more.join(" ")}`,
+      "put the flow in quotes: 'client > node1:30080'",
+    );
   const levels = LEVELS.filter((level) => values[level] === true);
   if (levels.length > 1) throw new UsageError(`--${levels.join(" and --")} exclude each other`);
   const [input] = findScenarios([file], io);
@@ -31,7 +43,10 @@ export function run(args: readonly string[], io: Io): number {
     return 2;
   }
   const cell = chooseCell(loaded.scenario, values.cell ?? []).cell;
-  const chosen = { ...(flow === undefined ? {} : { flow }), ...(values.step === undefined ? {} : { step: values.step }) };
+  const chosen = {
+    ...(flow === undefined ? {} : { flow }),
+    ...(values.step === undefined ? {} : { step: values.step }),
+  };
   const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
   const options = { cell, level: levels[0] ?? "summary", seed, readFile: input.readFile, ...chosen };
   try {
@@ -58,7 +73,10 @@ function readPair(pair: string, cell: Cell): [string, string] {
   const name = pair.slice(0, at);
   if (!Object.hasOwn(cell, name)) {
     const names = Object.keys(cell);
-    throw new UsageError(`${JSON.stringify(name)} is not a name of the matrix`, didYouMean(name, names) ?? (names.length === 0 ? "the file has no matrix" : `matrix has: ${names.join(", ")}`));
+    throw new UsageError(
+      `${JSON.stringify(name)} is not a name of the matrix`,
+      didYouMean(name, names) ?? (names.length === 0 ? "the file has no matrix" : `matrix has: ${names.join(", ")}`),
+    );
   }
   return [name, pair.slice(at + 1)];
 }

@@ -1,5 +1,20 @@
 // `kubehop run`: scenarios, one result line per case, the totals last.
-import { applyGoldenEdits, cellRunner, countCases, exitCodeOf, type FileResult, formatFileResult, formatJson, formatJunit, formatTotals, goldenEdits, PLAIN, runMutations, runScenarioText, type Style } from "@kubehop/lab";
+import {
+  applyGoldenEdits,
+  cellRunner,
+  countCases,
+  exitCodeOf,
+  type FileResult,
+  formatFileResult,
+  formatJson,
+  formatJunit,
+  formatTotals,
+  goldenEdits,
+  PLAIN,
+  runMutations,
+  runScenarioText,
+  type Style,
+} from "@kubehop/lab";
 import { styleText } from "node:util";
 import { reportError } from "../dispatch.ts";
 import { type Io, writeText } from "../io.ts";
@@ -62,5 +77,7 @@ function update(scenario: ScenarioFile, result: FileResult, io: Io): void {
   const text = applyGoldenEdits(scenario.text, edits);
   if (text === scenario.text) return;
   writeText(scenario.file, text);
-  io.stderr(`kubehop run: ${scenario.file}: ${edits.length} golden ${edits.length === 1 ? "block" : "blocks"} rewritten\n`);
+  io.stderr(
+    `kubehop run: ${scenario.file}: ${edits.length} golden ${edits.length === 1 ? "block" : "blocks"} rewritten\n`,
+  );
 }

@@ -5,11 +5,13 @@ import { parseOptions } from "../options.ts";
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, { recorded: { type: "boolean" }, case: { type: "string" } });
-  if (values.recorded !== true) throw new UsageError("only recorded behaviour can be compared so far", "kubehop verify --recorded FILE");
+  if (values.recorded !== true)
+    throw new UsageError("only recorded behaviour can be compared so far", "kubehop verify --recorded FILE");
   if (positionals.length === 0) throw new UsageError("no recording is named", "kubehop verify --recorded FILE");
   const reports = positionals.map((file) => verify(file, values.case));
   for (const report of reports) io.stdout(formatRecordedReport(report));
-  if (reports.every((report) => report.cases.length === 0)) throw new UsageError(`no case is named ${JSON.stringify(values.case)}`);
+  if (reports.every((report) => report.cases.length === 0))
+    throw new UsageError(`no case is named ${JSON.stringify(values.case)}`);
   return reports.some((report) => report.cases.some((one) => one.differences.length > 0)) ? 1 : 0;
 }
 

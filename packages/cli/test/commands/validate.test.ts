@@ -2,28 +2,45 @@ import { describe, expect, it } from "vitest";
 import { kubehop, withFiles } from "../typed.ts";
 
 const GOOD = "scenario: x\nmatrix: { m: [a, b] }\nmanifests: [./web.yaml]\nsteps: [{ run: ip route }]\n";
-const POD = "apiVersion: v1\nkind: Pod\nmetadata: { name: client }\nspec: { containers: [{ name: c, image: nginx }] }\n";
+const POD =
+  "apiVersion: v1\nkind: Pod\nmetadata: { name: client }\nspec: { containers: [{ name: c, image: nginx }] }\n";
 
 describe("validate", () => {
   it("says how many cases a good file has", async () => {
     await withFiles({ "a.yaml": GOOD, "web.yaml": POD }, async (folder) => {
-      expect(await kubehop("validate", `${folder}/a.yaml`)).toEqual({ code: 0, stdout: `${folder}/a.yaml: ok, 2 cases\n`, stderr: "" });
+      expect(await kubehop("validate", `${folder}/a.yaml`)).toEqual({
+        code: 0,
+        stdout: `${folder}/a.yaml: ok, 2 cases\n`,
+        stderr: "",
+      });
     });
   });
 
   it("searches folders, passes over other YAML, hidden files and node_modules", async () => {
-    const files = { "x/a.yaml": GOOD, "x/web.yaml": POD, "b.yml": GOOD.replace("./web", "x/web"), ".git/c.yaml": "scenario: broken", "node_modules/d.yaml": "scenario: broken" };
+    const files = {
+      "x/a.yaml": GOOD,
+      "x/web.yaml": POD,
+      "b.yml": GOOD.replace("./web", "x/web"),
+      ".git/c.yaml": "scenario: broken",
+      "node_modules/d.yaml": "scenario: broken",
+    };
     await withFiles(files, async (folder) => {
-      expect(await kubehop("validate", folder, `${folder}/b.yml`)).toEqual({ code: 0, stdout: `${folder}/b.yml: ok, 2 cases\n${folder}/x/a.yaml: ok, 2 cases\n`, stderr: "" });
+      expect(await kubehop("validate", folder, `${folder}/b.yml`)).toEqual({
+        code: 0,
+        stdout: `${folder}/b.yml: ok, 2 cases\n${folder}/x/a.yaml: ok, 2 cases\n`,
+        stderr: "",
+      });
     });
   });
 
   it("shows every mistake of every file, exit code 2", async () => {
-    await withFiles({ "a.yaml": "scenario: x\nfoo: 1\nsteps: [{ rnu: a }]\n", "b.yaml": GOOD, "web.yaml": POD }, async (folder) => {
-      const { code, stdout, stderr } = await kubehop("validate", folder);
-      expect(code).toBe(2);
-      expect(stderr).toBe("");
-      expect(stdout).toBe(`${folder}/a.yaml:2:1: unknown key "foo"
+    await withFiles(
+      { "a.yaml": "scenario: x\nfoo: 1\nsteps: [{ rnu: a }]\n", "b.yaml": GOOD, "web.yaml": POD },
+      async (folder) => {
+        const { code, stdout, stderr } = await kubehop("validate", folder);
+        expect(code).toBe(2);
+        expect(stderr).toBe("");
+        expect(stdout).toBe(`${folder}/a.yaml:2:1: unknown key "foo"
    2 | foo: 1
      | ^^^
 
@@ -38,12 +55,15 @@ hint: did you mean "run"?
 
 ${folder}/b.yaml: ok, 2 cases
 `);
-    });
+      },
+    );
   });
 
   it("a mistake in a manifest is shown in the manifest", async () => {
     await withFiles({ "a.yaml": GOOD, "web.yaml": POD.replace("containers", "contianers") }, async (folder) => {
-      expect((await kubehop("validate", `${folder}/a.yaml`)).stdout).toContain(`${folder}/web.yaml:4:9: unknown key "contianers" in spec`);
+      expect((await kubehop("validate", `${folder}/a.yaml`)).stdout).toContain(
+        `${folder}/web.yaml:4:9: unknown key "contianers" in spec`,
+      );
     });
   });
 
@@ -67,10 +87,16 @@ describe("schema", () => {
 describe("explain", () => {
   it.each([
     [["explain"], "kubehop explain: no file is named\nhint: kubehop explain FILE ['FLOW']\n"],
-    [["explain", "F", "a", "b"], "kubehop explain: one flow at a time, found also b\nhint: put the flow in quotes: 'client > node1:30080'\n"],
+    [
+      ["explain", "F", "a", "b"],
+      "kubehop explain: one flow at a time, found also b\nhint: put the flow in quotes: 'client > node1:30080'\n",
+    ],
     [["explain", "F", "--full", "--minimal"], "kubehop explain: --minimal and --full exclude each other\n"],
     [["explain", "F", "--cell", "m=z"], "kubehop explain: no cell has m=z\nhint: cells: [m=a] [m=b]\n"],
-    [["explain", "F", "--cell", "nope=z"], 'kubehop explain: "nope" is not a name of the matrix\nhint: matrix has: m\n'],
+    [
+      ["explain", "F", "--cell", "nope=z"],
+      'kubehop explain: "nope" is not a name of the matrix\nhint: matrix has: m\n',
+    ],
     [["explain", "F", "--cell", "m"], 'kubehop explain: --cell wants NAME=VALUE, found "m"\n'],
   ])("%j", async (argv, stderr) => {
     await withFiles({ "a.yaml": GOOD, "web.yaml": POD }, async (folder) => {
