@@ -1,6 +1,7 @@
 // tcpdump's text for frames (tcpdump 4.99.3; kernel-spec R10.18–R10.27). Always numeric, as with -n. One printer per running tcpdump:
 // it remembers the conversations for relative sequence numbers.
 
+import { frameBytes } from "../dev/eth.ts";
 import type { NetDevice, Tap, TapFrame } from "../dev/net-device.ts";
 import { formatMac } from "../addr/mac.ts";
 import type { Packet } from "../skb/packet.ts";
@@ -126,7 +127,7 @@ function directionOf(pkt: Packet): SeenAt["direction"] {
 /** A tap that prints each frame of a device. `any`: with device name and direction. */
 export function tcpdumpTap(printer: TcpdumpPrinter, any: boolean, emit: (text: string) => void): Tap {
   return (frame) => {
-    const bytes = frame.pkt.bytes(frame.pkt.mac);
+    const bytes = frameBytes(frame.pkt);
     const at = frame.dev.ns.world.now;
     emit(any ? printer.printAny(at, bytes, seenAt(frame.dev, frame)) : printer.print(at, bytes));
   };
