@@ -8,13 +8,15 @@
 import type { Step } from "@kubehop/netstack";
 import type { Background } from "./background.ts";
 import { headersOf } from "./headers.ts";
+import type { StepOf } from "./phrases.ts";
+import { answerText, conntrackPart, dropText, hideDrawnPorts, natPart } from "./phrases.ts";
 import type { HopTale, Row } from "./tale.ts";
 import { newLine, openRow, part, say } from "./tale.ts";
 import { TableWalk } from "./table-walk.ts";
 
-/** The step that may have this kind. */
-type StepOf<K extends Step["kind"], S = Step> = S extends { readonly kind: infer Kinds } ? (K extends Kinds ? S : never) : never;
 
+/** Steps that a walk through a table is made of. */
+const WITHIN_WALK: ReadonlySet<Step["kind"]> = new Set<Step["kind"]>(["rule", "mark", "nat", "answer"]);
 /** A path longer than this has the address change on a line of its own. */
 const LONG_PATH = 48;
 
@@ -49,7 +51,7 @@ class Teller {
 
   tell(step: Step): void {
     if (step.ns !== this.#hop.ns) this.#enter(step.ns);
-    if (step.kind !== "rule" && step.kind !== "mark" && step.kind !== "nat") this.#endWalk();
+    if (!WITHIN_WALK.has(step.kind)) this.#endWalk();
     switch (step.kind) {
       case "rx": return this.#rx(step);
       case "xmit": return this.#xmit(step);
@@ -66,7 +68,7 @@ class Teller {
       case "queue": return this.#queued(step);
       case "note": return void say(this.#deviceRow(), part(step.text));
       case "answer": return this.#answer(step);
-      case "drop": return this.#end(`DROPPED ${step.reason} in ${step.fn}${step.detail === "" ? "" : `: ${step.detail}`}`, this.#walkOrigin);
+      case "drop": return this.#end(dropText(step), step.reason === "NETFILTER_DROP" ? this.#walkOrigin : "");
       case "deliver": return this.#end(`delivered to ${step.socket}`, "");
       case "consume": return this.#end(`taken by ${step.by}`, "");
       case "send":
@@ -232,17 +234,7 @@ class Teller {
     if (this.#outer && step.state !== "INVALID") return;
     // PREROUTING belongs to the device the packet came in by.
     const row = this.#hook?.hook === "PREROUTING" ? this.#deviceRow() : this.#hookRow();
-    say(row, this.#conntrackPart(step));
-  }
-
-  #conntrackPart({ state, reply, entry, createdAt }: StepOf<"ct">): ReturnType<typeof part> {
-    if (entry === "" || state === "NEW" || state === "UNTRACKED") return part(`conntrack ${state}`);
-    const [, src = "", dst = "", sport, dport] = /src=(\S+) dst=(\S+)(?: sport=(\d+) dport=(\d+))?/.exec(entry) ?? [];
-    const flow = `${src}${sport === undefined ? "" : `:${sport}`} > ${dst}${dport === undefined ? "" : `:${dport}`}`;
-    const word = reply ? `reply to ${flow}` : `hit (made at ${this.#background.seconds(createdAt)})`;
-    const stable = reply ? `reply to ${src} > ${dst}${dport === undefined ? "" : `:${dport}`}` : "hit";
-    const related = state === "RELATED" ? "RELATED, " : "";
-    return part(`conntrack ${related}${word}`, `conntrack ${related}${stable}`);
+    say(row, conntrackPart(step, this.#background));
   }
 
   #markChanged(step: StepOf<"mark">): void {
@@ -264,20 +256,25 @@ class Teller {
   #endWalk(): void {
     const walk = this.#walk;
     this.#walk = undefined;
-    if (walk === undefined) return;
-    const text = walk.text();
-    this.#walkOrigin = walk.origin;
-    if (text === "") return;
-    const row = this.#hookRow();
-    say(row, part(walk.natTarget === undefined ? text : `${text} (changes nothing)`), walk.origin);
+    if (walk !== undefined) {
+      const text = walk.text();
+      this.#walkOrigin = walk.origin;
+      if (text !== "") say(this.#hookRow(), part(walk.natTarget === undefined ? text : `${text} (changes nothing)`), walk.origin);
+    }
+    // A rule answers before it is reported itself.
+    const answer = this.#answered;
+    this.#answered = undefined;
+    if (answer !== undefined) this.#sayAnswer(answer);
   }
+
+  #answered: string | undefined;
 
   #nat(step: StepOf<"nat">): void {
     const walk = this.#walk;
     this.#walk = undefined;
     const row = this.#hookRow();
     row.weight = "change";
-    const change = this.#natPart(step, walk);
+    const change = natPart(step, { background: this.#background, walk, out: this.#hook?.out ?? "", reply: this.#reply, tracked: this.#tracked });
     const path = walk?.text() ?? "";
     if (path === "") return void say(row, change, walk?.origin ?? "");
     const first = part(path.length > LONG_PATH ? path : `${path}: ${change.text}`, path.length > LONG_PATH ? path : `${path}: ${change.stable}`);
@@ -290,27 +287,17 @@ class Teller {
     say(row, change, walk?.origin ?? "");
   }
 
-  #natPart({ what, before, after }: StepOf<"nat">, walk: TableWalk | undefined): ReturnType<typeof part> {
-    const notes: string[] = [];
-    const target = walk?.natTarget;
-    if (walk?.pick !== undefined && target === "DNAT") notes.push(`pick ${walk.pick.chosen} of ${walk.pick.of}`);
-    if (target === "MASQUERADE" && this.#hook !== undefined) notes.push(`address of ${this.#hook.out}`);
-    if (target === undefined) notes.push(this.#reply ? "translated back" : this.#tracked === "NEW" ? "as the connection has it" : "as the connection has it, rules not asked again");
-    const note = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
-    const name = what === "dst" ? this.#background.nameOf(after.replace(/:\d+$/, "")) : undefined;
-    const stablePick = note.replace(/pick \d+ of/, "pick one of");
-    // The client's port is drawn, on the way there as source, on the way back as destination.
-    const hide = (end: string): string => ((what === "src") === this.#reply ? end : end.replace(/:\d+$/, ":*"));
-    const to = name === undefined ? "" : ` (${name})`;
-    return part(`${what} ${before} ⇒ ${after}${to}${note}`, `${what} ${hide(before)} ⇒ ${hide(after)}${stablePick}`);
-  }
-
   // ---- ends
 
-  #answer(step: StepOf<"answer">): void {
+  #answer({ what }: StepOf<"answer">): void {
+    if (this.#hook === undefined) this.#sayAnswer(what);
+    else this.#answered = what;
+  }
+
+  #sayAnswer(what: string): void {
     const row = this.#hook === undefined ? openRow(this.#hop, "routing") : this.#hookRow();
     this.#row = row;
-    say(row, part(`answered with ${answerText(step.what)}`));
+    say(row, part(`answered with ${answerText(what)}`));
     row.weight = "end";
   }
 
@@ -318,14 +305,7 @@ class Teller {
     this.#flushRoute();
     const row = this.#outer || this.#hook === undefined || this.#row === undefined ? this.#deviceRow() : this.#hookRow();
     if (row.lines.length > 0) newLine(row);
-    say(row, part(text, text.replace(/:(3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[4-6]\d{4})\b/g, ":*")), origin);
+    say(row, part(text, hideDrawnPorts(text)), origin);
     row.weight = "end";
   }
-}
-
-const ICMP_NAMES: Readonly<Record<string, string>> = { "0": "echo reply", "3": "unreachable", "5": "redirect", "11": "time exceeded" };
-
-/** `ICMP type 5 code 1` → `ICMP redirect (type 5 code 1)`. */
-function answerText(what: string): string {
-  return what.replace(/^ICMP (type (\d+) code \d+)$/, (all: string, numbers: string, type: string) => (ICMP_NAMES[type] === undefined ? all : `ICMP ${ICMP_NAMES[type]} (${numbers})`));
 }
