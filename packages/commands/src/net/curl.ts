@@ -81,6 +81,7 @@ class Transfer {
   /** A failure with curl's number and text. */
   fail(code: number, text: string, result: ClientResult): void {
     if (this.task.exitCode !== undefined) return;
+    this.printBody();
     this.info(text);
     if (this.sock !== undefined || code === 7) this.info("Closing connection 0");
     if (this.request.tells) this.ctx.stderr(`curl: (${code}) ${text}\n`);
@@ -143,18 +144,19 @@ class Transfer {
     this.fail(errno === "ETIMEDOUT" ? 28 : 7, `Failed to connect to ${request.host} port ${remote.port}: ${strerror(errno)}`, resultOfErrno(errno));
   }
 
-  /** Header (once) and body as they come. */
+  /** The header, once it is there. */
   private print(): void {
     const { response, request } = this;
-    if (response.state === "header") return;
-    if (!this.printed) {
-      this.printed = true;
-      this.info("Mark bundle as not supporting multiuse");
-      if (request.verbose) this.ctx.stderr(quoted(response.header, "<"));
-      if (request.include) this.output(response.header);
-    }
-    if (request.fail && response.status >= 400) return;
-    this.output(response.takeBody());
+    if (response.state === "header" || this.printed) return;
+    this.printed = true;
+    this.info("Mark bundle as not supporting multiuse");
+    if (request.verbose) this.ctx.stderr(quoted(response.header, "<"));
+    if (request.include) this.output(response.header);
+  }
+
+  private printBody(): void {
+    const { response, request } = this;
+    if (!request.fail || response.status < 400) this.output(response.takeBody());
   }
 
   private output(text: string): void {
@@ -166,6 +168,7 @@ class Transfer {
   private complete(): void {
     const { response, request } = this;
     if (request.fail && response.status >= 400) return this.fail(22, `The requested URL returned error: ${response.status}`, "ok");
+    this.printBody();
     this.info(response.closes ? "Closing connection 0" : `Connection #0 to host ${request.host} left intact`);
     this.end(0, "ok");
   }

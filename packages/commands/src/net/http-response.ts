@@ -37,9 +37,16 @@ export class HttpResponse {
     if (this.state === "body" && this.length === undefined) this.state = "complete";
   }
 
-  /** Body bytes as text, once. */
+  /** Body bytes as text, once; at the end, for a character may lie in two segments. */
   takeBody(): string {
-    return this.parts.splice(0).map((part) => decodeUtf8(part)).join("");
+    const parts = this.parts.splice(0);
+    const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return decodeUtf8(all);
   }
 
   private pushHeader(bytes: Uint8Array): void {

@@ -40,6 +40,8 @@ class Parser {
   private readonly tokens: readonly FilterToken[];
   private readonly resolve: (name: string) => Ipv4 | undefined;
   private at = 0;
+  /** The first name that is unknown: told when the syntax is right. */
+  private unknown: FilterError | undefined;
   private last: Qualifiers = { proto: undefined, dir: "either", type: undefined };
 
   constructor(tokens: readonly FilterToken[], resolve: (name: string) => Ipv4 | undefined) {
@@ -50,6 +52,7 @@ class Parser {
   parse(): Test {
     const test = this.expression();
     if (this.at < this.tokens.length) throw syntaxError();
+    if (this.unknown !== undefined) throw this.unknown;
     return test;
   }
 
@@ -145,8 +148,8 @@ class Parser {
 
   private host(value: string): number {
     const addr = parseIpv4(value) ?? this.resolve(value);
-    if (addr === undefined) throw new FilterError(`unknown host '${value}'`);
-    return addr;
+    if (addr === undefined) this.unknown ??= new FilterError(`unknown host '${value}'`);
+    return addr ?? 0;
   }
 
   /** `10.0.0.0/8`, `10.1` (as many octets as written), `net N mask M`. */

@@ -89,6 +89,7 @@ function printHits(ctx: ShellContext, options: Options, regex: RegExp, lines: re
   };
   for (const hit of hits) {
     if (options.values.has("o")) {
+      regex.lastIndex = 0;
       for (const match of (lines[hit] ?? "").matchAll(regex)) if (match[0] !== "") print(hit, match[0]);
       continue;
     }

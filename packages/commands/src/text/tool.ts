@@ -31,7 +31,7 @@ export interface ToolRun {
 
 /** Options as `tail -5` or `head -20` are `-n 5` and `-n 20`. */
 export function numericOption(args: readonly string[]): string[] {
-  return args.flatMap((arg) => (/^-\d+$/.test(arg) ? ["-n", arg.slice(1)] : [arg]));
+  return args.flatMap((arg, i) => (/^-\d+$/.test(arg) && args[i - 1] !== "-n" ? ["-n", arg.slice(1)] : [arg]));
 }
 
 /** Print wrong usage as GNU tools do. */
