@@ -9,6 +9,7 @@ import type { RouteErrno } from "../ipv4/rt-types.ts";
 import type { FlowKey, Route } from "../ipv4/rtable.ts";
 import { flowKey } from "../ipv4/rtable.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
+import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ETH_P_IP } from "../wire/ethernet.ts";
 import { IP_DF, ipWrite } from "../wire/ipv4-fields.ts";
@@ -82,7 +83,10 @@ export function ipSendSegment(
 /** ip_queue_xmit: a connected socket's segment. A route that fails is an error of the moment; the timers try again. */
 export function ipQueueXmit(sk: Sock, pkt: Packet): SockErrno | undefined {
   const route = skRoute(sk, skFlow(sk, sk.daddr, sk.dport));
-  if (typeof route === "string") return route;
+  if (typeof route === "string") {
+    kfreeSkb(sk.ns, pkt, "IP_OUTNOROUTES", "__ip_queue_xmit", route);
+    return route;
+  }
   pkt.mark = sk.mark;
   return ipSendSegment(sk.ns, sk, pkt, route, {
     saddr: sk.saddr,

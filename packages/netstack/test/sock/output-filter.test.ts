@@ -131,3 +131,28 @@ function routedLab(): { lab: ReturnType<typeof twoHosts>; far: NetNamespace } {
   }
   return { lab, far };
 }
+
+describe("a route that goes away", () => {
+  it("drops segments until it comes back; the timers bridge the gap", () => {
+    const lab = twoHosts();
+    let got = 0;
+    tcpListen(lab.b, { port: 80, onConnection: () => ({ data: (bytes) => (got += bytes.length) }) });
+    const sender = tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: {} });
+    run(lab, 10);
+    const change = (op: "route-del" | "route-add"): void => {
+      expect(applyBatch(lab.a, { agent: "test", ops: [{ op, dst: "10.0.0.0/24", dev: "eth0" }] })).toBeNull();
+    };
+    change("route-del");
+    expect(sender.send(bytesOf("hello"))).toBeUndefined();
+    run(lab, 1000);
+    expect(got).toBe(0);
+    const drops = lab.recorder.packets().flatMap((j) => j.steps.filter((s) => s.kind === "drop"));
+    expect(drops.map((s) => s.kind === "drop" && `${s.reason} ${s.detail}`)).toEqual(
+      Array(3).fill("IP_OUTNOROUTES ENETUNREACH"),
+    );
+    change("route-add");
+    run(lab, 1000);
+    expect(got).toBe(5);
+    expect(lab.recorder.unfinished()).toEqual([]);
+  });
+});
