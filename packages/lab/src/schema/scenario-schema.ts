@@ -80,6 +80,38 @@ const servicePin = z.strictObject({
   ),
 });
 
+const number32 = z.number().int().min(0).max(0xffff_ffff);
+const number16 = z.number().int().min(0).max(0xffff);
+
+const socketPin = z.strictObject({
+  isn: optional(
+    z.array(number32),
+    "Initial sequence numbers of the next TCP connections, opened or accepted.",
+    "isn: [506285654]",
+    "by seed",
+  ),
+  ports: optional(
+    z.array(z.number().int().min(1).max(65535)),
+    "Source ports of the next sockets.",
+    "ports: [43534]",
+    "by seed",
+  ),
+  ipIds: optional(z.array(number16), "IP id of the first packet of the next connections.", "ipIds: [2160]", "by seed"),
+  resetIds: optional(
+    z.array(number16),
+    "IP ids of the next resets (kernels whose resets carry one).",
+    "resetIds: [32433, 32492]",
+    "by seed",
+  ),
+  timestamp: optional(number32, "TCP timestamp at time 0.", "timestamp: 153372198", "by seed"),
+  windowScale: optional(
+    z.number().int().min(0).max(14),
+    "Window scale that is offered.",
+    "windowScale: 9",
+    "by tcp_rmem",
+  ),
+});
+
 const pin = z.strictObject({
   pods: optional(
     z.record(leaf.podRef, podPin),
@@ -90,6 +122,11 @@ const pin = z.strictObject({
     z.record(leaf.text, servicePin),
     "Addresses and ports of Services, by [namespace/]name.",
     "services: { prod/export: { clusterIP: 100.67.30.133 } }",
+  ),
+  sockets: optional(
+    z.record(leaf.text, socketPin),
+    "Random values of the sockets of a node, a host or a pod; lists are taken in order, behind their end chance returns.",
+    "sockets: { client: { ports: [43534] } }",
   ),
   order: optional(
     z.strictObject({
@@ -149,7 +186,7 @@ export const scenarioSchema = z.strictObject({
       ),
       because: optional(
         plainExpectSchema,
-        "The cause: an expectation that must hold at the end of a step of every broken case, and of no step of a fixed one.",
+        "The cause: an expectation that must hold at the end of some step of every broken case.",
         BECAUSE,
       ),
     }),
