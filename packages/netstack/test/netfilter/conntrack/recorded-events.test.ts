@@ -46,7 +46,7 @@ interface Recording {
   readonly cases: readonly Case[];
 }
 
-const FILE = new URL("../xtables/fixtures/rulefuzz.json.gz", import.meta.url);
+const FILE = new URL("../xtables/data/rulefuzz.json.gz", import.meta.url);
 const recording = JSON.parse(gunzipSync(readFileSync(FILE)).toString()) as Recording;
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp" };
 

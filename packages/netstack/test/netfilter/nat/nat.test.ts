@@ -10,6 +10,7 @@ import {
   NF_INET_POST_ROUTING,
   NF_INET_PRE_ROUTING,
 } from "../../../src/netfilter/hooks.ts";
+import { conntrackCommand } from "../../../src/netfilter/conntrack/command.ts";
 import { nfCtGet } from "../../../src/netfilter/conntrack/conntrack-core.ts";
 import {
   IPS_DST_NAT,
@@ -238,6 +239,58 @@ describe("destinations", () => {
     }
     expect([...used].sort()).toEqual(["10.2.0.2:80", "10.2.0.3:80", "10.2.0.4:80", "10.2.0.5:80"]);
   });
+});
+
+test("a range of source addresses: --persistent gives a client one address for all servers", () => {
+  for (const [persistent, size] of [
+    [true, 1],
+    [false, 3],
+  ] as const) {
+    bare = withNat();
+    snat(range({ addr: "10.3.0.10", to: "10.3.0.19", persistent }));
+    const used = [2, 3, 4].map(
+      (server) => through(syn("10.1.0.1", 4000 + server, `10.2.7.${server}`, 80)).split(":")[0],
+    );
+    expect(new Set(used).size).toBe(size);
+  }
+});
+
+test("a mapping that is gone is nobody's model", () => {
+  snat(range({ addr: "10.2.0.1" }));
+  through(syn("10.1.0.2", 2000, "10.2.0.2", 80));
+  expect(portOf(through(syn("10.1.0.3", 2000, "10.2.0.2", 80)))).not.toBe(2000);
+  bare.ct.flush();
+  expect(portOf(through(syn("10.1.0.3", 2000, "10.2.0.9", 80)))).toBe(2000);
+});
+
+test("a new destination in PREROUTING forgets the route, an old one keeps it", () => {
+  dnat("10.96.0.1", range({ addr: "10.2.0.2" }));
+  const route = {} as NonNullable<Packet["route"]>;
+  const [changed, same] = [syn("10.1.0.2", 1, "10.96.0.1", 80), syn("10.1.0.2", 1, "10.2.0.9", 80)];
+  for (const pkt of [changed, same]) {
+    pkt.route = route;
+    runHooks(bare.ns, pkt, [NF_INET_PRE_ROUTING]);
+  }
+  expect([changed.route, same.route]).toEqual([null, route]);
+});
+
+test("conntrack -L -n, -g, -j list what was translated", () => {
+  dnat("10.96.0.1", range({ addr: "10.2.0.2" }));
+  snat(range({ addr: "10.2.0.1" }), "10.1.0.9");
+  through(syn("10.1.0.2", 1, "10.96.0.1", 80));
+  through(syn("10.1.0.9", 2, "10.2.0.7", 80));
+  through(syn("10.1.0.8", 3, "10.2.0.7", 80));
+  const ports = (args: string): string[] => {
+    const { stdout } = conntrackCommand(bare.ns, ["-L", ...args.split(" ")]);
+    return [...stdout.matchAll(/ sport=(\d+) dport=80 /g)].map((m) => m[1] ?? "");
+  };
+  expect([ports("-g"), ports("-n"), ports("-j")]).toEqual([["1"], ["2"], ["1", "2"]]);
+  expect([ports("-g 10.2.0.2"), ports("-g 10.2.0.3"), ports("-n 10.2.0.1"), ports("-g 10.2.0.2:80")]).toEqual([
+    ["1"],
+    [],
+    ["2"],
+    ["1"],
+  ]);
 });
 
 test("status bits tell what really changed", () => {

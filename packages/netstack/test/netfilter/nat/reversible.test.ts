@@ -114,6 +114,15 @@ test("there and back again", () => {
   );
 });
 
+test("a UDP checksum that comes out as zero is written as ffff: zero would mean there is none", () => {
+  const pkt = udpPacket("10.0.0.1", 1000, "10.0.0.2", 53);
+  const t = tupleOf(pkt);
+  // The port that adds what is missing to the checksum.
+  t.sport = (1000 + udpCheck(pkt.buf, pkt.nh + 20)) % 0xffff;
+  nfNatIpv4ManipPkt(pkt, pkt.nh, t, NF_NAT_MANIP_SRC);
+  expect(udpCheck(pkt.buf, pkt.nh + 20)).toBe(0xffff);
+});
+
 test("CRC32c of 32 zero bytes is the known 8a9136aa, stored least significant byte first", () => {
   expect(sctpComputeCheck(new Uint8Array(32), 0, 32)).toBe(0xaa36918a);
 });
