@@ -13,6 +13,7 @@ import { createAgent } from "./agents.ts";
 import { bootControlPlane } from "./control-plane.ts";
 import { applySysctls, bootGateway, bootMachine, bootNode, ClusterError } from "./machines.ts";
 import { pinEndpointChoice } from "./pick.ts";
+import { pinSockets } from "./socket-pins.ts";
 import { ADMIN, Places } from "./places.ts";
 
 /** Virtual ms that pass between the last change of building and time 0: announcements, retries and limited syncs are through. */
@@ -45,6 +46,7 @@ export class Cluster {
     for (const { node, ns } of nodes) applySysctls(ns, node);
     this.advance(SETTLE_MS);
     this.epoch = this.world.now;
+    pinSockets(plan.pins.sockets, this.places, this.epoch);
   }
 
   /** @throws ClusterError when the scenario asks for something the tools refuse */

@@ -24,7 +24,7 @@ export function bootControlPlane(world: World, plan: CellPlan): ControlPlane {
   control.reconcile(["node-ipam"]);
   const master = cluster.nodes[0];
   if (master !== undefined) control.ensureKubernetesService([master.ip]);
-  control.applyAll(addonObjects(plan));
+  control.applyAll(addonObjects(plan, control.settings));
   return control;
 }
 
@@ -47,9 +47,9 @@ function taint(text: string): { key: string; value?: string; effect: "NoSchedule
 }
 
 /** What the installer brings: kube-dns' Service. */
-function addonObjects(plan: CellPlan): readonly LoadedObject[] {
+function addonObjects(plan: CellPlan, settings: ControlPlane["settings"]): readonly LoadedObject[] {
   const text = kubeDnsManifest(plan.cluster);
-  const loaded = loadManifests([parseYaml("(add-on) kube-dns.yaml", text)]);
+  const loaded = loadManifests([parseYaml("(add-on) kube-dns.yaml", text)], settings);
   if (loaded.diagnostics.length > 0) throw new ClusterError(`add-on kube-dns: ${loaded.diagnostics[0]?.message ?? ""}`);
   return loaded.objects;
 }

@@ -1,7 +1,7 @@
 // `place:`, `pin:` and `serve:` — what decides instead of chance.
 import { type Cidr, cidrContains, parseCidr, parseIPv4, type Path } from "@kubehop/kube";
 import type { ClusterSpec } from "../model/cluster-spec.ts";
-import type { OrderPin, Pins, PlaceRule, PodPin, ServerSpec, ServeRule, ServicePin } from "../model/scenario.ts";
+import type { OrderPin, Pins, PlaceRule, PodPin, ServerSpec, ServeRule, ServicePin, SocketPin } from "../model/scenario.ts";
 import type { ScenarioFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import { type Draft, entriesOf, manyOf } from "./draft.ts";
@@ -43,7 +43,12 @@ export function buildPins(
   });
   checkUnique(context, pods);
   checkPodAddresses(context, cluster, pods, place);
-  return { pods, services: buildServicePins(context, cluster, names), order: buildOrder(draft.order) };
+  return {
+    pods,
+    services: buildServicePins(context, cluster, names),
+    sockets: buildSocketPins(context, names),
+    order: buildOrder(draft.order),
+  };
 }
 
 function checkUnique(context: LoadContext, pods: readonly PodPin[]): void {
@@ -135,6 +140,28 @@ function buildServicePins(context: LoadContext, cluster: ClusterSpec, names: Kno
     };
     return { namespace, name, clusterIP: pin.clusterIP, nodePorts, position: context.document.keyPosition(path) };
   });
+}
+
+/** By place; the references are keys. */
+function buildSocketPins(context: LoadContext, names: KnownNames): SocketPin[] {
+  return entriesOf(context.draft.pin?.sockets).map(([place, pin]): SocketPin => {
+    const path = ["pin", "sockets", place];
+    atKey(context, path, () => names.checkPlace(place, path));
+    const { isn, ports, ipIds, resetIds, timestamp, windowScale } = pin;
+    return {
+      place,
+      isn: present(isn),
+      ports: present(ports),
+      ipIds: present(ipIds),
+      resetIds: present(resetIds),
+      timestamp,
+      windowScale,
+    };
+  });
+}
+
+function present<T>(list: readonly (T | undefined)[] | undefined): T[] {
+  return (list ?? []).filter((item) => item !== undefined);
 }
 
 function buildOrder(draft: NonNullable<Draft<ScenarioFile>["pin"]>["order"]): OrderPin {

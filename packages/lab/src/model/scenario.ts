@@ -91,7 +91,25 @@ export interface PlaceRule {
 export interface Pins {
   readonly pods: readonly PodPin[];
   readonly services: readonly ServicePin[];
+  readonly sockets: readonly SocketPin[];
   readonly order: OrderPin;
+}
+
+/** Random values of a place's sockets. Lists are taken in order by its next connections; behind their end chance returns. */
+export interface SocketPin {
+  /** Node, host, pod or alias. */
+  readonly place: string;
+  /** Initial sequence numbers, u32, of connections opened or accepted. */
+  readonly isn: readonly number[];
+  /** Source ports of sockets that are not bound. */
+  readonly ports: readonly number[];
+  /** IP id of a connection's first packet. */
+  readonly ipIds: readonly number[];
+  /** IP ids of resets, on kernels whose resets carry one. */
+  readonly resetIds: readonly number[];
+  /** TCP timestamp at time 0, u32. */
+  readonly timestamp: number | undefined;
+  readonly windowScale: number | undefined;
 }
 
 export interface PodPin {
