@@ -93,7 +93,17 @@ export class XtBackend {
 
   /** Null: applied. Tables committed before the mistake stay applied. */
   restore(text: string, options: RestoreOptions = {}): ToolError | null {
-    return restore({ tool: this.tool, cache: this.host.cache, open: (spec) => (this.host.kind === "legacy" ? this.touch(spec) : undefined), draft: (spec) => this.draft(spec), commit: (draft) => this.commit(draft) }, text, options);
+    return restore(
+      {
+        tool: this.tool,
+        cache: this.host.cache,
+        open: (spec) => (this.host.kind === "legacy" ? this.touch(spec) : undefined),
+        draft: (spec) => this.draft(spec),
+        commit: (draft) => this.commit(draft),
+      },
+      text,
+      options,
+    );
   }
 
   save(options: SaveOptions = {}): string {
@@ -114,7 +124,10 @@ export class XtBackend {
 
   /** nft has its own order; legacy prints the table used last first. */
   private savedTables(only: string | undefined): XtTable[] {
-    const all = this.host.kind === "legacy" ? [...this.tables.values()].reverse() : XT_TABLES.flatMap((spec) => this.tables.get(spec.name) ?? []);
+    const all =
+      this.host.kind === "legacy"
+        ? [...this.tables.values()].reverse()
+        : XT_TABLES.flatMap((spec) => this.tables.get(spec.name) ?? []);
     return only === undefined ? all : all.filter((t) => t.spec.name === only);
   }
 
@@ -155,7 +168,8 @@ export class XtBackend {
 
   private validated(draft: TableDraft, command: CommandWords): void {
     const errno = validateTable(draft);
-    const request = command.name === "insert" ? "RULE_INSERT" : command.name === "replace" ? "RULE_REPLACE" : "RULE_APPEND";
+    const request =
+      command.name === "insert" ? "RULE_INSERT" : command.name === "replace" ? "RULE_REPLACE" : "RULE_APPEND";
     if (errno !== null) throw new KernelError(request, errno, `rule in chain ${command.chain}`);
     this.commit(draft);
   }
@@ -166,7 +180,11 @@ export class XtBackend {
     let stdout =
       command.name === "list-rules"
         ? listRules(chains, command.verbose, command.ruleNumber)
-        : listChains(chains, { ...command, numericProtocol: this.host.flavour().numericProtocol, only: command.ruleNumber });
+        : listChains(chains, {
+            ...command,
+            numericProtocol: this.host.flavour().numericProtocol,
+            only: command.ruleNumber,
+          });
     if (command.zero) applyAndCommit(this, spec, command);
     if (command.zero && command.verbose) stdout += chains.map((c) => `Zeroing chain \`${c.name}'\n`).join("");
     return { stdout, stderr, exit: 0 };
@@ -186,7 +204,11 @@ export class XtBackend {
     if (spec !== undefined) return spec;
     const tail = "Perhaps iptables or your kernel needs to be upgraded.";
     if (this.host.kind === "nft") throw new XtError("version", `table '${name}' does not exist\n${tail}`, 3);
-    throw new XtError("version", `can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)\n${tail}`, 3);
+    throw new XtError(
+      "version",
+      `can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)\n${tail}`,
+      3,
+    );
   }
 
   // ---- tables
@@ -216,7 +238,10 @@ export class XtBackend {
 
   /** Who stands behind a rule; `ruleNo` is 1-based. */
   originOf(table: string, chain: string, ruleNo: number): RuleOrigin | undefined {
-    return this.tables.get(table)?.chains.get(chain)?.origin(ruleNo - 1);
+    return this.tables
+      .get(table)
+      ?.chains.get(chain)
+      ?.origin(ruleNo - 1);
   }
 
   /** nft handle of a rule, as traces print it in hex; 0 when there is no such rule. */
@@ -230,8 +255,11 @@ export class XtBackend {
     for (const table of this.savedTables(undefined)) {
       for (const chain of table.ordered()) {
         const at = { table: table.spec.name, chain: chain.name };
-        if (chain.hook !== null) rows.push({ ...at, ruleNo: 0, text: "", packets: chain.policyPackets, bytes: chain.policyBytes });
-        chain.rules.forEach((rule, i) => rows.push({ ...at, ruleNo: i + 1, text: rule.text, packets: chain.packets(i), bytes: chain.bytes(i) }));
+        if (chain.hook !== null)
+          rows.push({ ...at, ruleNo: 0, text: "", packets: chain.policyPackets, bytes: chain.policyBytes });
+        chain.rules.forEach((rule, i) =>
+          rows.push({ ...at, ruleNo: i + 1, text: rule.text, packets: chain.packets(i), bytes: chain.bytes(i) }),
+        );
       }
     }
     return rows;

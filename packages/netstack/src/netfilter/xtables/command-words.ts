@@ -6,7 +6,20 @@ import type { RuleCache } from "./rule-cache.ts";
 import { parseUint } from "./syntax.ts";
 import { parameterError, XtError } from "./xt-error.ts";
 
-export type CommandName = "append" | "delete" | "insert" | "replace" | "list" | "list-rules" | "flush" | "zero" | "new-chain" | "delete-chain" | "policy" | "rename-chain" | "check";
+export type CommandName =
+  | "append"
+  | "delete"
+  | "insert"
+  | "replace"
+  | "list"
+  | "list-rules"
+  | "flush"
+  | "zero"
+  | "new-chain"
+  | "delete-chain"
+  | "policy"
+  | "rename-chain"
+  | "check";
 
 export interface CommandWords {
   readonly name: CommandName;
@@ -54,8 +67,17 @@ const COMMANDS: readonly CommandRow[] = [
 
 /** Options without an effect on rules: long name → field. */
 const FLAGS: Readonly<Record<string, "verbose" | "numeric" | "exact" | "lineNumbers" | "ignored">> = {
-  "--verbose": "verbose", "-v": "verbose", "--numeric": "numeric", "-n": "numeric", "--exact": "exact", "-x": "exact", "--line-numbers": "lineNumbers",
-  "--wait": "ignored", "-w": "ignored", "-4": "ignored", "--ipv4": "ignored",
+  "--verbose": "verbose",
+  "-v": "verbose",
+  "--numeric": "numeric",
+  "-n": "numeric",
+  "--exact": "exact",
+  "-x": "exact",
+  "--line-numbers": "lineNumbers",
+  "--wait": "ignored",
+  "-w": "ignored",
+  "-4": "ignored",
+  "--ipv4": "ignored",
 };
 /** Short options that may be written together: -nvL. */
 const CLUSTER = /^-[nvxwLSFZX]+$/;
@@ -138,7 +160,12 @@ class CommandReader {
   private secondArgument(row: CommandRow): string {
     const next = this.words[this.at];
     if (next === undefined || next.startsWith("-")) {
-      const what = row.name === "rename-chain" ? "old-chain-name and new-chain-name" : row.name === "policy" ? "a chain and a policy" : "a rule number";
+      const what =
+        row.name === "rename-chain"
+          ? "old-chain-name and new-chain-name"
+          : row.name === "policy"
+            ? "a chain and a policy"
+            : "a rule number";
       throw parameterError(`-${row.short} requires ${what}`);
     }
     this.at++;
@@ -169,7 +196,7 @@ class CommandReader {
     const usesNumber = row.name !== "policy" && row.name !== "rename-chain";
     const number = usesNumber && second !== null ? ruleNumber(second) : row.name === "insert" ? 1 : null;
     const byNumber = row.name === "delete" && number !== null;
-    if ((!row.rule || byNumber) && this.rest.length > 0) throw illegal(row, this.rest[0] ?? "");
+    if ((!row.rule || byNumber) && this.rest.length > 0) throw illegal(this.rest[0] ?? "");
     const parse = cache === null ? parseRuleWords : (words: readonly string[]) => cache.parseWords(words);
     return {
       name: row.name,
@@ -187,8 +214,10 @@ class CommandReader {
   }
 }
 
-function illegal(row: CommandRow, word: string): XtError {
-  return word.startsWith("-") ? parameterError(`Illegal option \`${word}' with this command`) : new XtError("argument", `Bad argument \`${word}'`);
+function illegal(word: string): XtError {
+  return word.startsWith("-")
+    ? parameterError(`Illegal option \`${word}' with this command`)
+    : new XtError("argument", `Bad argument \`${word}'`);
 }
 
 function ruleNumber(text: string): number {
@@ -198,7 +227,7 @@ function ruleNumber(text: string): number {
 }
 
 function commandRow(word: string): CommandRow | undefined {
-  return COMMANDS.find((c) => word === `-${c.short}` || word === `--${c.name}` || (c.name === "delete-chain" && word === "--delete-chain"));
+  return COMMANDS.find((c) => word === `-${c.short}` || word === `--${c.name}`);
 }
 
 function commandOrFlag(word: string): boolean {

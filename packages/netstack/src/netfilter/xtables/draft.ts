@@ -3,19 +3,18 @@
 
 import type { RuleOrigin } from "../../rtnl/batch.ts";
 import type { HookNum } from "../hooks.ts";
+import type { RuleRequest } from "./admit.ts";
+import { admitRule, checkChainName, checkJumpTarget } from "./admit.ts";
 import type { Chain, RuleEntry } from "./chain.ts";
 import type { IptablesFlavour } from "./iptables-version.ts";
 import type { XtBackendKind } from "./evaluate.ts";
 import type { ParsedRule } from "./parse-rule.ts";
-import { isTargetName, isUnmodelledTarget } from "./registry.ts";
-import { Rule } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 import type { Policy } from "./verdict.ts";
-import { KernelError, noSuchChain, parameterError, unmodelled, XtError } from "./xt-error.ts";
+import { KernelError, noSuchChain, parameterError, XtError } from "./xt-error.ts";
 import type { XtTable } from "./xt-table.ts";
 import { builtinHook } from "./xt-tables.ts";
 import type { TableSpec } from "./xt-tables.ts";
-
-const MAX_CHAIN_NAME = 28;
 
 /** A chain as the draft leaves it. */
 export interface ChainDraft {
@@ -30,8 +29,6 @@ export interface ChainDraft {
   /** Null: the live chain's, untouched. */
   entries: RuleEntry[] | null;
 }
-
-export type RuleRequest = "RULE_APPEND" | "RULE_INSERT" | "RULE_REPLACE";
 
 export class TableDraft {
   readonly spec: TableSpec;
@@ -78,7 +75,8 @@ export class TableDraft {
   }
 
   names(): string[] {
-    const live = this.flushed || this.live === null ? [] : [...this.live.chains.keys()].filter((n) => !this.touched.has(n));
+    const live =
+      this.flushed || this.live === null ? [] : [...this.live.chains.keys()].filter((n) => !this.touched.has(n));
     return [...live, ...[...this.touched].flatMap(([name, chain]) => (chain === null ? [] : [name]))];
   }
 
@@ -116,14 +114,32 @@ export class TableDraft {
   }
 
   private touch(live: Chain): ChainDraft {
-    const draft: ChainDraft = { name: live.name, hook: live.hook, live, handle: live.handle, policy: live.policy, policyPackets: live.policyPackets, policyBytes: live.policyBytes, entries: null };
+    const draft: ChainDraft = {
+      name: live.name,
+      hook: live.hook,
+      live,
+      handle: live.handle,
+      policy: live.policy,
+      policyPackets: live.policyPackets,
+      policyBytes: live.policyBytes,
+      entries: null,
+    };
     this.touched.set(live.name, draft);
     return draft;
   }
 
   private create(name: string): ChainDraft {
     const hook = builtinHook(this.spec, name) ?? null;
-    const draft: ChainDraft = { name, hook, live: null, handle: this.nextHandle++, policy: "ACCEPT", policyPackets: 0, policyBytes: 0, entries: [] };
+    const draft: ChainDraft = {
+      name,
+      hook,
+      live: null,
+      handle: this.nextHandle++,
+      policy: "ACCEPT",
+      policyPackets: 0,
+      policyBytes: 0,
+      entries: [],
+    };
     this.touched.delete(name);
     this.touched.set(name, draft);
     return draft;
@@ -166,7 +182,8 @@ export class TableDraft {
   deleteAllChains(): void {
     for (const name of this.names().sort()) {
       if (!this.isBuiltin(name)) this.deleteChain(name);
-      else if (this.kind === "nft" && this.rulesOf(name).length === 0 && this.policyOf(name) === "ACCEPT") this.touched.set(name, null);
+      else if (this.kind === "nft" && this.rulesOf(name).length === 0 && this.policyOf(name) === "ACCEPT")
+        this.touched.set(name, null);
     }
   }
 
@@ -195,7 +212,7 @@ export class TableDraft {
       chain.entries = this.entriesOf(chain).map((e) => {
         const { target } = e.rule;
         if ((target.kind !== "jump" && target.kind !== "goto") || target.name !== from) return e;
-        const rule = new Rule({ ...e.rule, target: { kind: target.kind, name: to } });
+        const rule = e.rule.withTarget({ kind: target.kind, name: to });
         this.refer(e.rule, -1);
         this.refer(rule, 1);
         return { ...e, rule };
@@ -244,15 +261,9 @@ export class TableDraft {
     for (const rule of parsed.rules) this.removeEntry(name, this.find(name, rule));
   }
 
-  /** The target must be something, even of a rule that is only searched. */
-  checkExists(rule: Rule): void {
-    const { target } = rule;
-    if (target.kind === "jump" || target.kind === "goto") this.checkJump(target.name, target.kind, "RULE_APPEND", "");
-  }
-
   /** -C, and the search of -D: 0-based position; throws when there is no such rule. */
   find(name: string, rule: Rule): number {
-    this.checkExists(rule);
+    checkJumpTarget(this, rule, "RULE_APPEND", "");
     const at = this.rulesOf(name).findIndex((r) => r === rule || r.text === rule.text);
     if (at < 0) throw new XtError("plain", "Bad rule (does a matching rule exist in that chain?).");
     return at;
@@ -285,59 +296,22 @@ export class TableDraft {
   }
 
   /** Everything that can be refused by looking at the rule and its chain. */
-  private admit(chain: string, rule: Rule, parsed: ParsedRule, origin: RuleOrigin | null, request: RuleRequest): RuleEntry {
-    checkVersion(rule, this.flavour);
-    this.checkUse(chain, rule);
-    this.checkTarget(chain, rule, request);
+  private admit(
+    chain: string,
+    rule: Rule,
+    parsed: ParsedRule,
+    origin: RuleOrigin | null,
+    request: RuleRequest,
+  ): RuleEntry {
+    admitRule(this, chain, rule, request);
     this.refer(rule, 1);
-    return { rule, packets: parsed.counters?.packets ?? 0, bytes: parsed.counters?.bytes ?? 0, handle: this.nextHandle++, origin, states: null };
+    return {
+      rule,
+      packets: parsed.counters?.packets ?? 0,
+      bytes: parsed.counters?.bytes ?? 0,
+      handle: this.nextHandle++,
+      origin,
+      states: null,
+    };
   }
-
-  private checkUse(chain: string, rule: Rule): void {
-    if (rule.out !== null && (chain === "PREROUTING" || chain === "INPUT")) throw parameterError(`Can't use -o with ${chain}\n`);
-    if (rule.in !== null && (chain === "POSTROUTING" || chain === "OUTPUT")) throw parameterError(`Can't use -i with ${chain}\n`);
-    if (this.spec.name === "nat" && rule.target.kind === "verdict" && rule.target.name === "DROP") {
-      throw parameterError('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n');
-    }
-  }
-
-  private checkTarget(chain: string, rule: Rule, request: RuleRequest): void {
-    const { target } = rule;
-    const where = `rule in chain ${chain}`;
-    if (target.kind === "jump" || target.kind === "goto") {
-      this.checkJump(target.name, target.kind, request, where);
-      return;
-    }
-    const hook = builtinHook(this.spec, chain);
-    if (hook !== undefined && (rule.hookMask & (1 << hook)) === 0) throw new KernelError(request, "EINVAL", where);
-    if (target.kind !== "target") return;
-    const { place, check } = target.ext;
-    const tables = this.kind === "legacy" ? (place?.legacyTables ?? place?.tables) : place?.tables;
-    const fits = (tables === undefined || tables.includes(this.spec.name)) && (check === undefined || check(target.params, rule.head));
-    if (!fits) throw new KernelError(request, "EINVAL", where);
-  }
-
-  private checkJump(name: string, kind: "jump" | "goto", request: RuleRequest, where: string): void {
-    if (this.isBuiltin(name)) {
-      if (this.kind === "legacy") throw new KernelError(request, "EINVAL", where);
-      throw new KernelError(request, this.has(name) ? "EOPNOTSUPP" : "ENOENT", where);
-    }
-    if (this.has(name)) return;
-    if (isUnmodelledTarget(name)) throw unmodelled(`target "${name}"`);
-    if (this.kind === "nft") throw parameterError(`Chain '${name}' does not exist`);
-    throw parameterError(kind === "goto" ? `goto '${name}' is not a chain` : `Couldn't load target \`${name}':No such file or directory\n`);
-  }
-}
-
-/** Options that this version of the program does not have. */
-function checkVersion(rule: Rule, flavour: IptablesFlavour): void {
-  if (flavour.randomFully || rule.target.kind !== "target" || rule.target.name !== "MASQUERADE") return;
-  if (rule.action.includes(" --random-fully")) throw parameterError('unknown option "--random-fully"');
-}
-
-function checkChainName(name: string): void {
-  if (name.length > MAX_CHAIN_NAME) throw parameterError(`chain name \`${name}' too long (must be under ${MAX_CHAIN_NAME + 1} chars)`);
-  if (/^[-!]/.test(name)) throw parameterError(`chain name not allowed to start with \`${name.charAt(0)}'`);
-  if (/\s/.test(name) || name === "") throw parameterError(`Invalid chain name \`${name}'`);
-  if (isTargetName(name)) throw parameterError("chain name may not clash with target name");
 }

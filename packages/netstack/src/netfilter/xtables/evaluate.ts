@@ -56,12 +56,26 @@ function runTarget(rule: Rule, c: XtContext): number {
   return t.name === "ACCEPT" ? NF_ACCEPT : t.name === "DROP" ? NF_DROP : XT_RETURN;
 }
 
-const WORDS: Readonly<Record<number, string>> = { [NF_DROP]: "DROP", [NF_ACCEPT]: "ACCEPT", [NF_DROP_FREED]: "DROP", [XT_CONTINUE]: "CONTINUE", [XT_RETURN]: "RETURN" };
+const WORDS: Readonly<Record<number, string>> = {
+  [NF_DROP]: "DROP",
+  [NF_ACCEPT]: "ACCEPT",
+  [NF_DROP_FREED]: "DROP",
+  [XT_CONTINUE]: "CONTINUE",
+  [XT_RETURN]: "RETURN",
+};
 
 /** Report that a rule applied; only while somebody listens. */
 function traceRule(c: XtContext, kind: XtBackendKind, chain: Chain, at: number, verdict: string): void {
   const rule = at < 0 ? null : (chain.rules[at] as Rule);
-  c.ns.world.trace(c.ns, c.pkt, WALKER[kind], { kind: "rule", backend: kind, table: c.table, chain: chain.name, rule: at + 1, text: rule?.text ?? "", verdict });
+  c.ns.world.trace(c.ns, c.pkt, WALKER[kind], {
+    kind: "rule",
+    backend: kind,
+    table: c.table,
+    chain: chain.name,
+    rule: at + 1,
+    text: rule?.text ?? "",
+    verdict,
+  });
 }
 
 function drop(c: XtContext, kind: XtBackendKind, detail: string): Verdict {
@@ -72,7 +86,9 @@ function drop(c: XtContext, kind: XtBackendKind, detail: string): Verdict {
 /** Which rule dropped the packet, in words; built only while somebody listens. */
 function dropDetail(c: XtContext, chain: Chain, at: number): string {
   if (c.ns.world.tracer === null) return "";
-  return at < 0 ? `${c.table}/${chain.name} policy` : `${c.table}/${chain.name} rule ${at + 1}: ${(chain.rules[at] as Rule).text}`;
+  return at < 0
+    ? `${c.table}/${chain.name} policy`
+    : `${c.table}/${chain.name} rule ${at + 1}: ${(chain.rules[at] as Rule).text}`;
 }
 
 function endOfBaseChain(c: XtContext, kind: XtBackendKind, base: Chain): Verdict {

@@ -45,7 +45,8 @@ export class Options {
     if (invert && spec.invert !== true) throw parameterError(`unexpected ! flag before --${spec.name}`);
     const before = this.given.get(spec.name);
     if (before !== undefined && spec.onlyOne === true) throw parameterError(`Only one \`--${spec.name}' allowed`);
-    if (before !== undefined && spec.multi !== true) throw parameterError(`${this.owner}: option "--${spec.name}" can only be used once.\n`);
+    if (before !== undefined && spec.multi !== true)
+      throw parameterError(`${this.owner}: option "--${spec.name}" can only be used once.\n`);
     if (before === undefined) this.given.set(spec.name, [{ values, invert }]);
     else before.push({ values, invert });
   }
@@ -85,7 +86,9 @@ export class Options {
 
   /** An argument that is not what the option takes. */
   bad(name: string, range?: string): Error {
-    return parameterError(`${this.owner}: bad ${range === undefined ? "integer " : ""}value for option "--${name}", or out of range${range === undefined ? "" : ` (${range})`}.\n`);
+    return parameterError(
+      `${this.owner}: bad ${range === undefined ? "integer " : ""}value for option "--${name}", or out of range${range === undefined ? "" : ` (${range})`}.\n`,
+    );
   }
 
   /** `!` in front of the canonical option. */
@@ -146,6 +149,8 @@ export interface TargetExtension<P = unknown> {
   /** A verdict of netfilter, XT_CONTINUE or XT_RETURN. */
   run(p: P, c: XtContext): number;
   hooks?(p: P): number;
+  /** Legacy wants a tcp match on SYN in the same rule. */
+  readonly needsSyn?: boolean;
   /** The kernel's check of the protocol and the other matches: false is EINVAL. */
   check?(p: P, head: RuleHead): boolean;
 }

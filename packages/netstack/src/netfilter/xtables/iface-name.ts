@@ -8,7 +8,8 @@ const MAX_NAME = 15;
 /** Checks a name given to -i or -o. */
 export function checkIfaceName(name: string): string {
   if (name === "") throw parameterError("Empty interface is likely to be undesired");
-  if (name.length > MAX_NAME) throw parameterError(`interface name \`${name}' must be shorter than IFNAMSIZ (${MAX_NAME})`);
+  if (name.length > MAX_NAME)
+    throw parameterError(`interface name \`${name}' must be shorter than IFNAMSIZ (${MAX_NAME})`);
   return name;
 }
 

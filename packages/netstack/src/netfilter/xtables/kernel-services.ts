@@ -48,7 +48,9 @@ export class KernelServices implements XtServices {
   }
 
   pick(c: XtContext): boolean | undefined {
-    return this.pickRule === null ? undefined : this.pickRule(c.rule, { table: c.table, chain: c.chain.name, ruleNo: c.index + 1 });
+    return this.pickRule === null
+      ? undefined
+      : this.pickRule(c.rule, { table: c.table, chain: c.chain.name, ruleNo: c.index + 1 });
   }
 
   sendUnreach(pkt: Packet, code: number): void {

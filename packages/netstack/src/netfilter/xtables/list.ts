@@ -68,7 +68,8 @@ function iface(c: NameCondition | null): string {
 }
 
 function protocol(rule: Rule, o: ListOptions): string {
-  const name = o.numeric && o.numericProtocol ? String(rule.proto) : rule.proto === 0 ? "all" : protocolName(rule.proto);
+  const name =
+    o.numeric && o.numericProtocol ? String(rule.proto) : rule.proto === 0 ? "all" : protocolName(rule.proto);
   return `${rule.pinv ? "!" : " "}${name.padEnd(4)} `;
 }
 
@@ -104,7 +105,12 @@ function ruleRow(chain: Chain, at: number, o: ListOptions): string {
 
 /** Chains as -L prints them, a blank line between two. */
 export function listChains(chains: readonly AbsentChain[], o: ListOptions): string {
-  if (o.only !== null) return chains.flatMap(({ chain }) => (chain === null || o.only === null || o.only > chain.rules.length ? [] : [`${ruleRow(chain, o.only - 1, o)}\n`])).join("");
+  if (o.only !== null)
+    return chains
+      .flatMap(({ chain }) =>
+        chain === null || o.only === null || o.only > chain.rules.length ? [] : [`${ruleRow(chain, o.only - 1, o)}\n`],
+      )
+      .join("");
   return chains
     .map((one) => {
       const rows = one.chain?.rules.map((_, i) => `${ruleRow(one.chain as Chain, i, o)}\n`) ?? [];

@@ -4,7 +4,20 @@ import { formatIpv4 } from "../../addr/ipv4.ts";
 import { formatMac } from "../../addr/mac.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { getU16, getU32, getU48 } from "../../wire/bytes.ts";
-import { IP_DF, IP_MF, IP_OFFSET, ipDaddr, ipFragOff, ipHdrLen, ipId, ipProto, ipSaddr, ipTos, ipTotLen, ipTtl } from "../../wire/ipv4-fields.ts";
+import {
+  IP_DF,
+  IP_MF,
+  IP_OFFSET,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipId,
+  ipProto,
+  ipSaddr,
+  ipTos,
+  ipTotLen,
+  ipTtl,
+} from "../../wire/ipv4-fields.ts";
 import type { XtContext } from "./context.ts";
 
 /** XT_LOG_*. */
@@ -23,12 +36,26 @@ function macText(pkt: Packet, flags: number): string {
   if (pkt.mac < 0 || pkt.mac >= pkt.nh) return "MAC= ";
   const { buf, mac } = pkt;
   if ((flags & LOG_MACDECODE) !== 0) {
-    return `MACSRC=${formatMac(getU48(buf, mac + 6))} MACDST=${formatMac(getU48(buf, mac))} MACPROTO=${getU16(buf, mac + 12).toString(16).padStart(4, "0")} `;
+    return `MACSRC=${formatMac(getU48(buf, mac + 6))} MACDST=${formatMac(getU48(buf, mac))} MACPROTO=${getU16(
+      buf,
+      mac + 12,
+    )
+      .toString(16)
+      .padStart(4, "0")} `;
   }
   return `MAC=${hexBytes(buf, mac, mac + 14, ":")} `;
 }
 
-const TCP_FLAGS: readonly (readonly [string, number])[] = [["CWR", 128], ["ECE", 64], ["URG", 32], ["ACK", 16], ["PSH", 8], ["RST", 4], ["SYN", 2], ["FIN", 1]];
+const TCP_FLAGS: readonly (readonly [string, number])[] = [
+  ["CWR", 128],
+  ["ECE", 64],
+  ["URG", 32],
+  ["ACK", 16],
+  ["PSH", 8],
+  ["RST", 4],
+  ["SYN", 2],
+  ["FIN", 1],
+];
 
 type Dump = (b: Uint8Array, at: number, end: number, flags: number) => string;
 

@@ -56,7 +56,13 @@ export function commandError(error: XtError, tool: ToolName, words: readonly str
 }
 
 /** A failed line of iptables-restore; `text` is the line as written, `commitLine` where its table ends. */
-export function restoreError(error: XtError, tool: ToolName, line: number, text: string, commitLine: number): ToolError {
+export function restoreError(
+  error: XtError,
+  tool: ToolName,
+  line: number,
+  text: string,
+  commitLine: number,
+): ToolError {
   const program = programName("iptables-restore", tool);
   const legacy = tool.kind === "legacy";
   const fail = (message: string, at = line, exit = error.exit): ToolError => ({ line: at, message, exit });
@@ -69,7 +75,9 @@ export function restoreError(error: XtError, tool: ToolName, line: number, text:
     case "plain":
       return fail(`iptables-restore: line ${line} failed${legacy ? "" : `: ${error.message}`}`);
     case "kernel":
-      return legacy ? fail(`iptables-restore: line ${commitLine} failed`, commitLine, 1) : fail(`${program}: \nline ${line}: ${error.message}`);
+      return legacy
+        ? fail(`iptables-restore: line ${commitLine} failed`, commitLine, 1)
+        : fail(`${program}: \nline ${line}: ${error.message}`);
     case "version":
       return fail(`${program}: ${error.message}`);
     case "unmodelled":

@@ -8,8 +8,31 @@ import { allocSkb, CHECKSUM_PARTIAL } from "../../skb/packet.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { getU16, getU32, setU16, setU32 } from "../../wire/bytes.ts";
 import { ETH_P_IP, ethDst, ethSrc } from "../../wire/ethernet.ts";
-import { IP_DF, IP_OFFSET, IPPROTO_GRE, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, ipDaddr, ipFragOff, ipHdrLen, ipProto, ipSaddr, ipSendCheck, ipWrite } from "../../wire/ipv4-fields.ts";
-import { TCP_ACK, TCP_FIN, TCP_FLAGS_OFF, TCP_HLEN, TCP_RST, TCP_SYN, tcpSetPartialCheck } from "../../wire/tcp-fields.ts";
+import {
+  IP_DF,
+  IP_OFFSET,
+  IPPROTO_GRE,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipProto,
+  ipSaddr,
+  ipSendCheck,
+  ipWrite,
+} from "../../wire/ipv4-fields.ts";
+import {
+  TCP_ACK,
+  TCP_FIN,
+  TCP_FLAGS_OFF,
+  TCP_HLEN,
+  TCP_RST,
+  TCP_SYN,
+  tcpSetPartialCheck,
+} from "../../wire/tcp-fields.ts";
 import { IPS_CONFIRMED, IPS_FIXED_TIMEOUT } from "../conntrack/conntrack.ts";
 import { nfCtAttach, nfCtGet } from "../conntrack/conntrack-core.ts";
 import { IPCT_PROTOINFO } from "../conntrack/events.ts";
@@ -48,7 +71,8 @@ export function nfSendReset(ns: NetNamespace, pkt: Packet): void {
   const made = buildReset(ns, pkt, th);
   made.route = route;
   if (ipRouteMeHarder(ns, made) !== null) return;
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "nf_send_reset", { kind: "answer", what: "tcp-reset", made: made.id });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "nf_send_reset", { kind: "answer", what: "tcp-reset", made: made.id });
   nfCtAttach(made, pkt);
   setClosing(ns, pkt);
   transmit(ns, made, pkt);
@@ -64,7 +88,16 @@ function buildReset(ns: NetNamespace, pkt: Packet, th: number): Packet {
   const b = made.buf;
   const saddr = ipDaddr(buf, nh);
   const daddr = ipSaddr(buf, nh);
-  ipWrite(b, made.nh, { tos: 0, totLen: IP_HLEN + TCP_HLEN, id: 0, fragOff: IP_DF, ttl: ns.ipv4.sysctls.ip_default_ttl, proto: IPPROTO_TCP, saddr, daddr });
+  ipWrite(b, made.nh, {
+    tos: 0,
+    totLen: IP_HLEN + TCP_HLEN,
+    id: 0,
+    fragOff: IP_DF,
+    ttl: ns.ipv4.sysctls.ip_default_ttl,
+    proto: IPPROTO_TCP,
+    saddr,
+    daddr,
+  });
   const at = made.nh + IP_HLEN;
   setU16(b, at, getU16(buf, th + 2));
   setU16(b, at + 2, getU16(buf, th));
@@ -84,7 +117,12 @@ function answerNumbers(b: Uint8Array, at: number, pkt: Packet, th: number): void
     b[at + TCP_FLAGS_OFF] = TCP_RST;
     return;
   }
-  const span = ((flags & TCP_SYN) !== 0 ? 1 : 0) + ((flags & TCP_FIN) !== 0 ? 1 : 0) + pkt.tail - th - ((buf[th + 12] as number) >>> 4) * 4;
+  const span =
+    ((flags & TCP_SYN) !== 0 ? 1 : 0) +
+    ((flags & TCP_FIN) !== 0 ? 1 : 0) +
+    pkt.tail -
+    th -
+    ((buf[th + 12] as number) >>> 4) * 4;
   setU32(b, at + 8, (getU32(buf, th + 4) + span) >>> 0);
   b[at + TCP_FLAGS_OFF] = TCP_RST | TCP_ACK;
 }

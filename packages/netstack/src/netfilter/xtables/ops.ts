@@ -23,7 +23,8 @@ const OPS: Readonly<Partial<Record<CommandName, Op>>> = {
   append: (d, c, origin) => d.append(chainOf(c), c.rule ?? NO_RULE, origin),
   insert: (d, c, origin) => d.insert(chainOf(c), c.ruleNumber ?? 1, c.rule ?? NO_RULE, origin),
   replace: (d, c, origin) => d.replace(chainOf(c), c.ruleNumber ?? 1, c.rule ?? NO_RULE, origin),
-  delete: (d, c) => (c.ruleNumber === null ? d.deleteRule(chainOf(c), c.rule ?? NO_RULE) : d.deleteAt(chainOf(c), c.ruleNumber)),
+  delete: (d, c) =>
+    c.ruleNumber === null ? d.deleteRule(chainOf(c), c.rule ?? NO_RULE) : d.deleteAt(chainOf(c), c.ruleNumber),
   check: (d, c) => {
     for (const rule of c.rule?.rules ?? []) d.find(chainOf(c), rule);
   },

@@ -19,10 +19,25 @@ export interface ParsedRule {
   readonly counters: { readonly packets: number; readonly bytes: number } | null;
 }
 
-type HeadOption = "source" | "destination" | "in-interface" | "out-interface" | "protocol" | "fragments" | "match" | "jump" | "goto" | "set-counters";
+type HeadOption =
+  | "source"
+  | "destination"
+  | "in-interface"
+  | "out-interface"
+  | "protocol"
+  | "fragments"
+  | "match"
+  | "jump"
+  | "goto"
+  | "set-counters";
 
 /** Long names of the options of every rule, the short letter, how many arguments. */
-const HEAD_OPTIONS: readonly { readonly option: HeadOption; readonly short: string; readonly long: readonly string[]; readonly args: number }[] = [
+const HEAD_OPTIONS: readonly {
+  readonly option: HeadOption;
+  readonly short: string;
+  readonly long: readonly string[];
+  readonly args: number;
+}[] = [
   { option: "source", short: "s", long: ["source", "src"], args: 1 },
   { option: "destination", short: "d", long: ["destination", "dst"], args: 1 },
   { option: "in-interface", short: "i", long: ["in-interface"], args: 1 },
@@ -80,7 +95,8 @@ class RuleParser {
       if (this.words[this.at] === "!") throw parameterError("multiple consecutive ! not allowed");
     }
     const word = this.words[this.at++];
-    if (word === undefined || !word.startsWith("-") || word.length < 2) throw new XtError("argument", `Bad argument \`${word ?? "!"}'`);
+    if (word === undefined || !word.startsWith("-") || word.length < 2)
+      throw new XtError("argument", `Bad argument \`${word ?? "!"}'`);
     if (word.startsWith("--")) this.longOption(word.slice(2), invert);
     else this.shortOption(word, invert);
   }
@@ -107,7 +123,12 @@ class RuleParser {
   }
 
   /** Exact names first, then unique beginnings; then the protocol's own match is tried. */
-  private findOption(name: string): { readonly row: (typeof HEAD_OPTIONS)[number] } | { readonly loaded: Loaded; readonly spec: OptionSpec } | undefined {
+  private findOption(
+    name: string,
+  ):
+    | { readonly row: (typeof HEAD_OPTIONS)[number] }
+    | { readonly loaded: Loaded; readonly spec: OptionSpec }
+    | undefined {
     const row = HEAD_OPTIONS.find((o) => o.long.includes(name));
     if (row !== undefined) return { row };
     for (const exact of [true, false]) {
@@ -132,7 +153,12 @@ class RuleParser {
     const args = glued === undefined ? [] : [glued];
     while (args.length < count) {
       const word = this.words[this.at++];
-      if (word === undefined) throw parameterError(count === 2 && option === "--tcp-flags" ? "--tcp-flags requires two args." : `option "${option}" requires an argument`);
+      if (word === undefined)
+        throw parameterError(
+          count === 2 && option === "--tcp-flags"
+            ? "--tcp-flags requires two args."
+            : `option "${option}" requires an argument`,
+        );
       args.push(word);
     }
     return args;
@@ -207,12 +233,25 @@ class RuleParser {
 
   private build(): Rule[] {
     const head = this.head ?? ANY_PROTOCOL;
-    const matches = this.loaded.flatMap((l) => (l.kind === "match" ? [buildMatch(l.ext, l.options, l.head ?? head, head)] : []));
+    const matches = this.loaded.flatMap((l) =>
+      l.kind === "match" ? [buildMatch(l.ext, l.options, l.head ?? head, head)] : [],
+    );
     const target = this.buildTarget(head);
     const rules: Rule[] = [];
     for (const src of conditions(this.src)) {
       for (const dst of conditions(this.dst)) {
-        rules.push(new Rule({ src, dst, in: anyName(this.inName), out: anyName(this.outName), head, fragment: this.fragment, matches, target }));
+        rules.push(
+          new Rule({
+            src,
+            dst,
+            in: anyName(this.inName),
+            out: anyName(this.outName),
+            head,
+            fragment: this.fragment,
+            matches,
+            target,
+          }),
+        );
       }
     }
     return rules;
@@ -244,7 +283,8 @@ function buildMatch(ext: MatchExtension, options: Options, then: RuleHead, head:
 
 function parseAddrList(text: string, invert: boolean): AddrList {
   const addrs = text.split(",").map(parseAddrMask);
-  if (invert && addrs.length > 1) throw parameterError("! not allowed with multiple source or destination IP addresses");
+  if (invert && addrs.length > 1)
+    throw parameterError("! not allowed with multiple source or destination IP addresses");
   return { addrs, invert };
 }
 

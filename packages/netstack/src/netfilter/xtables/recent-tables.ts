@@ -101,7 +101,10 @@ export class RecentTable {
   proc(): string {
     const jiffies = (ms: number): number => INITIAL_JIFFIES + Math.floor(ms);
     return this.entries
-      .map((e) => `src=${formatIpv4(e.addr)} ttl: ${e.ttl} last_seen: ${jiffies(e.stamps[e.index - 1] ?? 0)} oldest_pkt: ${e.index} ${e.stamps.map(jiffies).join(", ")}\n`)
+      .map(
+        (e) =>
+          `src=${formatIpv4(e.addr)} ttl: ${e.ttl} last_seen: ${jiffies(e.stamps[e.index - 1] ?? 0)} oldest_pkt: ${e.index} ${e.stamps.map(jiffies).join(", ")}\n`,
+      )
       .join("");
   }
 

@@ -26,13 +26,46 @@ import { traceTarget } from "./targets/trace.ts";
 
 // Erased to their common shape: the parameters of an extension only ever go back to it.
 const MATCHES = [
-  tcpMatch, udpMatch, sctpMatch, icmpMatch, commentMatch, markMatch, connmarkMatch, conntrackMatch, stateMatch, addrtypeMatch, statisticMatch,
-  recentMatch, physdevMatch, multiportMatch, limitMatch, macMatch, iprangeMatch, lengthMatch, ttlMatch, dscpMatch, pkttypeMatch,
+  tcpMatch,
+  udpMatch,
+  sctpMatch,
+  icmpMatch,
+  commentMatch,
+  markMatch,
+  connmarkMatch,
+  conntrackMatch,
+  stateMatch,
+  addrtypeMatch,
+  statisticMatch,
+  recentMatch,
+  physdevMatch,
+  multiportMatch,
+  limitMatch,
+  macMatch,
+  iprangeMatch,
+  lengthMatch,
+  ttlMatch,
+  dscpMatch,
+  pkttypeMatch,
 ] as unknown as readonly MatchExtension[];
 
 const TARGETS = [
-  rejectTarget, dnatTarget, snatTarget, masqueradeTarget, redirectTarget, netmapTarget, markTarget, connmarkTarget, logTarget, traceTarget,
-  notrackTarget, ctTarget, tcpmssTarget, checksumTarget, ttlTarget, dscpTarget,
+  rejectTarget,
+  dnatTarget,
+  snatTarget,
+  masqueradeTarget,
+  redirectTarget,
+  netmapTarget,
+  markTarget,
+  connmarkTarget,
+  logTarget,
+  traceTarget,
+  notrackTarget,
+  ctTarget,
+  tcpmssTarget,
+  checksumTarget,
+  ttlTarget,
+  dscpTarget,
 ] as unknown as readonly TargetExtension[];
 
 /** Known to iptables 1.8.9, not modelled. */
@@ -40,9 +73,10 @@ const OTHER_MATCHES: readonly string[] = (
   "ah bpf cgroup cluster connbytes connlabel connlimit cpu dccp devgroup ecn esp geoip hashlimit helper ipvs nfacct osf owner policy quota " +
   "rateest realm rpfilter set socket string tcpmss time tos u32 udplite"
 ).split(" ");
-const OTHER_TARGETS: readonly string[] = (
-  "AUDIT CLASSIFY CLUSTERIP CONNSECMARK ECN HMARK IDLETIMER LED NFLOG NFQUEUE QUEUE RATEEST SECMARK SET SYNPROXY TEE TOS TPROXY ULOG"
-).split(" ");
+const OTHER_TARGETS: readonly string[] =
+  "AUDIT CLASSIFY CONNSECMARK ECN HMARK IDLETIMER LED NFLOG NFQUEUE QUEUE RATEEST SECMARK SET SYNPROXY TEE TOS TPROXY ULOG".split(
+    " ",
+  );
 
 export const VERDICTS = ["ACCEPT", "DROP", "RETURN"] as const;
 

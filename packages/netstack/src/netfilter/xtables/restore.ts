@@ -1,8 +1,8 @@
 // iptables-restore (iptables/xtables-restore.c, iptables-restore.c): one transaction per table, from its `*` line to COMMIT.
 
 import type { RuleOrigins } from "../../rtnl/batch.ts";
-import { TableDraft } from "./draft.ts";
-import type { RuleRequest } from "./draft.ts";
+import type { RuleRequest } from "./admit.ts";
+import type { TableDraft } from "./draft.ts";
 import type { ToolError, ToolName } from "./messages.ts";
 import { restoreError } from "./messages.ts";
 import { parseCommandWords } from "./command-words.ts";
@@ -13,7 +13,7 @@ import type { RuleCache } from "./rule-cache.ts";
 import { tokenize } from "./tokenize.ts";
 import { validateTable } from "./validate.ts";
 import type { KernelErrno } from "./xt-error.ts";
-import { KernelError, parameterError, XtError } from "./xt-error.ts";
+import { KernelError, MissingChainError, parameterError, XtError } from "./xt-error.ts";
 import type { TableSpec } from "./xt-tables.ts";
 import { tableSpec } from "./xt-tables.ts";
 
@@ -89,7 +89,12 @@ class Restore {
     const lines = text.split("\n");
     if (lines.at(-1) === "") lines.pop();
     lines.forEach((content, i) => at(i + 1, content, () => this.line(i + 1, content)));
-    if (this.spec !== null) throw new LineError(lines.length + 1, "", new XtError("bare", `iptables-restore: COMMIT expected at line ${lines.length + 1}`));
+    if (this.spec !== null)
+      throw new LineError(
+        lines.length + 1,
+        "",
+        new XtError("bare", `iptables-restore: COMMIT expected at line ${lines.length + 1}`),
+      );
   }
 
   private line(line: number, content: string): void {
@@ -106,7 +111,11 @@ class Restore {
     const name = text.slice(1).trim();
     const spec = tableSpec(name);
     if (spec === undefined) {
-      throw parameterError(this.host.tool.kind === "nft" ? `iptables-restore: line ${line} table name '${name}' invalid` : `iptables-restore: unable to initialize table '${name}'`);
+      throw parameterError(
+        this.host.tool.kind === "nft"
+          ? `iptables-restore: line ${line} table name '${name}' invalid`
+          : `iptables-restore: unable to initialize table '${name}'`,
+      );
     }
     this.spec = spec;
     this.ops = [];
@@ -117,7 +126,8 @@ class Restore {
     const [, name = "", policy = "", rest = ""] = CHAIN_LINE.exec(text) ?? [];
     if (policy === "") throw parameterError(`iptables-restore: line ${line} policy invalid`);
     const counters = COUNTERS.exec(rest);
-    if (this.options.counters === true && counters === null && policy !== "-") throw parameterError(`invalid policy counters for chain '${name}'`);
+    if (this.options.counters === true && counters === null && policy !== "-")
+      throw parameterError(`invalid policy counters for chain '${name}'`);
     this.push(line, text, null, name, (draft) => {
       if (draft.kind === "legacy") checkLegacyPolicy(draft, name, policy, line);
       if (!draft.isBuiltin(name)) {
@@ -140,25 +150,49 @@ class Restore {
     if (append !== null && !/ -t | --table/.test(body)) {
       const parsed = this.counted(this.host.cache.parse(append[2] ?? ""), counted);
       const chain = append[1] ?? "";
-      this.push(line, text, "RULE_APPEND", chain, (draft) => draft.append(chain, parsed, this.options.origins?.get(line - 1) ?? null));
+      this.push(line, text, "RULE_APPEND", chain, (draft) =>
+        draft.append(chain, parsed, this.options.origins?.get(line - 1) ?? null),
+      );
       return;
     }
     const command = parseCommandWords(tokenize(body), this.host.cache);
     if (command.table !== null) throw parameterError("The -t option cannot be used in iptables-restore.\n");
-    this.pushCommand(line, text, command.rule === null ? command : { ...command, rule: this.counted(command.rule, counted) });
+    this.pushCommand(
+      line,
+      text,
+      command.rule === null ? command : { ...command, rule: this.counted(command.rule, counted) },
+    );
   }
 
   private pushCommand(line: number, text: string, command: CommandWords): void {
-    const request = command.name === "insert" ? "RULE_INSERT" : command.name === "replace" ? "RULE_REPLACE" : command.name === "append" ? "RULE_APPEND" : null;
-    this.push(line, text, request, command.chain ?? "", (draft) => applyCommand(draft, command, this.options.origins?.get(line - 1) ?? null));
+    const request =
+      command.name === "insert"
+        ? "RULE_INSERT"
+        : command.name === "replace"
+          ? "RULE_REPLACE"
+          : command.name === "append"
+            ? "RULE_APPEND"
+            : null;
+    this.push(line, text, request, command.chain ?? "", (draft) =>
+      applyCommand(draft, command, this.options.origins?.get(line - 1) ?? null),
+    );
   }
 
   private counted(parsed: ParsedRule, counted: RegExpExecArray | null): ParsedRule {
     if (counted === null) return parsed;
-    return { rules: parsed.rules, counters: this.options.counters === true ? { packets: Number(counted[1]), bytes: Number(counted[2]) } : null };
+    return {
+      rules: parsed.rules,
+      counters: this.options.counters === true ? { packets: Number(counted[1]), bytes: Number(counted[2]) } : null,
+    };
   }
 
-  private push(line: number, text: string, request: RuleRequest | null, chain: string, run: (draft: TableDraft) => void): void {
+  private push(
+    line: number,
+    text: string,
+    request: RuleRequest | null,
+    chain: string,
+    run: (draft: TableDraft) => void,
+  ): void {
     this.ops.push({ line, text, request, chain, run });
   }
 
@@ -175,9 +209,14 @@ class Restore {
     const first = this.culprit(spec, line);
     const failed = this.ops.slice(first).filter((op) => op.request !== null);
     const op = failed[0] ?? (this.ops[first] as Op);
-    const error = (o: Op): KernelError => new KernelError(o.request ?? "RULE_APPEND", errno, `rule in chain ${o.chain}`);
+    const error = (o: Op): KernelError =>
+      new KernelError(o.request ?? "RULE_APPEND", errno, `rule in chain ${o.chain}`);
     const more = failed.slice(1).map((o) => `\nline ${o.line}: ${error(o).message}`);
-    return new LineError(op.line, op.text, new KernelError(op.request ?? "RULE_APPEND", errno, `rule in chain ${op.chain}${more.join("")}`));
+    return new LineError(
+      op.line,
+      op.text,
+      new KernelError(op.request ?? "RULE_APPEND", errno, `rule in chain ${op.chain}${more.join("")}`),
+    );
   }
 
   /** The first `count` operations on a fresh draft. */
@@ -186,12 +225,11 @@ class Restore {
     if (this.options.noflush !== true) draft.flushTable();
     for (let i = 0; i < count; i++) {
       const op = this.ops[i] as Op;
-      // nft resolves jumps when the table is committed.
-      const line = (error: unknown): number => (draft.kind === "nft" && error instanceof XtError && /^Chain '/.test(error.message) ? commitLine : op.line);
       try {
         op.run(draft);
       } catch (error) {
-        throw error instanceof XtError ? new LineError(line(error), op.text, error) : error;
+        if (!(error instanceof XtError)) throw error;
+        throw new LineError(error instanceof MissingChainError ? commitLine : op.line, op.text, error);
       }
     }
     return draft;
@@ -212,7 +250,11 @@ class Restore {
 
 function checkLegacyPolicy(draft: TableDraft, name: string, policy: string, line: number): void {
   if (policy === "-") return;
-  const why = !draft.isBuiltin(name) ? "Bad built-in chain name" : policy !== "ACCEPT" && policy !== "DROP" ? "Bad policy name" : "";
+  const why = !draft.isBuiltin(name)
+    ? "Bad built-in chain name"
+    : policy !== "ACCEPT" && policy !== "DROP"
+      ? "Bad policy name"
+      : "";
   if (why !== "") throw new XtError("version", `Can't set policy \`${policy}' on \`${name}' line ${line}: ${why}`);
 }
 

@@ -34,7 +34,9 @@ function onlyPort(rule: Rule): number {
     // Matches are asked in order: what comes behind a stateful one cannot decide before it.
     if (m.ext.stateful === true) return -1;
     if (m.ext.protocol !== rule.proto) continue;
-    const { dport } = m.params as { readonly dport: { readonly min: number; readonly max: number; readonly invert: boolean } | null };
+    const { dport } = m.params as {
+      readonly dport: { readonly min: number; readonly max: number; readonly invert: boolean } | null;
+    };
     if (dport !== null && !dport.invert && dport.min === dport.max) return dport.min;
   }
   return -1;

@@ -97,6 +97,12 @@ export class Rule {
     this.pinv = init.head.protoInvert;
   }
 
+  /** The same conditions with another target. */
+  withTarget(target: RuleTarget): Rule {
+    const { src, dst, in: inName, out, head, fragment, matches } = this;
+    return new Rule({ src, dst, in: inName, out, head, fragment, matches, target });
+  }
+
   /** Canonical text without `-A CHAIN`. */
   get text(): string {
     return (this.conditions + this.action).slice(1);

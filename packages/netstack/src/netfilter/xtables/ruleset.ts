@@ -59,7 +59,13 @@ export function parseRuleset(text: string): RulesetTable[] {
     else if (line.startsWith(":")) {
       const m = CHAIN_LINE.exec(line);
       if (m === null) throw bad(i + 1, `not a chain: ${line}`);
-      open.chains.push({ name: m[1] ?? "", policy: m[2] ?? "", packets: Number(m[3] ?? 0), bytes: Number(m[4] ?? 0), rules: [] });
+      open.chains.push({
+        name: m[1] ?? "",
+        policy: m[2] ?? "",
+        packets: Number(m[3] ?? 0),
+        bytes: Number(m[4] ?? 0),
+        rules: [],
+      });
     } else parseRuleLine(open, line, i + 1);
   });
   return tables;
@@ -72,7 +78,8 @@ export function printRuleset(tables: readonly RulesetTable[], counters = false):
     text += `*${table.name}\n`;
     for (const c of table.chains) text += `:${c.name} ${c.policy} [${c.packets}:${c.bytes}]\n`;
     for (const c of table.chains) {
-      for (const r of c.rules) text += `${counters ? `[${r.packets}:${r.bytes}] ` : ""}-A ${c.name}${r.rule.text === "" ? "" : ` ${r.rule.text}`}\n`;
+      for (const r of c.rules)
+        text += `${counters ? `[${r.packets}:${r.bytes}] ` : ""}-A ${c.name}${r.rule.text === "" ? "" : ` ${r.rule.text}`}\n`;
     }
     text += "COMMIT\n";
   }

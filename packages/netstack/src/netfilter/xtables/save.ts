@@ -13,7 +13,10 @@ export interface AbsentChain {
 
 /** Built-in chains of the table in hook order, made or not, then user chains by name. */
 export function listedChains(spec: TableSpec, table: XtTable | undefined): AbsentChain[] {
-  const builtin = spec.hooks.map((hook) => ({ name: HOOK_NAMES[hook], chain: table?.chains.get(HOOK_NAMES[hook]) ?? null }));
+  const builtin = spec.hooks.map((hook) => ({
+    name: HOOK_NAMES[hook],
+    chain: table?.chains.get(HOOK_NAMES[hook]) ?? null,
+  }));
   const user = table?.ordered().filter((c) => c.hook === null) ?? [];
   return [...builtin, ...user.map((chain) => ({ name: chain.name, chain }))];
 }

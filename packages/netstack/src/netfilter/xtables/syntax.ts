@@ -5,7 +5,13 @@ import { parameterError } from "./xt-error.ts";
 
 /** strtoul with base 0: decimal, 0x hexadecimal, 0 octal; undefined when it is none or above `max`. */
 export function parseUint(text: string, max = 0xffffffff): number | undefined {
-  const value = /^0x[0-9a-f]+$/i.test(text) ? Number(text) : /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : /^\d+$/.test(text) ? Number(text) : NaN;
+  const value = /^0x[0-9a-f]+$/i.test(text)
+    ? Number(text)
+    : /^0[0-7]+$/.test(text)
+      ? Number.parseInt(text, 8)
+      : /^\d+$/.test(text)
+        ? Number(text)
+        : NaN;
   return value <= max ? value : undefined;
 }
 
@@ -46,11 +52,36 @@ export function truncateBytes(text: string, max: number): string {
 
 /** Names of /etc/services that rules and listings use: name, port, protocols. */
 const SERVICES: readonly (readonly [string, number, string])[] = [
-  ["tcpmux", 1, "tcp"], ["echo", 7, "tcp udp"], ["discard", 9, "tcp udp"], ["ftp-data", 20, "tcp"], ["ftp", 21, "tcp"], ["ssh", 22, "tcp"],
-  ["telnet", 23, "tcp"], ["smtp", 25, "tcp"], ["domain", 53, "tcp udp"], ["bootps", 67, "udp"], ["bootpc", 68, "udp"], ["tftp", 69, "udp"],
-  ["http", 80, "tcp"], ["kerberos", 88, "tcp udp"], ["pop3", 110, "tcp"], ["sunrpc", 111, "tcp udp"], ["ntp", 123, "udp"], ["imap2", 143, "tcp"],
-  ["snmp", 161, "tcp udp"], ["bgp", 179, "tcp"], ["ldap", 389, "tcp udp"], ["https", 443, "tcp udp"], ["syslog", 514, "udp"], ["domain-s", 853, "tcp udp"],
-  ["imaps", 993, "tcp"], ["pop3s", 995, "tcp"], ["nfs", 2049, "tcp udp"], ["mysql", 3306, "tcp"], ["postgresql", 5432, "tcp"], ["http-alt", 8080, "tcp udp"],
+  ["tcpmux", 1, "tcp"],
+  ["echo", 7, "tcp udp"],
+  ["discard", 9, "tcp udp"],
+  ["ftp-data", 20, "tcp"],
+  ["ftp", 21, "tcp"],
+  ["ssh", 22, "tcp"],
+  ["telnet", 23, "tcp"],
+  ["smtp", 25, "tcp"],
+  ["domain", 53, "tcp udp"],
+  ["bootps", 67, "udp"],
+  ["bootpc", 68, "udp"],
+  ["tftp", 69, "udp"],
+  ["http", 80, "tcp"],
+  ["kerberos", 88, "tcp udp"],
+  ["pop3", 110, "tcp"],
+  ["sunrpc", 111, "tcp udp"],
+  ["ntp", 123, "udp"],
+  ["imap2", 143, "tcp"],
+  ["snmp", 161, "tcp udp"],
+  ["bgp", 179, "tcp"],
+  ["ldap", 389, "tcp udp"],
+  ["https", 443, "tcp udp"],
+  ["syslog", 514, "udp"],
+  ["domain-s", 853, "tcp udp"],
+  ["imaps", 993, "tcp"],
+  ["pop3s", 995, "tcp"],
+  ["nfs", 2049, "tcp udp"],
+  ["mysql", 3306, "tcp"],
+  ["postgresql", 5432, "tcp"],
+  ["http-alt", 8080, "tcp udp"],
 ];
 
 const PROTO_WORD: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp" };

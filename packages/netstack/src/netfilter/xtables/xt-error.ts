@@ -13,7 +13,15 @@
  */
 export type XtErrorForm = "parameter" | "argument" | "plain" | "version" | "bare" | "kernel" | "unmodelled";
 
-const EXIT: Readonly<Record<XtErrorForm, number>> = { parameter: 2, argument: 2, plain: 1, version: 1, bare: 1, kernel: 4, unmodelled: 2 };
+const EXIT: Readonly<Record<XtErrorForm, number>> = {
+  parameter: 2,
+  argument: 2,
+  plain: 1,
+  version: 1,
+  bare: 1,
+  kernel: 4,
+  unmodelled: 2,
+};
 
 export class XtError extends Error {
   override readonly name: string = "XtError";
@@ -48,6 +56,15 @@ export class KernelError extends XtError {
   constructor(request: string, errno: KernelErrno, object: string) {
     super("kernel", `${request} failed (${ERRNO_TEXT[errno]}): ${object}`);
     this.errno = errno;
+  }
+}
+
+/** A jump to a chain that is not there; nft finds out only when the table is committed. */
+export class MissingChainError extends XtError {
+  override readonly name = "MissingChainError";
+
+  constructor(chain: string) {
+    super("parameter", `Chain '${chain}' does not exist`);
   }
 }
 

@@ -84,13 +84,21 @@ export class XtTable {
   /** ipt_mangle_out: what the route depends on may have changed. */
   private runMangleOut(chain: Chain, state: HookState, pkt: Packet): Verdict {
     const { mark } = pkt;
-    const key = (b: Uint8Array, at: number): number => (b[at] as number) * 0x1000000 + ((b[at + 1] as number) << 16) + ((b[at + 2] as number) << 8) + (b[at + 3] as number);
+    const key = (b: Uint8Array, at: number): number =>
+      (b[at] as number) * 0x1000000 +
+      ((b[at + 1] as number) << 16) +
+      ((b[at + 2] as number) << 8) +
+      (b[at + 3] as number);
     const tos = pkt.buf[pkt.nh + 1];
     const saddr = key(pkt.buf, pkt.nh + 12);
     const daddr = key(pkt.buf, pkt.nh + 16);
     const verdict = this.run(chain, state, pkt);
     if (verdict !== NF_ACCEPT) return verdict;
-    const same = pkt.mark === mark && pkt.buf[pkt.nh + 1] === tos && key(pkt.buf, pkt.nh + 12) === saddr && key(pkt.buf, pkt.nh + 16) === daddr;
+    const same =
+      pkt.mark === mark &&
+      pkt.buf[pkt.nh + 1] === tos &&
+      key(pkt.buf, pkt.nh + 12) === saddr &&
+      key(pkt.buf, pkt.nh + 16) === daddr;
     return same || this.host.reroute(pkt) ? NF_ACCEPT : 0;
   }
 }

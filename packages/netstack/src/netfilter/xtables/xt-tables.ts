@@ -1,7 +1,15 @@
 // The tables of iptables: their hooks and priorities (net/ipv4/netfilter/iptable_*.c; iptables/nft.c: xtables_ipv4).
 
 import type { HookNum } from "../hooks.ts";
-import { HOOK_NAMES, NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NF_IP_PRI } from "../hooks.ts";
+import {
+  HOOK_NAMES,
+  NF_INET_FORWARD,
+  NF_INET_LOCAL_IN,
+  NF_INET_LOCAL_OUT,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+  NF_IP_PRI,
+} from "../hooks.ts";
 
 export interface TableSpec {
   readonly name: string;
@@ -12,7 +20,11 @@ export interface TableSpec {
 
 /** In the order in which nft's iptables-save prints them. */
 export const XT_TABLES: readonly TableSpec[] = [
-  { name: "mangle", hooks: [NF_INET_PRE_ROUTING, NF_INET_LOCAL_IN, NF_INET_FORWARD, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING], priority: NF_IP_PRI.MANGLE },
+  {
+    name: "mangle",
+    hooks: [NF_INET_PRE_ROUTING, NF_INET_LOCAL_IN, NF_INET_FORWARD, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING],
+    priority: NF_IP_PRI.MANGLE,
+  },
   { name: "security", hooks: [NF_INET_LOCAL_IN, NF_INET_FORWARD, NF_INET_LOCAL_OUT], priority: NF_IP_PRI.SECURITY },
   { name: "raw", hooks: [NF_INET_PRE_ROUTING, NF_INET_LOCAL_OUT], priority: NF_IP_PRI.RAW },
   { name: "filter", hooks: [NF_INET_LOCAL_IN, NF_INET_FORWARD, NF_INET_LOCAL_OUT], priority: NF_IP_PRI.FILTER },

@@ -39,8 +39,14 @@ export function ipPacket(world: World, init: PacketInit = {}): Packet {
   pkt.protocol = 0x0800;
   const addr = (text: string): number => parseIpv4(text) ?? 0;
   ipWrite(pkt.buf, pkt.nh, {
-    tos: init.tos ?? 0, totLen: pkt.len, id: 1, fragOff: init.fragOff ?? 0x4000, ttl: init.ttl ?? 64, proto,
-    saddr: addr(init.src ?? "10.0.0.1"), daddr: addr(init.dst ?? "10.0.0.2"),
+    tos: init.tos ?? 0,
+    totLen: pkt.len,
+    id: 1,
+    fragOff: init.fragOff ?? 0x4000,
+    ttl: init.ttl ?? 64,
+    proto,
+    saddr: addr(init.src ?? "10.0.0.1"),
+    daddr: addr(init.dst ?? "10.0.0.2"),
   });
   const at = pkt.nh + 20;
   if (proto === 6 || proto === 17) {
@@ -56,7 +62,13 @@ export function ipPacket(world: World, init: PacketInit = {}): Packet {
 }
 
 /** True when all functions of the hook accepted the packet. */
-export function passes(ns: NetNamespace, hook: HookNum, pkt: Packet, indev: NetDevice | null = null, outdev: NetDevice | null = null): boolean {
+export function passes(
+  ns: NetNamespace,
+  hook: HookNum,
+  pkt: Packet,
+  indev: NetDevice | null = null,
+  outdev: NetDevice | null = null,
+): boolean {
   let passed = false;
   nfHook(ns, NFPROTO_IPV4, hook, pkt, indev, outdev, () => {
     passed = true;

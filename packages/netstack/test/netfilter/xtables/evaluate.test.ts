@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { NF_INET_FORWARD, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING, NFPROTO_IPV4 } from "../../../src/netfilter/hooks.ts";
+import {
+  NF_INET_FORWARD,
+  NF_INET_LOCAL_IN,
+  NF_INET_LOCAL_OUT,
+  NF_INET_PRE_ROUTING,
+  NFPROTO_IPV4,
+} from "../../../src/netfilter/hooks.ts";
 import type { NetNamespace } from "../../../src/netns/net-namespace.ts";
 import { World } from "../../../src/netns/world.ts";
 import { IP_CT_UNTRACKED } from "../../../src/skb/packet.ts";
@@ -20,27 +26,65 @@ function input(init: Parameters<typeof ipPacket>[1] = {}): boolean {
 
 /** Packets of each rule of a chain. */
 function counts(chain = "INPUT", table = "filter"): number[] {
-  return ns.xt.backend("nft").counters().filter((r) => r.table === table && r.chain === chain && r.ruleNo > 0).map((r) => r.packets);
+  return ns.xt
+    .backend("nft")
+    .counters()
+    .filter((r) => r.table === table && r.chain === chain && r.ruleNo > 0)
+    .map((r) => r.packets);
 }
 
 describe("the walk", () => {
   it("returns behind a jump, and from a goto to the caller of its chain", () => {
-    loadInput(ns, ["-j A", "-p tcp", "-A A -j B", "-A A -j C", "-A B -g D", "-A B -j DROP", "-A C -j RETURN", "-A C -j DROP", "-A D -p tcp"], ["A", "B", "C", "D"]);
+    loadInput(
+      ns,
+      [
+        "-j A",
+        "-p tcp",
+        "-A A -j B",
+        "-A A -j C",
+        "-A B -g D",
+        "-A B -j DROP",
+        "-A C -j RETURN",
+        "-A C -j DROP",
+        "-A D -p tcp",
+      ],
+      ["A", "B", "C", "D"],
+    );
     expect(input()).toBe(true);
-    expect([counts("INPUT"), counts("A"), counts("B"), counts("C"), counts("D")]).toEqual([[1, 1], [1, 1], [1, 0], [1, 0], [1]]);
+    expect([counts("INPUT"), counts("A"), counts("B"), counts("C"), counts("D")]).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 0],
+      [1, 0],
+      [1],
+    ]);
   });
 
   it("ends a base chain with its policy on RETURN, and after a goto from it", () => {
     loadInput(ns, ["-p udp -g A", "-p tcp -j RETURN", "-j ACCEPT"], ["A"]);
     apply(ns, [{ op: "iptables", args: ["-P", "INPUT", "DROP"] }]);
     expect([input({ proto: 6 }), input({ proto: 17 }), input({ proto: 1 })]).toEqual([false, false, true]);
-    expect(ns.xt.backend("nft").counters().find((r) => r.chain === "INPUT" && r.ruleNo === 0)?.packets).toBe(2);
+    expect(
+      ns.xt
+        .backend("nft")
+        .counters()
+        .find((r) => r.chain === "INPUT" && r.ruleNo === 0)?.packets,
+    ).toBe(2);
   });
 
   it("counts bytes of the IP packet", () => {
     loadInput(ns, ["-p tcp"]);
     input({ payload: 60 });
-    expect(ns.xt.backend("nft").counters().filter((r) => r.chain === "INPUT").map((r) => [r.packets, r.bytes])).toEqual([[1, 100], [1, 100]]);
+    expect(
+      ns.xt
+        .backend("nft")
+        .counters()
+        .filter((r) => r.chain === "INPUT")
+        .map((r) => [r.packets, r.bytes]),
+    ).toEqual([
+      [1, 100],
+      [1, 100],
+    ]);
   });
 
   it("drops a packet whose header is too short for a match", () => {
@@ -66,7 +110,12 @@ describe("the walk", () => {
     };
     loadInput(ns, ["-p udp", "-p tcp -j A", "-A A -j MARK --set-mark 1", "-A A -j RETURN"], ["A"]);
     input();
-    expect(steps).toEqual(["nft filter INPUT 2 A -p tcp -j A", "nft filter A 1 CONTINUE -j MARK --set-xmark 0x1/0xffffffff", "nft filter A 2 RETURN -j RETURN", "nft filter INPUT 0 ACCEPT "]);
+    expect(steps).toEqual([
+      "nft filter INPUT 2 A -p tcp -j A",
+      "nft filter A 1 CONTINUE -j MARK --set-xmark 0x1/0xffffffff",
+      "nft filter A 2 RETURN -j RETURN",
+      "nft filter INPUT 0 ACCEPT ",
+    ]);
     steps.length = 0;
     loadInput(ns, ["-j DROP"]);
     input();
@@ -76,8 +125,14 @@ describe("the walk", () => {
 
 describe("back ends", () => {
   it("run both, the one registered last first, and drop when one does", () => {
-    apply(ns, [{ op: "iptables", args: ["-A", "INPUT", "-j", "ACCEPT"], backend: "nft" }, { op: "iptables", args: ["-A", "INPUT", "-j", "DROP"], backend: "legacy" }]);
-    expect(ns.hooks.list(NFPROTO_IPV4, NF_INET_LOCAL_IN).map((o) => o.name)).toEqual(["legacy:filter:INPUT", "nft:filter:INPUT"]);
+    apply(ns, [
+      { op: "iptables", args: ["-A", "INPUT", "-j", "ACCEPT"], backend: "nft" },
+      { op: "iptables", args: ["-A", "INPUT", "-j", "DROP"], backend: "legacy" },
+    ]);
+    expect(ns.hooks.list(NFPROTO_IPV4, NF_INET_LOCAL_IN).map((o) => o.name)).toEqual([
+      "legacy:filter:INPUT",
+      "nft:filter:INPUT",
+    ]);
     expect(input()).toBe(false);
     expect(counts()).toEqual([0]);
   });
@@ -91,7 +146,12 @@ describe("back ends", () => {
   });
 
   it("nft takes an untouched chain away again", () => {
-    apply(ns, [{ op: "iptables", args: ["-N", "A"] }, { op: "iptables", args: ["-A", "INPUT", "-j", "A"] }, { op: "iptables", args: ["-F"] }, { op: "iptables", args: ["-X"] }]);
+    apply(ns, [
+      { op: "iptables", args: ["-N", "A"] },
+      { op: "iptables", args: ["-A", "INPUT", "-j", "A"] },
+      { op: "iptables", args: ["-F"] },
+      { op: "iptables", args: ["-X"] },
+    ]);
     expect(ns.hooks.list(NFPROTO_IPV4, NF_INET_LOCAL_IN)).toEqual([]);
     expect(ns.xt.backend("nft").save({ bare: true })).toContain(":INPUT ACCEPT [0:0]");
   });
@@ -111,14 +171,23 @@ describe("back ends", () => {
   });
 
   it("gives handles in order of creation", () => {
-    apply(ns, [{ op: "iptables", args: ["-A", "INPUT", "-j", "ACCEPT"] }, { op: "iptables", args: ["-I", "INPUT", "-j", "DROP"] }]);
+    apply(ns, [
+      { op: "iptables", args: ["-A", "INPUT", "-j", "ACCEPT"] },
+      { op: "iptables", args: ["-I", "INPUT", "-j", "DROP"] },
+    ]);
     const nft = ns.xt.backend("nft");
     expect([nft.handleOf("filter", "INPUT", 1), nft.handleOf("filter", "INPUT", 2)]).toEqual([3, 2]);
   });
 
   it("keeps origins beside rules", () => {
     const origin = { agent: "kube-proxy", object: "Service default/web" };
-    apply(ns, [{ op: "iptables-restore", text: "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\n-A INPUT -j DROP\nCOMMIT\n", origins: new Map([[3, origin]]) }]);
+    apply(ns, [
+      {
+        op: "iptables-restore",
+        text: "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\n-A INPUT -j DROP\nCOMMIT\n",
+        origins: new Map([[3, origin]]),
+      },
+    ]);
     const nft = ns.xt.backend("nft");
     expect([nft.originOf("filter", "INPUT", 1), nft.originOf("filter", "INPUT", 2)]).toEqual([undefined, origin]);
     apply(ns, [{ op: "iptables", args: ["-D", "INPUT", "1"] }]);
@@ -181,7 +250,10 @@ describe("stateful matches", () => {
   });
 
   it("recent remembers addresses, by seconds, hits and mask", () => {
-    loadInput(ns, ["-p udp -m recent --set --name s --mask 255.255.255.0", "-p tcp -m recent --rcheck --seconds 10 --hitcount 2 --name s -j DROP"]);
+    loadInput(ns, [
+      "-p udp -m recent --set --name s --mask 255.255.255.0",
+      "-p tcp -m recent --rcheck --seconds 10 --hitcount 2 --name s -j DROP",
+    ]);
     expect(hits(1)).toEqual([false]);
     input({ proto: 17, src: "10.0.0.77" });
     expect(hits(1)).toEqual([false]);
@@ -190,7 +262,9 @@ describe("stateful matches", () => {
     expect(hits(1, { src: "10.0.1.1" })).toEqual([false]);
     ns.world.clock.runUntil(10_001);
     expect(hits(1)).toEqual([false]);
-    expect(ns.xt.recent.get("s")?.proc()).toBe("src=10.0.0.0 ttl: 64 last_seen: 4294667296 oldest_pkt: 2 4294667296, 4294667296\n");
+    expect(ns.xt.recent.get("s")?.proc()).toBe(
+      "src=10.0.0.0 ttl: 64 last_seen: 4294667296 oldest_pkt: 2 4294667296, 4294667296\n",
+    );
   });
 
   it("recent --reap lets old entries go, and the list ends with its last rule", () => {
@@ -249,7 +323,13 @@ describe("targets", () => {
     add("-t mangle -A PREROUTING -p tcp --syn -j TCPMSS --set-mss 400");
     const pkt = prerouting();
     const th = pkt.nh + 20;
-    expect([pkt.len, getU16(pkt.buf, pkt.nh + 2), (pkt.buf[th + 12] as number) >>> 4, getU16(pkt.buf, th + 20), getU16(pkt.buf, th + 22)]).toEqual([44, 44, 6, 0x0204, 400]);
+    expect([
+      pkt.len,
+      getU16(pkt.buf, pkt.nh + 2),
+      (pkt.buf[th + 12] as number) >>> 4,
+      getU16(pkt.buf, th + 20),
+      getU16(pkt.buf, th + 22),
+    ]).toEqual([44, 44, 6, 0x0204, 400]);
     expect(csumFold(csumPartial(pkt.buf, pkt.nh, 20))).toBe(0);
   });
 
@@ -272,10 +352,19 @@ describe("targets", () => {
   });
 
   it("refuses what is not modelled by rule text and line", () => {
-    const failed = ns.xt.backend("nft").restore("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set s src -j DROP\nCOMMIT\n");
-    expect(failed).toEqual({ line: 3, exit: 2, message: 'iptables-restore v1.8.9 (nf_tables): line 3: match "set" is not modelled: -A INPUT -m set --match-set s src -j DROP' });
+    const failed = ns.xt
+      .backend("nft")
+      .restore("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set s src -j DROP\nCOMMIT\n");
+    expect(failed).toEqual({
+      line: 3,
+      exit: 2,
+      message:
+        'iptables-restore v1.8.9 (nf_tables): line 3: match "set" is not modelled: -A INPUT -m set --match-set s src -j DROP',
+    });
     expect(ns.xt.backend("nft").save()).toBe("");
-    expect(ns.xt.backend("nft").command(["-A", "INPUT", "-j", "NFQUEUE"]).stderr).toBe('iptables v1.8.9 (nf_tables): target "NFQUEUE" is not modelled: iptables -A INPUT -j NFQUEUE\n');
+    expect(ns.xt.backend("nft").command(["-A", "INPUT", "-j", "NFQUEUE"]).stderr).toBe(
+      'iptables v1.8.9 (nf_tables): target "NFQUEUE" is not modelled: iptables -A INPUT -j NFQUEUE\n',
+    );
   });
 });
 
@@ -284,29 +373,58 @@ describe("rule index", () => {
   const rule = fc.tuple(
     fc.constantFrom("", "-s 10.0.0.1 ", "! -s 10.0.0.2 ", "-s 10.0.0.0/24 "),
     fc.option(addr, { nil: "" }).map((a) => (a === "" ? "" : `-d ${a} `)),
-    fc.constantFrom("", "-p tcp --dport 80 ", "-p tcp -m tcp --dport 81:90 ", "-p udp --dport 80 ", "-p tcp -m statistic --mode nth --every 2 --packet 0 -m tcp --dport 80 ", "! -p udp ", "-p tcp ! --dport 80 "),
-    fc.constantFrom("", "-j MARK --xor-mark 1", "-j MARK --set-mark 5", "-j RETURN", "-j A", "-m mark --mark 5 -j DROP"),
+    fc.constantFrom(
+      "",
+      "-p tcp --dport 80 ",
+      "-p tcp -m tcp --dport 81:90 ",
+      "-p udp --dport 80 ",
+      "-p tcp -m statistic --mode nth --every 2 --packet 0 -m tcp --dport 80 ",
+      "! -p udp ",
+      "-p tcp ! --dport 80 ",
+    ),
+    fc.constantFrom(
+      "",
+      "-j MARK --xor-mark 1",
+      "-j MARK --set-mark 5",
+      "-j RETURN",
+      "-j A",
+      "-m mark --mark 5 -j DROP",
+    ),
   );
-  const packet = fc.record({ src: addr, dst: addr, proto: fc.constantFrom(6, 17, 1), dport: fc.constantFrom(80, 81, 9), fragOff: fc.constantFrom(0x4000, 3), cut: fc.constantFrom(0, 0, 0, 6) });
+  const packet = fc.record({
+    src: addr,
+    dst: addr,
+    proto: fc.constantFrom(6, 17, 1),
+    dport: fc.constantFrom(80, 81, 9),
+    fragOff: fc.constantFrom(0x4000, 3),
+    cut: fc.constantFrom(0, 0, 0, 6),
+  });
 
   it("gives the packets and counters of the walk", () => {
     fc.assert(
-      fc.property(fc.array(rule.map((r) => r.join("").trim()), { minLength: 32, maxLength: 60 }), fc.array(packet, { minLength: 1, maxLength: 12 }), (rules, packets) => {
-        const run = (indexed: boolean): unknown => {
-          const n = namespace();
-          loadInput(n, [...rules, "-A A -p tcp"], ["A"]);
-          const chain = n.xt.backend("nft").table("filter")?.chains.get("INPUT");
-          expect(chain?.index).not.toBeNull();
-          if (!indexed && chain !== undefined) chain.index = null;
-          const seen = packets.map((p) => {
-            const pkt = ipPacket(n.world, p);
-            pkt.tail -= p.cut;
-            return [passes(n, NF_INET_LOCAL_IN, pkt), pkt.mark];
-          });
-          return [seen, n.xt.backend("nft").counters()];
-        };
-        expect(run(true)).toEqual(run(false));
-      }),
+      fc.property(
+        fc.array(
+          rule.map((r) => r.join("").trim()),
+          { minLength: 32, maxLength: 60 },
+        ),
+        fc.array(packet, { minLength: 1, maxLength: 12 }),
+        (rules, packets) => {
+          const run = (indexed: boolean): unknown => {
+            const n = namespace();
+            loadInput(n, [...rules, "-A A -p tcp"], ["A"]);
+            const chain = n.xt.backend("nft").table("filter")?.chains.get("INPUT");
+            expect(chain?.index).not.toBeNull();
+            if (!indexed && chain !== undefined) chain.index = null;
+            const seen = packets.map((p) => {
+              const pkt = ipPacket(n.world, p);
+              pkt.tail -= p.cut;
+              return [passes(n, NF_INET_LOCAL_IN, pkt), pkt.mark];
+            });
+            return [seen, n.xt.backend("nft").counters()];
+          };
+          expect(run(true)).toEqual(run(false));
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -28,8 +28,17 @@ interface Fuzz {
   readonly cases: readonly FuzzCase[];
 }
 
-const fuzz = JSON.parse(gunzipSync(readFileSync(new URL("./fixtures/rulefuzz.json.gz", import.meta.url))).toString()) as Fuzz;
-const SYSCTLS: readonly (readonly [string, string])[] = [["ip_forward", "1"], ["icmp_ratelimit", "0"], ["icmp_msgs_per_sec", "100000"], ["icmp_msgs_burst", "10000"], ["conf.all.send_redirects", "0"], ["conf.default.send_redirects", "0"]];
+const fuzz = JSON.parse(
+  gunzipSync(readFileSync(new URL("./data/rulefuzz.json.gz", import.meta.url))).toString(),
+) as Fuzz;
+const SYSCTLS: readonly (readonly [string, string])[] = [
+  ["ip_forward", "1"],
+  ["icmp_ratelimit", "0"],
+  ["icmp_msgs_per_sec", "100000"],
+  ["icmp_msgs_burst", "10000"],
+  ["conf.all.send_redirects", "0"],
+  ["conf.default.send_redirects", "0"],
+];
 
 function apply(ns: NetNamespace, ops: readonly ConfigOp[]): void {
   expect(applyBatch(ns, { agent: "test", ops })).toBeNull();
@@ -38,12 +47,20 @@ function apply(ns: NetNamespace, ops: readonly ConfigOp[]): void {
 function router(): { world: World; ns: NetNamespace } {
   const world = new World(1);
   const ns = new NetNamespace(world, "R");
-  apply(ns, SYSCTLS.map(([key, value]) => ({ op: "sysctl", key: `net.ipv4.${key}`, value })));
+  apply(
+    ns,
+    SYSCTLS.map(([key, value]) => ({ op: "sysctl", key: `net.ipv4.${key}`, value })),
+  );
   apply(ns, [{ op: "link-set", dev: "lo", up: true }]);
   for (const [host, [addr, gateway]] of Object.entries(fuzz.hosts)) {
     const peer = new NetNamespace(world, host);
     apply(ns, [
-      { op: "link-add", name: `e${host}`, address: fuzz.router_mac[host] ?? "", link: { type: "veth", peer: { name: "eth0", netns: host, address: fuzz.host_mac[host] ?? "" } } },
+      {
+        op: "link-add",
+        name: `e${host}`,
+        address: fuzz.router_mac[host] ?? "",
+        link: { type: "veth", peer: { name: "eth0", netns: host, address: fuzz.host_mac[host] ?? "" } },
+      },
       { op: "addr-add", dev: `e${host}`, local: `${gateway}/16` },
       { op: "link-set", dev: `e${host}`, up: true },
       { op: "neigh-replace", dev: `e${host}`, dst: addr, lladdr: fuzz.host_mac[host] ?? "", nud: "permanent" },

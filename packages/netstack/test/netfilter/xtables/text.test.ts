@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseRules, parseRuleset, parseRuleWords, printRuleset, XtError } from "../../../src/netfilter/xtables/text.ts";
+import {
+  parseRules,
+  parseRuleset,
+  parseRuleWords,
+  printRuleset,
+  XtError,
+} from "../../../src/netfilter/xtables/text.ts";
 
 /** What iptables 1.8.9 (nf_tables) made of rules on a 6.18 kernel: one rule per row, exit code, stderr, -S and -L text. */
 interface Row {
@@ -13,7 +19,7 @@ interface Row {
   readonly save?: readonly string[];
 }
 
-const rows = JSON.parse(readFileSync(new URL("./fixtures/iptables-1.8.9-nft.json", import.meta.url), "utf8")) as Row[];
+const rows = JSON.parse(readFileSync(new URL("./data/iptables-1.8.9-nft.json", import.meta.url), "utf8")) as Row[];
 
 /** Where this stack deliberately differs: unmodelled extensions, nft's merging of two adjacent tcp matches, and 1.8.9's trouble with `--proto=tcp`. */
 const DIFFERENT = /hashlimit|-m set|-m tos|-j TOS|-j QUEUE|--dport 5 -m tcp --sport 4|--proto=tcp|-ptcp/;
@@ -36,7 +42,9 @@ describe("canonical text", () => {
 
 describe("refusals", () => {
   // Refused while parsing: exit 2. Refusals by the kernel (exit 4) and missing chains are the loader's business.
-  const refused = rows.filter((r) => r.rc === 2 && !DIFFERENT.test(r.args.join(" ")) && !/does not exist|DROP is therefore/.test(r.err));
+  const refused = rows.filter(
+    (r) => r.rc === 2 && !DIFFERENT.test(r.args.join(" ")) && !/does not exist|DROP is therefore/.test(r.err),
+  );
   it.each(refused.map((r) => [r.args.join(" "), r] as const))("%s", (_, row) => {
     let message = "accepted";
     try {
@@ -44,13 +52,19 @@ describe("refusals", () => {
     } catch (error) {
       message = error instanceof XtError ? error.message : String(error);
     }
-    const text = row.err.replace(/^iptables v1\.8\.9 \(nf_tables\): /, "").replace(/\n?Try `iptables[^]*$/, "").trim();
+    const text = row.err
+      .replace(/^iptables v1\.8\.9 \(nf_tables\): /, "")
+      .replace(/\n?Try `iptables[^]*$/, "")
+      .trim();
     expect(message.trim()).toBe(text);
   });
 
-  it.each(["-m set --match-set s src -j ACCEPT", "-j TPROXY --on-port 1", "-j CT --helper ftp", "-j NFQUEUE"])("names what is not modelled: %s", (text) => {
-    expect(() => parseRules(text)).toThrow(/is not modelled/);
-  });
+  it.each(["-m set --match-set s src -j ACCEPT", "-j TPROXY --on-port 1", "-j CT --helper ftp", "-j NFQUEUE"])(
+    "names what is not modelled: %s",
+    (text) => {
+      expect(() => parseRules(text)).toThrow(/is not modelled/);
+    },
+  );
 });
 
 describe("rule sets", () => {
@@ -71,7 +85,9 @@ COMMIT
   });
 
   it("name the line and the rule of a mistake", () => {
-    expect(() => parseRuleset("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m hashlimit --hashlimit-upto 1/s\nCOMMIT\n")).toThrow(/line 3: match "hashlimit" is not modelled: -A INPUT -m hashlimit/);
+    expect(() =>
+      parseRuleset("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m hashlimit --hashlimit-upto 1/s\nCOMMIT\n"),
+    ).toThrow(/line 3: match "hashlimit" is not modelled: -A INPUT -m hashlimit/);
   });
 });
 
@@ -83,7 +99,8 @@ const port = fc.integer({ min: 0, max: 65535 });
 const u32 = fc.integer({ min: 0, max: 0xffffffff }).map((n) => `0x${n.toString(16)}`);
 const text = fc.string({ maxLength: 40 }).filter((s) => !s.includes("\n"));
 const quoted = (s: string): string => `"${s.replace(/["\\']/g, "\\$&")}"`;
-const part = <T>(arb: fc.Arbitrary<T>, print: (v: T) => string): fc.Arbitrary<string> => fc.option(arb, { nil: undefined }).map((v) => (v === undefined ? "" : ` ${print(v)}`));
+const part = <T>(arb: fc.Arbitrary<T>, print: (v: T) => string): fc.Arbitrary<string> =>
+  fc.option(arb, { nil: undefined }).map((v) => (v === undefined ? "" : ` ${print(v)}`));
 const head = fc.tuple(
   part(fc.tuple(bang, addr), ([b, a]) => `${b}-s ${a}`),
   part(fc.tuple(bang, addr), ([b, a]) => `${b}-d ${a}`),
@@ -94,7 +111,9 @@ const match = fc.oneof(
   fc.tuple(bang, u32, u32).map(([b, v, m]) => ` -m mark ${b}--mark ${v}/${m}`),
   fc.tuple(bang, port, port).map(([b, x, y]) => ` -m tcp ${b}--dport ${Math.min(x, y)}:${Math.max(x, y)}`),
   fc.float({ min: 0, max: 1, noNaN: true }).map((p) => ` -m statistic --mode random --probability ${p.toFixed(6)}`),
-  fc.subarray(["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"], { minLength: 1 }).map((s) => ` -m conntrack --ctstate ${s.join(",")}`),
+  fc
+    .subarray(["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"], { minLength: 1 })
+    .map((s) => ` -m conntrack --ctstate ${s.join(",")}`),
 );
 const target = fc.oneof(
   fc.constantFrom("", " -j ACCEPT", " -j RETURN", " -g KUBE-X", " -j MASQUERADE --random-fully"),

@@ -6,7 +6,17 @@ import type { XtContext } from "../context.ts";
 import { parameterError } from "../xt-error.ts";
 
 /** Words by RTN_* number (include/uapi/linux/rtnetlink.h). */
-const TYPES: readonly string[] = ["UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT"];
+const TYPES: readonly string[] = [
+  "UNSPEC",
+  "UNICAST",
+  "LOCAL",
+  "BROADCAST",
+  "ANYCAST",
+  "MULTICAST",
+  "BLACKHOLE",
+  "UNREACHABLE",
+  "PROHIBIT",
+];
 
 interface TypeTest {
   /** 1 << RTN_*. */

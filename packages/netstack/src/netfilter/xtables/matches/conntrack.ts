@@ -3,7 +3,15 @@
 import { IP_CT_IS_REPLY, IP_CT_UNTRACKED } from "../../../skb/packet.ts";
 import type { Packet } from "../../../skb/packet.ts";
 import type { Conntrack } from "../../conntrack/conntrack.ts";
-import { ctinfoDir, IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_EXPECTED, IPS_SEEN_REPLY, IPS_SRC_NAT } from "../../conntrack/conntrack.ts";
+import {
+  ctinfoDir,
+  IPS_ASSURED,
+  IPS_CONFIRMED,
+  IPS_DST_NAT,
+  IPS_EXPECTED,
+  IPS_SEEN_REPLY,
+  IPS_SRC_NAT,
+} from "../../conntrack/conntrack.ts";
 import type { MatchExtension, Options } from "../extension.ts";
 import { parseProtocol } from "../protocols.ts";
 import type { AddrMask, PortRange } from "../syntax.ts";
@@ -12,7 +20,13 @@ import { parameterError } from "../xt-error.ts";
 
 /** State bits of this file; established, related and new are 1 << ctinfo, as in the kernel. In canonical order. */
 const STATES: readonly (readonly [string, number])[] = [
-  ["INVALID", 64], ["NEW", 4], ["RELATED", 2], ["ESTABLISHED", 1], ["UNTRACKED", 8], ["SNAT", 16], ["DNAT", 32],
+  ["INVALID", 64],
+  ["NEW", 4],
+  ["RELATED", 2],
+  ["ESTABLISHED", 1],
+  ["UNTRACKED", 8],
+  ["SNAT", 16],
+  ["DNAT", 32],
 ];
 const INVALID = 64;
 const UNTRACKED = 8;
@@ -21,7 +35,10 @@ const DNAT = 32;
 /** `-m state` knows the first five. */
 const PLAIN_STATES = STATES.slice(0, 5);
 const STATUSES: readonly (readonly [string, number])[] = [
-  ["EXPECTED", IPS_EXPECTED], ["SEEN_REPLY", IPS_SEEN_REPLY], ["ASSURED", IPS_ASSURED], ["CONFIRMED", IPS_CONFIRMED],
+  ["EXPECTED", IPS_EXPECTED],
+  ["SEEN_REPLY", IPS_SEEN_REPLY],
+  ["ASSURED", IPS_ASSURED],
+  ["CONFIRMED", IPS_CONFIRMED],
 ];
 
 function parseWords(table: readonly (readonly [string, number])[], text: string, what: string): number {
@@ -35,12 +52,15 @@ function parseWords(table: readonly (readonly [string, number])[], text: string,
 }
 
 function wordsOf(table: readonly (readonly [string, number])[], bits: number): string {
-  return table.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name).join(",");
+  return table
+    .filter(([, bit]) => (bits & bit) !== 0)
+    .map(([name]) => name)
+    .join(",");
 }
 
 /** State bit of a packet, without SNAT and DNAT. */
 function stateBit(pkt: Packet): number {
-  if (pkt.ct !== null) return 1 << pkt.ctinfo % IP_CT_IS_REPLY;
+  if (pkt.ct !== null) return 1 << (pkt.ctinfo % IP_CT_IS_REPLY);
   return pkt.ctinfo === IP_CT_UNTRACKED ? UNTRACKED : INVALID;
 }
 
@@ -106,14 +126,18 @@ function parseStatus(o: Options): Bits | null {
   const text = o.value("ctstatus");
   if (text === undefined) return null;
   const words = text.split(",").filter((w) => w.toUpperCase() !== "NONE");
-  return { bits: words.length === 0 ? 0 : parseWords(STATUSES, words.join(","), "ctstatus"), invert: o.inverted("ctstatus") };
+  return {
+    bits: words.length === 0 ? 0 : parseWords(STATUSES, words.join(","), "ctstatus"),
+    invert: o.inverted("ctstatus"),
+  };
 }
 
 function parseDir(o: Options): boolean | null {
   const text = o.value("ctdir");
   if (text === undefined) return null;
   const word = text.toUpperCase();
-  if (word !== "ORIGINAL" && word !== "REPLY") throw parameterError(`conntrack: Bad value for "--ctdir" option: "${text}"`);
+  if (word !== "ORIGINAL" && word !== "REPLY")
+    throw parameterError(`conntrack: Bad value for "--ctdir" option: "${text}"`);
   return word === "REPLY";
 }
 
@@ -124,7 +148,11 @@ function parseParams(o: Options): ConntrackParams {
   return {
     state: state === undefined ? null : { bits: parseWords(STATES, state, "ctstate"), invert: o.inverted("ctstate") },
     proto: proto === undefined ? null : { number: parseProtocol(proto), invert: o.inverted("ctproto") },
-    addrs: ADDR_PARTS.filter((part) => o.has(part.option)).map((part) => ({ ...parseAddrMask(o.need(part.option)), part, invert: o.inverted(part.option) })),
+    addrs: ADDR_PARTS.filter((part) => o.has(part.option)).map((part) => ({
+      ...parseAddrMask(o.need(part.option)),
+      part,
+      invert: o.inverted(part.option),
+    })),
     ports: PORT_PARTS.flatMap((part) => {
       const range = parseNumberRange(o, part.option, 65535);
       return range === null ? [] : [{ ...range, part }];
@@ -144,7 +172,8 @@ function words(p: ConntrackParams, dashes: string): string {
   if (p.proto !== null) put(p.proto.invert, `ctproto ${p.proto.number}`);
   for (const a of p.addrs) put(a.invert, `${a.part.option} ${plainAddr(a)}`);
   for (const r of p.ports) put(r.invert, `${r.part.option} ${range(r)}`);
-  if (p.status !== null) put(p.status.invert, `ctstatus ${p.status.bits === 0 ? "NONE" : wordsOf(STATUSES, p.status.bits)}`);
+  if (p.status !== null)
+    put(p.status.invert, `ctstatus ${p.status.bits === 0 ? "NONE" : wordsOf(STATUSES, p.status.bits)}`);
   if (p.expire !== null) put(p.expire.invert, `ctexpire ${range(p.expire)}`);
   if (p.reply !== null) put(false, `ctdir ${p.reply ? "REPLY" : "ORIGINAL"}`);
   return parts.join("");
@@ -166,10 +195,13 @@ export const conntrackMatch: MatchExtension<ConntrackParams> = {
   name: "conntrack",
   conntrack: true,
   options: [
-    { name: "ctstate", invert: true }, { name: "ctproto", invert: true },
+    { name: "ctstate", invert: true },
+    { name: "ctproto", invert: true },
     ...ADDR_PARTS.map((part) => ({ name: part.option, invert: true })),
     ...PORT_PARTS.map((part) => ({ name: part.option, invert: true })),
-    { name: "ctstatus", invert: true }, { name: "ctexpire", invert: true }, { name: "ctdir" },
+    { name: "ctstatus", invert: true },
+    { name: "ctexpire", invert: true },
+    { name: "ctdir" },
   ],
   parse: parseParams,
   save: (p) => words(p, "--"),

@@ -41,7 +41,8 @@ function parseRange(text: string | undefined, invert: boolean): AddrRange | null
   const [first = "", last = first] = text.split("-");
   const min = parseIpv4(first);
   const max = parseIpv4(last);
-  if (min === undefined || max === undefined) throw parameterError(`iprange: Bad IP address "${min === undefined ? first : last}"\n`);
+  if (min === undefined || max === undefined)
+    throw parameterError(`iprange: Bad IP address "${min === undefined ? first : last}"\n`);
   return { min, max, invert };
 }
 
@@ -51,17 +52,25 @@ function rangeHolds(r: AddrRange | null, addr: number): boolean {
 
 export const iprangeMatch: MatchExtension<{ readonly src: AddrRange | null; readonly dst: AddrRange | null }> = {
   name: "iprange",
-  options: [{ name: "src-range", invert: true }, { name: "dst-range", invert: true }],
+  options: [
+    { name: "src-range", invert: true },
+    { name: "dst-range", invert: true },
+  ],
   parse(o) {
     if (o.size === 0) throw parameterError("iprange match: You must specify `--src-range' or `--dst-range'");
-    return { src: parseRange(o.value("src-range"), o.inverted("src-range")), dst: parseRange(o.value("dst-range"), o.inverted("dst-range")) };
+    return {
+      src: parseRange(o.value("src-range"), o.inverted("src-range")),
+      dst: parseRange(o.value("dst-range"), o.inverted("dst-range")),
+    };
   },
   save(p) {
-    const one = (r: AddrRange | null, option: string): string => (r === null ? "" : `${r.invert ? " !" : ""} --${option} ${formatIpv4(r.min)}-${formatIpv4(r.max)}`);
+    const one = (r: AddrRange | null, option: string): string =>
+      r === null ? "" : `${r.invert ? " !" : ""} --${option} ${formatIpv4(r.min)}-${formatIpv4(r.max)}`;
     return one(p.src, "src-range") + one(p.dst, "dst-range");
   },
   list(p) {
-    const one = (r: AddrRange | null, word: string): string => (r === null ? "" : ` ${word} IP range ${r.invert ? "! " : ""}${formatIpv4(r.min)}-${formatIpv4(r.max)}`);
+    const one = (r: AddrRange | null, word: string): string =>
+      r === null ? "" : ` ${word} IP range ${r.invert ? "! " : ""}${formatIpv4(r.min)}-${formatIpv4(r.max)}`;
     return (one(p.src, "source") + one(p.dst, "destination")).slice(1);
   },
   test: (p, c) => rangeHolds(p.src, c.saddr) && rangeHolds(p.dst, c.daddr),
@@ -93,8 +102,10 @@ export const ttlMatch: MatchExtension<{ readonly op: keyof typeof TTL_SIGN; read
   options: [{ name: "ttl-eq", aliases: ["ttl"], invert: true }, { name: "ttl-lt" }, { name: "ttl-gt" }],
   parse(o) {
     const [option, second] = o.among(["ttl-eq", "ttl-lt", "ttl-gt"]);
-    if (option === undefined) throw parameterError("TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt");
-    if (second !== undefined) throw parameterError(`ttl: option "--${option}" cannot be used together with "--${second}".\n`);
+    if (option === undefined)
+      throw parameterError("TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt");
+    if (second !== undefined)
+      throw parameterError(`ttl: option "--${option}" cannot be used together with "--${second}".\n`);
     const ttl = parseUint(o.need(option), 255);
     if (ttl === undefined) throw o.bad(option, "0-255");
     return { op: option === "ttl-lt" ? "lt" : option === "ttl-gt" ? "gt" : o.inverted(option) ? "ne" : "eq", ttl };
@@ -110,7 +121,10 @@ export const ttlMatch: MatchExtension<{ readonly op: keyof typeof TTL_SIGN; read
 
 export const dscpMatch: MatchExtension<{ readonly dscp: number; readonly invert: boolean }> = {
   name: "dscp",
-  options: [{ name: "dscp", invert: true }, { name: "dscp-class", invert: true }],
+  options: [
+    { name: "dscp", invert: true },
+    { name: "dscp-class", invert: true },
+  ],
   parse(o) {
     const word = o.value("dscp-class");
     if (word !== undefined) return { dscp: dscpClass(word), invert: o.inverted("dscp-class") };
@@ -125,22 +139,32 @@ export const dscpMatch: MatchExtension<{ readonly dscp: number; readonly invert:
   test: (p, c) => (ipTos(c.buf, c.nh) >>> 2 === p.dscp) !== p.invert,
 };
 
-const PKT_TYPES: readonly (readonly [string, number])[] = [["unicast", PACKET_HOST], ["broadcast", PACKET_BROADCAST], ["multicast", PACKET_MULTICAST]];
+const PKT_TYPES: readonly (readonly [string, number])[] = [
+  ["unicast", PACKET_HOST],
+  ["broadcast", PACKET_BROADCAST],
+  ["multicast", PACKET_MULTICAST],
+];
 const PKT_ALIASES: Readonly<Record<string, string>> = { host: "unicast", bcast: "broadcast", mcast: "multicast" };
 
-export const pkttypeMatch: MatchExtension<{ readonly name: string; readonly type: number; readonly invert: boolean }> = {
-  name: "pkttype",
-  options: [{ name: "pkt-type", invert: true }],
-  parse(o) {
-    const word = o.need("pkt-type").toLowerCase();
-    const row = PKT_TYPES.find(([name]) => name === (PKT_ALIASES[word] ?? word));
-    if (row === undefined) throw parameterError(`Bad packet type '${word}'`);
-    return { name: row[0], type: row[1], invert: o.inverted("pkt-type") };
-  },
-  save: (p) => `${p.invert ? " !" : ""} --pkt-type ${p.name}`,
-  list: (p) => `PKTTYPE ${p.invert ? "!" : ""}= ${p.name}`,
-  test(p, c) {
-    const type = c.pkt.pktType === PACKET_LOOPBACK ? (isMulticast(c.daddr as Ipv4) ? PACKET_MULTICAST : PACKET_BROADCAST) : c.pkt.pktType;
-    return (type === p.type) !== p.invert;
-  },
-};
+export const pkttypeMatch: MatchExtension<{ readonly name: string; readonly type: number; readonly invert: boolean }> =
+  {
+    name: "pkttype",
+    options: [{ name: "pkt-type", invert: true }],
+    parse(o) {
+      const word = o.need("pkt-type").toLowerCase();
+      const row = PKT_TYPES.find(([name]) => name === (PKT_ALIASES[word] ?? word));
+      if (row === undefined) throw parameterError(`Bad packet type '${word}'`);
+      return { name: row[0], type: row[1], invert: o.inverted("pkt-type") };
+    },
+    save: (p) => `${p.invert ? " !" : ""} --pkt-type ${p.name}`,
+    list: (p) => `PKTTYPE ${p.invert ? "!" : ""}= ${p.name}`,
+    test(p, c) {
+      const type =
+        c.pkt.pktType === PACKET_LOOPBACK
+          ? isMulticast(c.daddr as Ipv4)
+            ? PACKET_MULTICAST
+            : PACKET_BROADCAST
+          : c.pkt.pktType;
+      return (type === p.type) !== p.invert;
+    },
+  };

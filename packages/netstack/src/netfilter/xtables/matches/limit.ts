@@ -14,7 +14,12 @@ const UNITS = [
   ["min", SCALE * 60],
   ["sec", SCALE],
 ] as const;
-const UNIT_SECONDS: readonly (readonly [string, number])[] = [["second", 1], ["minute", 60], ["hour", 3600], ["day", 86400]];
+const UNIT_SECONDS: readonly (readonly [string, number])[] = [
+  ["second", 1],
+  ["minute", 60],
+  ["hour", 3600],
+  ["day", 86400],
+];
 
 interface LimitParams {
   /** Time between two packets in 1/10000 s. */

@@ -27,7 +27,8 @@ function parseRanges(text: string, proto: number): (readonly [number, number])[]
     if (max < min) throw parameterError("invalid portrange specified");
     return [min, max] as const;
   });
-  if (ranges.reduce((n, [a, b]) => n + (a === b ? 1 : 2), 0) > MAX_PORTS) throw parameterError("too many ports specified");
+  if (ranges.reduce((n, [a, b]) => n + (a === b ? 1 : 2), 0) > MAX_PORTS)
+    throw parameterError("too many ports specified");
   return ranges;
 }
 
@@ -51,7 +52,8 @@ export const multiportMatch: MatchExtension<MultiportParams> = {
   parse(o, head) {
     const [form, second] = FORMS.filter((f) => o.has(f));
     if (form === undefined) throw parameterError("multiport expection an option");
-    if (second !== undefined) throw parameterError(`multiport: option "--${form}" cannot be used together with "--${second}".\n`);
+    if (second !== undefined)
+      throw parameterError(`multiport: option "--${form}" cannot be used together with "--${second}".\n`);
     if (head.protoInvert || !PROTOCOLS.includes(head.proto)) {
       throw parameterError("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
     }
@@ -65,7 +67,9 @@ export const multiportMatch: MatchExtension<MultiportParams> = {
       c.hotdrop = true;
       return false;
     }
-    const hit = (p.form !== "destination-ports" && includes(p, getU16(c.buf, c.thoff))) || (p.form !== "source-ports" && includes(p, getU16(c.buf, c.thoff + 2)));
+    const hit =
+      (p.form !== "destination-ports" && includes(p, getU16(c.buf, c.thoff))) ||
+      (p.form !== "source-ports" && includes(p, getU16(c.buf, c.thoff + 2)));
     return hit !== p.invert;
   },
 };

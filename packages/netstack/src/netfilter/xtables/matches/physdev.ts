@@ -21,9 +21,17 @@ interface PhysdevParams {
 
 /** In canonical order. */
 function words(p: PhysdevParams): string {
-  const named = (t: NameTest | null, option: string): string => (t === null ? "" : `${t.invert ? " !" : ""} --physdev-${option} ${t.name}`);
-  const flag = (f: boolean | undefined, option: string): string => (f === undefined ? "" : `${f ? "" : " !"} --physdev-${option}`);
-  return named(p.in, "in") + flag(p.isIn, "is-in") + named(p.out, "out") + flag(p.isOut, "is-out") + flag(p.isBridged, "is-bridged");
+  const named = (t: NameTest | null, option: string): string =>
+    t === null ? "" : `${t.invert ? " !" : ""} --physdev-${option} ${t.name}`;
+  const flag = (f: boolean | undefined, option: string): string =>
+    f === undefined ? "" : `${f ? "" : " !"} --physdev-${option}`;
+  return (
+    named(p.in, "in") +
+    flag(p.isIn, "is-in") +
+    named(p.out, "out") +
+    flag(p.isOut, "is-out") +
+    flag(p.isBridged, "is-bridged")
+  );
 }
 
 export const physdevMatch: MatchExtension<PhysdevParams> = {
@@ -38,7 +46,8 @@ export const physdevMatch: MatchExtension<PhysdevParams> = {
   ],
   parse(o) {
     if (o.size === 0) throw parameterError("PHYSDEV: no physdev option specified");
-    const named = (option: string): NameTest | null => (o.has(option) ? { name: o.need(option), invert: o.inverted(option) } : null);
+    const named = (option: string): NameTest | null =>
+      o.has(option) ? { name: o.need(option), invert: o.inverted(option) } : null;
     const flag = (option: string): boolean | undefined => (o.has(option) ? !o.inverted(option) : undefined);
     return {
       in: named("physdev-in"),

@@ -40,14 +40,23 @@ export const recentMatch: MatchExtension<RecentParams> = {
   stateful: true,
   options: [
     ...ACTIONS.map((name) => ({ name, args: 0 as const, invert: true })),
-    { name: "seconds" }, { name: "reap", args: 0 }, { name: "hitcount" }, { name: "rttl", args: 0 }, { name: "name" }, { name: "mask" },
-    { name: "rsource", args: 0 }, { name: "rdest", args: 0 },
+    { name: "seconds" },
+    { name: "reap", args: 0 },
+    { name: "hitcount" },
+    { name: "rttl", args: 0 },
+    { name: "name" },
+    { name: "mask" },
+    { name: "rsource", args: 0 },
+    { name: "rdest", args: 0 },
   ],
   parse(o) {
     const [action, second] = ACTIONS.filter((a) => o.has(a));
-    if (action === undefined) throw parameterError("recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'");
-    if (second !== undefined) throw parameterError(`recent: option "--${action}" cannot be used together with "--${second}".\n`);
-    if (o.has("reap") && !o.has("seconds")) throw parameterError('recent: option "--reap" also requires "--seconds".\n');
+    if (action === undefined)
+      throw parameterError("recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'");
+    if (second !== undefined)
+      throw parameterError(`recent: option "--${action}" cannot be used together with "--${second}".\n`);
+    if (o.has("reap") && !o.has("seconds"))
+      throw parameterError('recent: option "--reap" also requires "--seconds".\n');
     const seconds = parseUint(o.value("seconds") ?? "0");
     const hitcount = parseUint(o.value("hitcount") ?? "0", MAX_HITS);
     const mask = parseIpv4(o.value("mask") ?? "255.255.255.255");
@@ -56,12 +65,25 @@ export const recentMatch: MatchExtension<RecentParams> = {
     if (mask === undefined) throw parameterError(`recent: bad value for option "--mask"`);
     const name = o.value("name") ?? "DEFAULT";
     if (name.length > MAX_NAME || name === "") throw o.bad("name");
-    return { action, invert: o.inverted(action), seconds, reap: o.has("reap"), hitcount, rttl: o.has("rttl"), name, mask, side: o.has("rdest") ? "dest" : "source" };
+    return {
+      action,
+      invert: o.inverted(action),
+      seconds,
+      reap: o.has("reap"),
+      hitcount,
+      rttl: o.has("rttl"),
+      name,
+      mask,
+      side: o.has("rdest") ? "dest" : "source",
+    };
   },
-  save: (p) => `${p.invert ? " !" : ""} --${p.action}${modifiers(p, "save")} --name ${saveName(p.name)} --mask ${formatIpv4(p.mask)} --r${p.side}`,
-  list: (p) => `${p.invert ? "! " : ""}recent: ${LIST_WORD[p.action]}${modifiers(p, "list")} name: ${p.name} side: ${p.side} mask: ${formatIpv4(p.mask)}`,
+  save: (p) =>
+    `${p.invert ? " !" : ""} --${p.action}${modifiers(p, "save")} --name ${saveName(p.name)} --mask ${formatIpv4(p.mask)} --r${p.side}`,
+  list: (p) =>
+    `${p.invert ? "! " : ""}recent: ${LIST_WORD[p.action]}${modifiers(p, "list")} name: ${p.name} side: ${p.side} mask: ${formatIpv4(p.mask)}`,
   // SET and REMOVE take no conditions: EINVAL by the kernel, in every hook.
-  hooks: (p) => ((p.action === "set" || p.action === "remove") && (p.seconds !== 0 || p.hitcount !== 0 || p.rttl) ? 0 : 31),
+  hooks: (p) =>
+    (p.action === "set" || p.action === "remove") && (p.seconds !== 0 || p.hitcount !== 0 || p.rttl) ? 0 : 31,
   load: (p, ns) => ns.recent.acquire(p),
   unload: (p, ns) => ns.recent.release(p),
   test(p, c) {

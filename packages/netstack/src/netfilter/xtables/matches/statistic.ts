@@ -28,7 +28,12 @@ interface Nth {
 export const statisticMatch: MatchExtension<StatisticParams> = {
   name: "statistic",
   stateful: true,
-  options: [{ name: "mode" }, { name: "probability", invert: true }, { name: "every", invert: true }, { name: "packet" }],
+  options: [
+    { name: "mode" },
+    { name: "probability", invert: true },
+    { name: "every", invert: true },
+    { name: "packet" },
+  ],
   parse(o) {
     const mode = o.need("mode");
     if (mode !== "random" && mode !== "nth") throw parameterError(`Bad mode "${mode}"`);

@@ -8,7 +8,14 @@ import { parameterError } from "../xt-error.ts";
 import { PORT_OPTIONS } from "./port-options.ts";
 
 const TCP = 6;
-const FLAG_BITS = [["FIN", 1], ["SYN", 2], ["RST", 4], ["PSH", 8], ["ACK", 16], ["URG", 32]] as const;
+const FLAG_BITS = [
+  ["FIN", 1],
+  ["SYN", 2],
+  ["RST", 4],
+  ["PSH", 8],
+  ["ACK", 16],
+  ["URG", 32],
+] as const;
 
 interface FlagTest {
   readonly mask: number;
@@ -36,7 +43,11 @@ function parseFlags(text: string): number {
 }
 
 function flagWords(bits: number): string {
-  return bits === 0 ? "NONE" : FLAG_BITS.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name).join(",");
+  return bits === 0
+    ? "NONE"
+    : FLAG_BITS.filter(([, bit]) => (bits & bit) !== 0)
+        .map(([name]) => name)
+        .join(",");
 }
 
 function hexFlags(bits: number): string {
@@ -76,14 +87,17 @@ export const tcpMatch: MatchExtension<TcpParams> = {
       dport: dport === undefined ? null : parsePortRange(dport, TCP, o.inverted("destination-port")),
       flags: o.has("syn")
         ? { mask: 0x17, set: 2, invert: o.inverted("syn") }
-        : mask === undefined ? null : { mask: parseFlags(mask), set: parseFlags(o.second("tcp-flags") ?? ""), invert: o.inverted("tcp-flags") },
+        : mask === undefined
+          ? null
+          : { mask: parseFlags(mask), set: parseFlags(o.second("tcp-flags") ?? ""), invert: o.inverted("tcp-flags") },
       option: option === undefined ? null : { kind, invert: o.inverted("tcp-option") },
     };
   },
   save(p) {
     let text = savePorts("sport", p.sport) + savePorts("dport", p.dport);
     if (p.option !== null) text += `${p.option.invert ? " !" : ""} --tcp-option ${p.option.kind}`;
-    if (p.flags !== null) text += `${p.flags.invert ? " !" : ""} --tcp-flags ${flagWords(p.flags.mask)} ${flagWords(p.flags.set)}`;
+    if (p.flags !== null)
+      text += `${p.flags.invert ? " !" : ""} --tcp-flags ${flagWords(p.flags.mask)} ${flagWords(p.flags.set)}`;
     return text;
   },
   list(p, numeric) {

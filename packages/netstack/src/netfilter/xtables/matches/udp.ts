@@ -25,7 +25,8 @@ function portMatch(name: string, protocol: number, headerLen: number): MatchExte
       };
     },
     save: (p) => savePorts("sport", p.sport) + savePorts("dport", p.dport),
-    list: (p, numeric) => name + listPorts("spt", p.sport, protocol, numeric) + listPorts("dpt", p.dport, protocol, numeric),
+    list: (p, numeric) =>
+      name + listPorts("spt", p.sport, protocol, numeric) + listPorts("dpt", p.dport, protocol, numeric),
     test(p, c) {
       if (c.fragOff !== 0) return false;
       if (!c.hasTransport(headerLen)) {

@@ -25,9 +25,11 @@ export const ttlTarget: TargetExtension<{ readonly op: keyof typeof TTL_WORDS; r
     const ops = (["set", "dec", "inc"] as const).filter((op) => o.has(`ttl-${op}`));
     const [op, second] = ops;
     if (op === undefined) throw parameterError("TTL: You must specify an action");
-    if (second !== undefined) throw parameterError(`TTL: option "--ttl-${op}" cannot be used together with "--ttl-${second}".\n`);
+    if (second !== undefined)
+      throw parameterError(`TTL: option "--ttl-${op}" cannot be used together with "--ttl-${second}".\n`);
     const amount = parseUint(o.need(`ttl-${op}`), 255);
-    if (amount === undefined || (op !== "set" && amount === 0)) throw o.bad(`ttl-${op}`, op === "set" ? "0-255" : "1-255");
+    if (amount === undefined || (op !== "set" && amount === 0))
+      throw o.bad(`ttl-${op}`, op === "set" ? "0-255" : "1-255");
     return { op, amount };
   },
   save: (p) => ` --ttl-${p.op} ${p.amount}`,

@@ -7,7 +7,13 @@ import { XT_CONTINUE } from "../verdict.ts";
 import { parameterError } from "../xt-error.ts";
 
 /** Option, bit, in the order in which they are saved (XT_LOG_*). */
-const FLAGS: readonly (readonly [string, number])[] = [["log-tcp-sequence", 1], ["log-tcp-options", 2], ["log-ip-options", 4], ["log-uid", 8], ["log-macdecode", 32]];
+const FLAGS: readonly (readonly [string, number])[] = [
+  ["log-tcp-sequence", 1],
+  ["log-tcp-options", 2],
+  ["log-ip-options", 4],
+  ["log-uid", 8],
+  ["log-macdecode", 32],
+];
 /** Words that --log-level takes, and those that a listing without -n prints. */
 const LEVELS = ["emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"];
 const LISTED_LEVELS = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"];

@@ -46,7 +46,8 @@ function listChange(word: string, m: MarkChange): string {
 function setMark(c: XtContext, after: number): void {
   const before = c.pkt.mark;
   c.pkt.mark = after;
-  if (c.ns.world.tracer !== null && before !== after) c.ns.world.trace(c.ns, c.pkt, "mark_tg", { kind: "mark", before, after });
+  if (c.ns.world.tracer !== null && before !== after)
+    c.ns.world.trace(c.ns, c.pkt, "mark_tg", { kind: "mark", before, after });
 }
 
 export const markTarget: TargetExtension<MarkChange> = {
@@ -54,7 +55,8 @@ export const markTarget: TargetExtension<MarkChange> = {
   options: MARK_OPTIONS.map((name) => ({ name })),
   parse(o) {
     const change = parseChange(o);
-    if (change === undefined) throw parameterError("MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required");
+    if (change === undefined)
+      throw parameterError("MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required");
     return change;
   },
   save: (m) => ` --set-xmark ${hex(m.value)}/${hex(m.mask)}`,
@@ -80,7 +82,9 @@ function listMasks(p: { readonly mode: "save" | "restore"; readonly nfmask: numb
   if (p.nfmask === ALL && p.ctmask === ALL) return `CONNMARK ${p.mode}`;
   if (p.nfmask === p.ctmask) return `CONNMARK ${p.mode} mask ${hex(p.nfmask)}`;
   // libxt_CONNMARK prints one of the two masks with a tilde, whichever the mode clears.
-  return p.mode === "save" ? `CONNMARK save nfmask ${hex(p.nfmask)} ctmask ~${hex(p.ctmask)}` : `CONNMARK restore ctmask ${hex(p.ctmask)} nfmask ~${hex(p.nfmask)}`;
+  return p.mode === "save"
+    ? `CONNMARK save nfmask ${hex(p.nfmask)} ctmask ~${hex(p.ctmask)}`
+    : `CONNMARK restore ctmask ${hex(p.ctmask)} nfmask ~${hex(p.nfmask)}`;
 }
 
 export const connmarkTarget: TargetExtension<ConnmarkParams> = {
@@ -88,13 +92,21 @@ export const connmarkTarget: TargetExtension<ConnmarkParams> = {
   conntrack: true,
   options: [
     ...MARK_OPTIONS.map((name) => ({ name })),
-    { name: "save-mark", args: 0 }, { name: "restore-mark", args: 0 }, { name: "nfmask" }, { name: "ctmask" }, { name: "mask" },
+    { name: "save-mark", args: 0 },
+    { name: "restore-mark", args: 0 },
+    { name: "nfmask" },
+    { name: "ctmask" },
+    { name: "mask" },
   ],
   parse(o) {
     const change = parseChange(o);
     if (change !== undefined) return { mode: "set", change };
     if (!o.has("save-mark") && !o.has("restore-mark")) throw parameterError("CONNMARK target: No operation specified");
-    return { mode: o.has("save-mark") ? "save" : "restore", nfmask: parseMask(o, "nfmask"), ctmask: parseMask(o, "ctmask") };
+    return {
+      mode: o.has("save-mark") ? "save" : "restore",
+      nfmask: parseMask(o, "nfmask"),
+      ctmask: parseMask(o, "ctmask"),
+    };
   },
   save(p) {
     if (p.mode === "set") return ` --set-xmark ${hex(p.change.value)}/${hex(p.change.mask)}`;
@@ -108,7 +120,10 @@ export const connmarkTarget: TargetExtension<ConnmarkParams> = {
       setMark(c, changed(c.pkt.mark, { value: (ct.mark & p.ctmask) >>> 0, mask: p.nfmask }));
       return XT_CONTINUE;
     }
-    const mark = p.mode === "set" ? changed(ct.mark, p.change) : changed(ct.mark, { value: (c.pkt.mark & p.nfmask) >>> 0, mask: p.ctmask });
+    const mark =
+      p.mode === "set"
+        ? changed(ct.mark, p.change)
+        : changed(ct.mark, { value: (c.pkt.mark & p.nfmask) >>> 0, mask: p.ctmask });
     if (mark !== ct.mark) c.services.setConnmark(ct, mark);
     return XT_CONTINUE;
   },

@@ -11,7 +11,8 @@ import { parameterError } from "../xt-error.ts";
 const PORT_PROTOCOLS: readonly number[] = [6, 17, 132, 33, 1];
 
 function needPorts(head: RuleHead): void {
-  if (head.protoInvert || !PORT_PROTOCOLS.includes(head.proto)) throw parameterError("Need TCP, UDP, SCTP or DCCP with port specification");
+  if (head.protoInvert || !PORT_PROTOCOLS.includes(head.proto))
+    throw parameterError("Need TCP, UDP, SCTP or DCCP with port specification");
 }
 
 function parsePort(text: string): number {
@@ -56,18 +57,36 @@ function portWords(r: NatRange): string {
 }
 
 function toWords(r: NatRange): string {
-  const addrs = r.minAddr === null || r.maxAddr === null ? "" : r.minAddr === r.maxAddr ? formatIpv4(r.minAddr) : `${formatIpv4(r.minAddr)}-${formatIpv4(r.maxAddr)}`;
+  const addrs =
+    r.minAddr === null || r.maxAddr === null
+      ? ""
+      : r.minAddr === r.maxAddr
+        ? formatIpv4(r.minAddr)
+        : `${formatIpv4(r.minAddr)}-${formatIpv4(r.maxAddr)}`;
   return addrs + (r.minPort === null ? "" : `:${portWords(r)}`) + (r.basePort === undefined ? "" : `/${r.basePort}`);
 }
 
 /** ` --random --random-fully --persistent`, or the same without dashes for listings. */
 function flagWords(r: NatRange, dashes: string): string {
-  return (r.random ? ` ${dashes}random` : "") + (r.randomFully ? ` ${dashes}random-fully` : "") + (r.persistent ? ` ${dashes}persistent` : "");
+  return (
+    (r.random ? ` ${dashes}random` : "") +
+    (r.randomFully ? ` ${dashes}random-fully` : "") +
+    (r.persistent ? ` ${dashes}persistent` : "")
+  );
 }
 
-const FLAG_OPTIONS = [{ name: "random", args: 0 }, { name: "random-fully", args: 0 }, { name: "persistent", args: 0 }] as const;
+const FLAG_OPTIONS = [
+  { name: "random", args: 0 },
+  { name: "random-fully", args: 0 },
+  { name: "persistent", args: 0 },
+] as const;
 
-function addressTarget(name: "DNAT" | "SNAT", option: string, what: "src" | "dst", hooks: number): TargetExtension<NatRange> {
+function addressTarget(
+  name: "DNAT" | "SNAT",
+  option: string,
+  what: "src" | "dst",
+  hooks: number,
+): TargetExtension<NatRange> {
   return {
     name,
     conntrack: true,
@@ -127,7 +146,15 @@ export const netmapTarget: TargetExtension<NatRange> = {
   options: [{ name: "to" }],
   parse(o) {
     const { addr, mask } = parseAddrMask(o.need("to"));
-    return { minAddr: addr, maxAddr: (addr | ~mask) >>> 0, minPort: null, maxPort: null, random: false, randomFully: false, persistent: false };
+    return {
+      minAddr: addr,
+      maxAddr: (addr | ~mask) >>> 0,
+      minPort: null,
+      maxPort: null,
+      random: false,
+      randomFully: false,
+      persistent: false,
+    };
   },
   save: (r) => ` --to ${netmapWords(r)}`,
   list: (r) => `to:${netmapWords(r)}`,

@@ -22,7 +22,7 @@ const DEFAULT_MSS = 536;
 
 /** Offset of the MSS option in the header at `th`, -1 without one. */
 function findMss(b: Uint8Array, th: number, hdrLen: number): number {
-  for (let i = 20; i <= hdrLen - 4; ) {
+  for (let i = 20; i <= hdrLen - 4;) {
     if (b[th + i] === OPT_MSS && b[th + i + 1] === 4) return th + i;
     const len = b[th + i + 1] as number;
     i += (b[th + i] as number) < 2 || len === 0 ? 1 : len;
@@ -67,13 +67,15 @@ function fillChecksum(c: XtContext, b: Uint8Array): void {
 
 export const tcpmssTarget: TargetExtension<{ readonly mss: number | null }> = {
   name: "TCPMSS",
+  needsSyn: true,
   options: [{ name: "set-mss" }, { name: "clamp-mss-to-pmtu", args: 0 }],
   parse(o) {
     if (o.size === 0) throw parameterError("TCPMSS target: At least one parameter is required");
     const text = o.value("set-mss");
     const mss = text === undefined ? null : parseUint(text, 65535 - MIN_HEADERS);
     if (mss === undefined) throw o.bad("set-mss", `0-${65535 - MIN_HEADERS}`);
-    if (mss !== null && o.has("clamp-mss-to-pmtu")) throw parameterError('TCPMSS: option "--set-mss" cannot be used together with "--clamp-mss-to-pmtu".\n');
+    if (mss !== null && o.has("clamp-mss-to-pmtu"))
+      throw parameterError('TCPMSS: option "--set-mss" cannot be used together with "--clamp-mss-to-pmtu".\n');
     return { mss };
   },
   hooks: (p) => (p.mss === null ? HOOK_BIT.FORWARD | HOOK_BIT.OUTPUT | HOOK_BIT.POSTROUTING : ALL_HOOKS),
