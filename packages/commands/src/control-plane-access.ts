@@ -30,7 +30,9 @@ export function controlPlaneAccess(options: ControlPlaneAccessOptions): KubeAcce
     },
     readManifest: (text, file, namespace) => {
       const { objects, diagnostics, sources } = read(controlPlane, text, file);
-      const names = objects.map((loaded) => inNamespace(loaded, namespace).object).map(({ kind, metadata }) => ({ kind, namespace: metadata.namespace, name: metadata.name }));
+      const names = objects
+        .map((loaded) => inNamespace(loaded, namespace).object)
+        .map(({ kind, metadata }) => ({ kind, namespace: metadata.namespace, name: metadata.name }));
       return { objects: names, diagnostics, sources };
     },
     deleteObject: (kind, namespace, name) => {
@@ -44,7 +46,11 @@ export function controlPlaneAccess(options: ControlPlaneAccessOptions): KubeAcce
   };
 }
 
-function read(controlPlane: ControlPlane, text: string, file: string): { objects: readonly LoadedObject[]; diagnostics: ApplyOutcome["diagnostics"]; sources: ApplyOutcome["sources"] } {
+function read(
+  controlPlane: ControlPlane,
+  text: string,
+  file: string,
+): { objects: readonly LoadedObject[]; diagnostics: ApplyOutcome["diagnostics"]; sources: ApplyOutcome["sources"] } {
   const source = parseYaml(file, text);
   const { objects, diagnostics } = loadManifests([source], controlPlane.settings);
   return { objects, diagnostics, sources: [source.source] };
@@ -53,12 +59,14 @@ function read(controlPlane: ControlPlane, text: string, file: string): { objects
 /** Objects that name no namespace are put into the one of `-n`. */
 function inNamespace(loaded: LoadedObject, namespace: string): LoadedObject {
   const { object, manifest } = loaded;
-  if (!KINDS[object.kind].namespaced || namesNamespace(manifest) || object.metadata.namespace === namespace) return loaded;
+  if (!KINDS[object.kind].namespaced || namesNamespace(manifest) || object.metadata.namespace === namespace)
+    return loaded;
   return { ...loaded, object: Object.assign({}, object, { metadata: { ...object.metadata, namespace } }) };
 }
 
 function namesNamespace(manifest: unknown): boolean {
-  const metadata: unknown = typeof manifest === "object" && manifest !== null ? Reflect.get(manifest, "metadata") : undefined;
+  const metadata: unknown =
+    typeof manifest === "object" && manifest !== null ? Reflect.get(manifest, "metadata") : undefined;
   return typeof metadata === "object" && metadata !== null && typeof Reflect.get(metadata, "namespace") === "string";
 }
 
@@ -72,7 +80,11 @@ function applyManifest(controlPlane: ControlPlane, { text, file, mode, namespace
       applied.push(applyOne(controlPlane, inNamespace(loaded, namespace), mode));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      errors.push(error.reason === "Invalid" ? error.message : `Error from server (${error.reason}): error when ${mode === "create" ? "creating" : "applying patch to"} ${JSON.stringify(file)}: ${error.message}`);
+      errors.push(
+        error.reason === "Invalid"
+          ? error.message
+          : `Error from server (${error.reason}): error when ${mode === "create" ? "creating" : "applying patch to"} ${JSON.stringify(file)}: ${error.message}`,
+      );
     }
   }
   return { applied, diagnostics, sources, ...(errors.length === 0 ? {} : { error: errors.join("\n") }) };

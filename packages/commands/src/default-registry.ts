@@ -13,6 +13,7 @@ import { Registry } from "./registry.ts";
 import { dmesg } from "./system/dmesg.ts";
 import { mkdir, rm } from "./system/mkdir.ts";
 import { lsmod, modprobe, rmmod } from "./system/modprobe.ts";
+import { bash, sh } from "./system/sh.ts";
 import { falseCommand, sleep, timeout, trueCommand } from "./system/sleep.ts";
 import { sysctl } from "./system/sysctl.ts";
 import { tcpdump } from "./tcpdump/tcpdump.ts";
@@ -28,6 +29,6 @@ export function defaultRegistry(): Registry {
   return new Registry()
     .add(ip, bridge, brctl, ...iptablesCommands, conntrack, tcpdump, kubectl)
     .add(curl, ping, nc, { ...nc, name: "netcat" })
-    .add(sysctl, modprobe, rmmod, lsmod, dmesg, sleep, timeout, trueCommand, falseCommand, mkdir, rm)
+    .add(sysctl, modprobe, rmmod, lsmod, dmesg, sleep, timeout, trueCommand, falseCommand, mkdir, rm, sh, bash)
     .add(cat, less, echo, grep, egrep, fgrep, head, tail, wc, sort, uniq, diff);
 }

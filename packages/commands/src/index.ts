@@ -4,13 +4,20 @@ export { controlPlaneAccess, type ControlPlaneAccessOptions } from "./control-pl
 export type { ShellCommand, ShellContext } from "./context.ts";
 export { defaultRegistry } from "./default-registry.ts";
 export { type Instant, instant } from "./instant.ts";
-export type { AppliedObject, ApplyOutcome, KubeAccess, ManifestRequest, ObjectName, ScalableKind } from "./kube-access.ts";
+export type {
+  AppliedObject,
+  ApplyOutcome,
+  KubeAccess,
+  ManifestRequest,
+  ObjectName,
+  ScalableKind,
+} from "./kube-access.ts";
 export { type ClientOutcome, type ClientResult, resultOfErrno } from "./outcome.ts";
 export { ended, EXIT_INTERRUPTED, EXIT_USAGE, type RunningCommand, Task } from "./process.ts";
 export { Registry } from "./registry.ts";
 export { normalPath } from "./shell/files.ts";
 export { notModelledHint } from "./shell/not-modelled.ts";
-export { type PlaceContext, runWords, startLine } from "./shell/run.ts";
+export { type PlaceContext, startLine, startWords } from "./shell/run.ts";
 export { splitScript } from "./shell/split-script.ts";
 export { compileFilter, type FrameFilter } from "./tcpdump/filter.ts";
 export { FilterError } from "./tcpdump/filter-lex.ts";

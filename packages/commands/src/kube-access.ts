@@ -49,7 +49,15 @@ export interface KubeAccess {
   now(): number;
   applyManifest(request: ManifestRequest): ApplyOutcome;
   /** Names of the objects in a manifest, for `delete -f`. */
-  readManifest(text: string, file: string, namespace: string): { readonly objects: readonly ObjectName[]; readonly diagnostics: readonly Diagnostic[]; readonly sources: readonly SourceText[] };
+  readManifest(
+    text: string,
+    file: string,
+    namespace: string,
+  ): {
+    readonly objects: readonly ObjectName[];
+    readonly diagnostics: readonly Diagnostic[];
+    readonly sources: readonly SourceText[];
+  };
   /** Throws ApiError NotFound. Dependents are collected by the controllers. */
   deleteObject(kind: Kind, namespace: string, name: string): void;
   /** Throws ApiError NotFound. */

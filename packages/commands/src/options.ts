@@ -68,7 +68,10 @@ function takeLong(spec: OptionSpec, word: string, rest: string[], values: Values
   if (flag === undefined && valued === undefined) {
     return { error: spec.refusedLong?.includes(name) === true ? "refused" : "unknown", option: `--${name}` };
   }
-  if (valued === undefined) return void add(values, flag ?? name, "");
+  if (valued === undefined) {
+    add(values, flag ?? name, "");
+    return undefined;
+  }
   const value = equals < 0 ? rest.shift() : word.slice(equals + 1);
   if (value === undefined) return { error: "value", option: word };
   add(values, valued, value);
@@ -79,7 +82,8 @@ function takeShorts(spec: OptionSpec, word: string, rest: string[], values: Valu
   for (let i = 1; i < word.length; i++) {
     const letter = word.charAt(i);
     const at = letter === ":" ? -1 : spec.short.indexOf(letter);
-    if (at < 0) return { error: spec.refusedShort?.includes(letter) === true ? "refused" : "unknown", option: `-${letter}` };
+    if (at < 0)
+      return { error: spec.refusedShort?.includes(letter) === true ? "refused" : "unknown", option: `-${letter}` };
     if (spec.short[at + 1] !== ":") {
       add(values, letter, "");
       continue;

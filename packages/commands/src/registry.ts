@@ -19,7 +19,11 @@ export class Registry {
 
   /** Take in a command written against netstack's contract alone: its end is noticed by the clock. */
   register(command: Command): this {
-    return this.add({ name: command.name, summary: command.summary, start: (ctx, args) => watched(command, ctx, args) });
+    return this.add({
+      name: command.name,
+      summary: command.summary,
+      start: (ctx, args) => watched(command, ctx, args),
+    });
   }
 
   get(name: string): ShellCommand | undefined {

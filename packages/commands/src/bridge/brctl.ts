@@ -6,7 +6,16 @@ import type { ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import { complain, refuse } from "../refuse.ts";
 
-const REFUSED: readonly string[] = ["setbridgeprio", "setfd", "sethello", "setmaxage", "setpathcost", "setportprio", "showstp", "stp"];
+const REFUSED: readonly string[] = [
+  "setbridgeprio",
+  "setfd",
+  "sethello",
+  "setmaxage",
+  "setpathcost",
+  "setportprio",
+  "showstp",
+  "stp",
+];
 
 export const brctl = instant("brctl", "bridges in the words of bridge-utils", (ctx, args) => {
   const [verb, ...rest] = args;
@@ -25,12 +34,14 @@ function changeOf(ctx: ShellContext, verb: string, rest: readonly string[]): Con
   const arity: Readonly<Record<string, number>> = { addbr: 1, delbr: 1, addif: 2, delif: 2, hairpin: 3, setageing: 2 };
   const wanted = arity[verb];
   if (wanted === undefined) return undefined;
-  if (bridge === undefined || rest.length !== wanted) return complain(ctx, "Incorrect number of arguments for command\nUsage: brctl [commands]", 1);
+  if (bridge === undefined || rest.length !== wanted)
+    return complain(ctx, "Incorrect number of arguments for command\nUsage: brctl [commands]", 1);
   if (verb === "addbr") return { op: "link-add", name: bridge, link: { type: "bridge" } };
   if (row(ctx, bridge)?.linkinfo.info_kind !== "bridge") return complain(ctx, `bridge ${bridge} does not exist!`, 1);
   if (verb === "delbr") return { op: "link-del", dev: bridge };
   if (verb === "setageing") return { op: "link-set", dev: bridge, ageingTime: Number(port) * 100 };
-  if (port === undefined || row(ctx, port) === undefined) return complain(ctx, `interface ${port ?? ""} does not exist!`, 1);
+  if (port === undefined || row(ctx, port) === undefined)
+    return complain(ctx, `interface ${port ?? ""} does not exist!`, 1);
   if (verb === "addif") return { op: "link-set", dev: port, master: bridge };
   if (verb === "delif") return { op: "link-set", dev: port, master: null };
   if (word !== "on" && word !== "off") return complain(ctx, `expect on/off for argument`, 1);
@@ -49,7 +60,10 @@ function row(ctx: ShellContext, name: string): LinkRow | undefined {
 function show(ctx: ShellContext, names: readonly string[]): number {
   const rows = dumpLinks(ctx.ns);
   const missing = names.filter((name) => rows.find(({ ifname }) => ifname === name)?.linkinfo.info_kind !== "bridge");
-  const shown = names.length === 0 ? rows : rows.filter(({ ifname, linkinfo }) => linkinfo.info_kind !== "bridge" || names.includes(ifname));
+  const shown =
+    names.length === 0
+      ? rows
+      : rows.filter(({ ifname, linkinfo }) => linkinfo.info_kind !== "bridge" || names.includes(ifname));
   if (missing.length < names.length || names.length === 0) ctx.stdout(printBrctlShow(shown));
   for (const name of missing) ctx.stderr(`bridge ${name} does not exist!\n`);
   return missing.length > 0 ? 1 : 0;
@@ -57,10 +71,18 @@ function show(ctx: ShellContext, names: readonly string[]): number {
 
 /** `port no`, address, whether it is an own one, age in seconds: sorted by address as the tool does. */
 function showMacs(ctx: ShellContext, bridge: string | undefined): number {
-  if (bridge === undefined) return complain(ctx, "Incorrect number of arguments for command\nUsage: brctl showmacs <bridge>\tshow a list of mac addrs", 1);
-  if (row(ctx, bridge)?.linkinfo.info_kind !== "bridge") return complain(ctx, "read of forward table failed: No such device", 1);
+  if (bridge === undefined)
+    return complain(
+      ctx,
+      "Incorrect number of arguments for command\nUsage: brctl showmacs <bridge>\tshow a list of mac addrs",
+      1,
+    );
+  if (row(ctx, bridge)?.linkinfo.info_kind !== "bridge")
+    return complain(ctx, "read of forward table failed: No such device", 1);
   ctx.stdout("port no\tmac addr\t\tis local?\tageing timer\n");
-  const entries = dumpFdb(ctx.ns, { br: bridge }).filter(({ ifname, master }) => ifname !== bridge && master === bridge);
+  const entries = dumpFdb(ctx.ns, { br: bridge }).filter(
+    ({ ifname, master }) => ifname !== bridge && master === bridge,
+  );
   for (const entry of entries.sort((a, b) => (a.mac < b.mac ? -1 : 1))) {
     const port = ctx.ns.devices.byName(entry.ifname)?.bridgePort?.portNo ?? 0;
     const local = entry.state === "permanent";

@@ -31,13 +31,15 @@ function runBridge(ctx: ShellContext, args: string[]): number {
   const words = new Words(rest);
   if ("fdb".startsWith(object)) return runFdb(run, verb, words);
   if ("link".startsWith(object)) return runLink(run, verb, words);
-  if (["mdb", "vlan", "vni", "mst", "monitor"].some((name) => name.startsWith(object))) throw notModelled(`bridge ${object}`);
+  if (["mdb", "vlan", "vni", "mst", "monitor"].some((name) => name.startsWith(object)))
+    throw notModelled(`bridge ${object}`);
   throw new IpUsageError(`Object "${object}" is unknown, try "bridge help".`);
 }
 
 function runFdb(run: IpRun, verb: string, words: Words): number {
   const name = byPrefix(verb, ["add", "append", "replace", "delete", "show", "lst", "list", "get", "flush"] as const);
-  if (name === "add" || name === "append" || name === "replace" || name === "delete") return fdbChange(run, name, words);
+  if (name === "add" || name === "append" || name === "replace" || name === "delete")
+    return fdbChange(run, name, words);
   if (name === "show" || name === "lst" || name === "list") return fdbShow(run, words);
   if (name === undefined) throw new IpUsageError(`Command "${verb}" is unknown, try "bridge fdb help".`);
   throw notModelled(`bridge fdb ${name}`);
@@ -56,14 +58,21 @@ function fdbShow(run: IpRun, words: Words): number {
   while (!words.done) {
     const word = words.value();
     if (word === "dev" || word === "brport") select.dev = device(ctx, words.value(), `Cannot find device "%s"`);
-    else if (word === "br" || word === "bridge") select.br = device(ctx, words.value(), `Cannot find bridge device "%s"`);
+    else if (word === "br" || word === "bridge")
+      select.br = device(ctx, words.value(), `Cannot find bridge device "%s"`);
     else if (word === "dynamic") select.dynamic = true;
     else if (word === "state") select.state = words.value();
     else throw notModelled(`the fdb selector "${word}"`);
   }
   const { dev, br } = select;
-  const rows = dumpFdb(ctx.ns, { ...(dev === undefined ? {} : { dev }), ...(br === undefined ? {} : { br }) }).filter((row) => isSelected(select, row));
-  if (options.json) return printJson(run, rows.map((row) => fdbJson(row, options.stats)));
+  const rows = dumpFdb(ctx.ns, { ...(dev === undefined ? {} : { dev }), ...(br === undefined ? {} : { br }) }).filter(
+    (row) => isSelected(select, row),
+  );
+  if (options.json)
+    return printJson(
+      run,
+      rows.map((row) => fdbJson(row, options.stats)),
+    );
   ctx.stdout(printFdbList(rows, { dev: dev !== undefined, stats: options.stats }));
   return 0;
 }
@@ -75,11 +84,25 @@ function device(ctx: ShellContext, name: string, text: string): string {
 
 function isSelected({ state, dynamic }: FdbSelect, row: FdbRow): boolean {
   if (dynamic === true && row.state !== "") return false;
-  return state === undefined || state === "all" || row.state === (state === "reachable" || state === "dynamic" ? "" : state);
+  return (
+    state === undefined || state === "all" || row.state === (state === "reachable" || state === "dynamic" ? "" : state)
+  );
 }
 
-function fdbJson({ mac, ifname, dst, viaIf, used, updated, flags, master, state }: FdbRow, stats: boolean): Record<string, unknown> {
-  return { mac, ifname, ...(dst === undefined ? {} : { dst }), ...(viaIf === undefined ? {} : { viaIf }), ...(stats ? { used, updated } : {}), flags, ...(master === undefined ? {} : { master }), state };
+function fdbJson(
+  { mac, ifname, dst, viaIf, used, updated, flags, master, state }: FdbRow,
+  stats: boolean,
+): Record<string, unknown> {
+  return {
+    mac,
+    ifname,
+    ...(dst === undefined ? {} : { dst }),
+    ...(viaIf === undefined ? {} : { viaIf }),
+    ...(stats ? { used, updated } : {}),
+    flags,
+    ...(master === undefined ? {} : { master }),
+    state,
+  };
 }
 
 interface FdbDraft {
@@ -102,7 +125,10 @@ function fdbChange(run: IpRun, verb: "add" | "append" | "replace" | "delete", wo
     else if (word === "permanent" || word === "local") draft.state = "permanent";
     else if (word === "static" || word === "temp") draft.state = "static";
     else if (word === "dynamic") draft.state = "dynamic";
-    else if (["via", "port", "vni", "src_vni", "vlan", "router", "use", "extern_learn", "sticky", "nhid"].includes(word)) throw notModelled(`the fdb option "${word}"`);
+    else if (
+      ["via", "port", "vni", "src_vni", "vlan", "router", "use", "extern_learn", "sticky", "nhid"].includes(word)
+    )
+      throw notModelled(`the fdb option "${word}"`);
     else draft.mac = word === "to" ? words.value() : word;
   }
   const { mac, dev, dst, master, self, state } = draft;

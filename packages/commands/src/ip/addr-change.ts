@@ -26,7 +26,8 @@ function addrWord(draft: Draft, words: Words): void {
   else if (word === "label") draft.label = words.value();
   else if (word === "noprefixroute") draft.noprefixroute = true;
   else if (word === "scope") draft.scope = scopeWord(words.value());
-  else if (["peer", "remote", "anycast", "valid_lft", "preferred_lft", "home", "nodad", "metric"].includes(word)) throw notModelled(`the address option "${word}"`);
+  else if (["peer", "remote", "anycast", "valid_lft", "preferred_lft", "home", "nodad", "metric"].includes(word))
+    throw notModelled(`the address option "${word}"`);
   else if (draft.local === undefined) draft.local = word === "local" ? words.value() : word;
   else throw new IpUsageError(`Error: either "local" is duplicate, or "${word}" is a garbage.`);
 }
@@ -45,5 +46,8 @@ export function addrFlush(run: IpRun, words: Words): number {
   const addrs = dumpAddrs(run.ctx.ns, dev).flatMap((row) => row.addr_info);
   // Secondaries first: they would go with their primary.
   const order = [...addrs.filter((a) => a.secondary === true), ...addrs.filter((a) => a.secondary !== true)];
-  return change(run, order.map((a) => ({ op: "addr-del", dev, local: `${a.local}/${a.prefixlen}` })));
+  return change(
+    run,
+    order.map((a) => ({ op: "addr-del", dev, local: `${a.local}/${a.prefixlen}` })),
+  );
 }

@@ -37,7 +37,11 @@ export function change({ ctx, tool }: IpRun, ops: readonly ConfigOp[]): number {
 /** The kernel's refusals give 2; wrong arguments -1; names that cannot be resolved 1. */
 function exitCodeOf(message: string): number {
   if (message.startsWith("Error: argument")) return 255;
-  if (message.startsWith("RTNETLINK") || (message.startsWith("Error: ") && !message.includes(" is expected rather than "))) return EXIT_USAGE;
+  if (
+    message.startsWith("RTNETLINK") ||
+    (message.startsWith("Error: ") && !message.includes(" is expected rather than "))
+  )
+    return EXIT_USAGE;
   return 1;
 }
 

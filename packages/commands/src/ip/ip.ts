@@ -20,31 +20,104 @@ interface ObjectRow {
 }
 
 const OBJECTS: readonly ObjectRow[] = [
-  { name: "address", verbs: [["add", (r, w) => addrChange(r, "addr-add", w)], ["change", undefined], ["replace", undefined], ["delete", (r, w) => addrChange(r, "addr-del", w)], ["show", addrShow], ["lst", addrShow], ["list", addrShow], ["flush", addrFlush], ["save", undefined]] },
+  {
+    name: "address",
+    verbs: [
+      ["add", (r, w) => addrChange(r, "addr-add", w)],
+      ["change", undefined],
+      ["replace", undefined],
+      ["delete", (r, w) => addrChange(r, "addr-del", w)],
+      ["show", addrShow],
+      ["lst", addrShow],
+      ["list", addrShow],
+      ["flush", addrFlush],
+      ["save", undefined],
+    ],
+  },
   { name: "addrlabel", verbs: [] },
   { name: "maddress", verbs: [] },
   {
     name: "route",
     verbs: [
-      ["list", routeShow], ["show", routeShow], ["lst", routeShow], ["get", routeGetCommand],
-      ["add", (r, w) => routeChange(r, "route-add", w)], ["change", undefined], ["replace", (r, w) => routeChange(r, "route-replace", w)],
-      ["prepend", (r, w) => routeChange(r, "route-prepend", w)], ["append", (r, w) => routeChange(r, "route-append", w)], ["delete", (r, w) => routeChange(r, "route-del", w)],
-      ["flush", undefined], ["save", undefined], ["test", undefined],
+      ["list", routeShow],
+      ["show", routeShow],
+      ["lst", routeShow],
+      ["get", routeGetCommand],
+      ["add", (r, w) => routeChange(r, "route-add", w)],
+      ["change", undefined],
+      ["replace", (r, w) => routeChange(r, "route-replace", w)],
+      ["prepend", (r, w) => routeChange(r, "route-prepend", w)],
+      ["append", (r, w) => routeChange(r, "route-append", w)],
+      ["delete", (r, w) => routeChange(r, "route-del", w)],
+      ["flush", undefined],
+      ["save", undefined],
+      ["test", undefined],
     ],
   },
-  { name: "rule", verbs: [["list", ruleShow], ["lst", ruleShow], ["show", ruleShow], ["add", (r, w) => ruleChange(r, "rule-add", w)], ["delete", (r, w) => ruleChange(r, "rule-del", w)], ["flush", undefined]] },
+  {
+    name: "rule",
+    verbs: [
+      ["list", ruleShow],
+      ["lst", ruleShow],
+      ["show", ruleShow],
+      ["add", (r, w) => ruleChange(r, "rule-add", w)],
+      ["delete", (r, w) => ruleChange(r, "rule-del", w)],
+      ["flush", undefined],
+    ],
+  },
   {
     name: "neighbor",
     verbs: [
-      ["add", (r, w) => neighChange(r, "neigh-add", w)], ["change", undefined], ["replace", (r, w) => neighChange(r, "neigh-replace", w)], ["delete", (r, w) => neighChange(r, "neigh-del", w)],
-      ["get", undefined], ["show", neighShow], ["lst", neighShow], ["list", neighShow], ["flush", neighFlush],
+      ["add", (r, w) => neighChange(r, "neigh-add", w)],
+      ["change", undefined],
+      ["replace", (r, w) => neighChange(r, "neigh-replace", w)],
+      ["delete", (r, w) => neighChange(r, "neigh-del", w)],
+      ["get", undefined],
+      ["show", neighShow],
+      ["lst", neighShow],
+      ["list", neighShow],
+      ["flush", neighFlush],
     ],
   },
-  { name: "link", verbs: [["add", linkAdd], ["set", linkSet], ["change", linkSet], ["replace", undefined], ["delete", linkDelete], ["show", linkShow], ["lst", linkShow], ["list", linkShow]] },
+  {
+    name: "link",
+    verbs: [
+      ["add", linkAdd],
+      ["set", linkSet],
+      ["change", linkSet],
+      ["replace", undefined],
+      ["delete", linkDelete],
+      ["show", linkShow],
+      ["lst", linkShow],
+      ["list", linkShow],
+    ],
+  },
 ];
 
 /** Objects of iproute2 that kubehop has no model of. */
-const REFUSED_OBJECTS: readonly string[] = ["l2tp", "fou", "ila", "macsec", "tunnel", "tuntap", "token", "tcpmetrics", "monitor", "xfrm", "mroute", "mrule", "netns", "netconf", "vrf", "sr", "nexthop", "mptcp", "ioam", "stats", "ntable"];
+const REFUSED_OBJECTS: readonly string[] = [
+  "l2tp",
+  "fou",
+  "ila",
+  "macsec",
+  "tunnel",
+  "tuntap",
+  "token",
+  "tcpmetrics",
+  "monitor",
+  "xfrm",
+  "mroute",
+  "mrule",
+  "netns",
+  "netconf",
+  "vrf",
+  "sr",
+  "nexthop",
+  "mptcp",
+  "ioam",
+  "stats",
+  "ntable",
+];
 
 export const ip = instant("ip", "addresses, links, routes, neighbours and rules (iproute2)", (ctx, args) => {
   try {
@@ -61,8 +134,15 @@ function runIp(ctx: ShellContext, args: string[]): number {
   while (args[0]?.startsWith("-") === true) globalOption(ctx, options, args.shift() ?? "", args);
   const [object, verb, ...rest] = args;
   if (object === "-V" || args.length === 0) return 0;
-  if (object === undefined || object === "help") throw new IpUsageError("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbor | route | rule }\n       OPTIONS := { -d[etails] | -s[tatistics] | -j[son] | -4 | -o[neline] | -br[ief] }");
-  const row = OBJECTS.find(({ name }) => name.startsWith(object)) ?? (object === "neighbour" || "neighbour".startsWith(object) ? OBJECTS.find(({ name }) => name === "neighbor") : undefined);
+  if (object === undefined || object === "help")
+    throw new IpUsageError(
+      "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbor | route | rule }\n       OPTIONS := { -d[etails] | -s[tatistics] | -j[son] | -4 | -o[neline] | -br[ief] }",
+    );
+  const row =
+    OBJECTS.find(({ name }) => name.startsWith(object)) ??
+    (object === "neighbour" || "neighbour".startsWith(object)
+      ? OBJECTS.find(({ name }) => name === "neighbor")
+      : undefined);
   if (row === undefined) {
     if (byPrefix(object, REFUSED_OBJECTS) !== undefined) throw notModelled(`ip ${object}`);
     throw new IpUsageError(`Object "${object}" is unknown, try "ip help".`, 1);
@@ -87,13 +167,23 @@ function globalOption(ctx: ShellContext, options: Mutable, word: string, rest: s
   if (word === "-V" || word === "-Version") ctx.stdout(`ip utility, iproute2-${ctx.tools.iproute2}\n`);
   else if (option === "4") options.inet = true;
   else if (option === "br" || option === "brief") options.brief = true;
-  else if (option === "0" || option === "6" || option === "c" || option === "h" || option === "iec") throw notModelled(`ip ${word}`);
+  else if (option === "0" || option === "6" || option === "c" || option === "h" || option === "iec")
+    throw notModelled(`ip ${word}`);
   else if (byPrefix(option, ["family"]) !== undefined) {
     const family = rest.shift();
     if (family !== "inet") throw notModelled(`ip -f ${family ?? ""}`);
     options.inet = true;
   } else {
-    const key = byPrefix(option, ["details", "stats", "statistics", "oneline", "json", "pretty", "numeric", "resolve"] as const);
+    const key = byPrefix(option, [
+      "details",
+      "stats",
+      "statistics",
+      "oneline",
+      "json",
+      "pretty",
+      "numeric",
+      "resolve",
+    ] as const);
     if (key === undefined) throw new IpUsageError(`Option "${word}" is unknown, try "ip -help".`);
     if (key === "pretty") throw notModelled("ip -p");
     if (key === "statistics" || key === "stats") options.stats = true;

@@ -86,8 +86,25 @@ export function linkAdd(run: IpRun, words: Words): number {
   const { name } = head;
   if (name === undefined) throw notModelled("a link without a name");
   const { address, mtu, ifindex, master, up } = head;
-  const add: ConfigOp = { op: "link-add", name, link, ...(address === undefined ? {} : { address }), ...(mtu === undefined ? {} : { mtu }), ...(ifindex === undefined ? {} : { ifindex }) };
-  const set: ConfigOp[] = master === undefined && up === undefined ? [] : [{ op: "link-set", dev: name, ...(up === undefined ? {} : { up }), ...(master === undefined ? {} : { master }) }];
+  const add: ConfigOp = {
+    op: "link-add",
+    name,
+    link,
+    ...(address === undefined ? {} : { address }),
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(ifindex === undefined ? {} : { ifindex }),
+  };
+  const set: ConfigOp[] =
+    master === undefined && up === undefined
+      ? []
+      : [
+          {
+            op: "link-set",
+            dev: name,
+            ...(up === undefined ? {} : { up }),
+            ...(master === undefined ? {} : { master }),
+          },
+        ];
   return change(run, [add, ...set]);
 }
 
@@ -112,7 +129,9 @@ function linkSpec(type: string, head: NewLink, words: Words): LinkSpec {
   return { type };
 }
 
-type Peer = { -readonly [K in keyof Extract<LinkSpec, { type: "veth" }>["peer"]]: Extract<LinkSpec, { type: "veth" }>["peer"][K] };
+type Peer = {
+  -readonly [K in keyof Extract<LinkSpec, { type: "veth" }>["peer"]]: Extract<LinkSpec, { type: "veth" }>["peer"][K];
+};
 
 function vethSpec(words: Words): LinkSpec {
   if (!words.takeIf("peer")) throw notModelled("a veth without `peer name NAME`");
@@ -151,7 +170,8 @@ const VXLAN_SETTERS: Readonly<Record<string, (v: Partial<Vxlan>, words: Words) =
 };
 
 function dontFragment(word: string): "unset" | "set" | "inherit" {
-  if (word !== "unset" && word !== "set" && word !== "inherit") throw new IpUsageError(`Error: argument "${word}" is wrong: DF must be 'unset', 'set' or 'inherit'\n`);
+  if (word !== "unset" && word !== "set" && word !== "inherit")
+    throw new IpUsageError(`Error: argument "${word}" is wrong: DF must be 'unset', 'set' or 'inherit'\n`);
   return word;
 }
 

@@ -16,7 +16,20 @@ interface LinkFilter {
 }
 
 /** Selectors of iproute2 that nothing here has a counterpart for. */
-const REFUSED: ReadonlySet<string> = new Set(["to", "label", "group", "vrf", "dynamic", "permanent", "tentative", "deprecated", "primary", "secondary", "nomaster", "novf"]);
+const REFUSED: ReadonlySet<string> = new Set([
+  "to",
+  "label",
+  "group",
+  "vrf",
+  "dynamic",
+  "permanent",
+  "tentative",
+  "deprecated",
+  "primary",
+  "secondary",
+  "nomaster",
+  "novf",
+]);
 
 function parseFilter(run: IpRun, words: Words): LinkFilter {
   const filter: LinkFilter = {};
@@ -49,7 +62,11 @@ export function linkShow(run: IpRun, words: Words): number {
   const { ctx, options } = run;
   const filter = parseFilter(run, words);
   const rows = dumpLinks(ctx.ns).filter((row) => matches(filter, row));
-  if (options.json) return printJson(run, rows.map((row) => linkJson(row, { details: options.details, addr: false, link: true })));
+  if (options.json)
+    return printJson(
+      run,
+      rows.map((row) => linkJson(row, { details: options.details, addr: false, link: true })),
+    );
   for (const row of rows) {
     if (options.brief) ctx.stdout(`${briefHead(row)}${row.address} <${row.flags.join(",")}> \n`);
     else {
@@ -71,14 +88,24 @@ export function addrShow(run: IpRun, words: Words): number {
     .filter((row) => matches(filter, row))
     .map((row) => ({ row, info: row.addr_info.filter((a) => filter.scope === undefined || a.scope === filter.scope) }))
     .filter(({ info }) => info.length > 0 || (!options.inet && filter.scope === undefined));
-  if (options.json) return printJson(run, rows.map(({ row, info }) => ({ ...linkJson(row, { details: options.details, addr: true, link: !options.inet }), addr_info: info })));
-  for (const { row, info } of rows) ctx.stdout(addrText1(run, row, new Set(info.map((a) => `${a.local}/${a.prefixlen}`))));
+  if (options.json)
+    return printJson(
+      run,
+      rows.map(({ row, info }) => ({
+        ...linkJson(row, { details: options.details, addr: true, link: !options.inet }),
+        addr_info: info,
+      })),
+    );
+  for (const { row, info } of rows)
+    ctx.stdout(addrText1(run, row, new Set(info.map((a) => `${a.local}/${a.prefixlen}`))));
   return 0;
 }
 
 function addrText1(run: IpRun, row: LinkRow, shown: ReadonlySet<string>): string {
   const { ctx, options } = run;
-  const addrs = (ctx.ns.devices.byIndex(row.ifindex)?.inDev.addrs ?? []).filter((ifa) => shown.has(`${addrText(ifa).replace(/ peer .*\//, "/")}`));
+  const addrs = (ctx.ns.devices.byIndex(row.ifindex)?.inDev.addrs ?? []).filter((ifa) =>
+    shown.has(`${addrText(ifa).replace(/ peer .*\//, "/")}`),
+  );
   if (options.brief) return `${briefHead(row)}${addrs.map((ifa) => `${addrText(ifa)} `).join("")}\n`;
   if (options.oneline) return addrs.map((ifa) => printAddrOneline(row.ifindex, row.ifname, ifa)).join("");
   return `${linkHead(run, row)}\n${addrs.map((ifa) => printAddr(ifa)).join("")}`;
@@ -123,5 +150,15 @@ export function linkJson(row: LinkRow, { details, addr, link }: JsonParts): Reco
 function detailsOf(row: LinkRow): Record<string, unknown> {
   const { promiscuity, allmulti, min_mtu, max_mtu, linkinfo } = row;
   const info = Object.keys(linkinfo).length === 0 ? {} : { linkinfo };
-  return { promiscuity, allmulti, min_mtu, max_mtu, ...info, num_tx_queues: 1, num_rx_queues: 1, gso_max_size: 65536, gso_max_segs: 65535 };
+  return {
+    promiscuity,
+    allmulti,
+    min_mtu,
+    max_mtu,
+    ...info,
+    num_tx_queues: 1,
+    num_rx_queues: 1,
+    gso_max_size: 65536,
+    gso_max_segs: 65535,
+  };
 }

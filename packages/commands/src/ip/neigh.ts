@@ -14,7 +14,17 @@ interface NeighFilter {
   proxy?: true;
 }
 
-const STATES: readonly string[] = ["permanent", "noarp", "reachable", "stale", "none", "incomplete", "delay", "probe", "failed"];
+const STATES: readonly string[] = [
+  "permanent",
+  "noarp",
+  "reachable",
+  "stale",
+  "none",
+  "incomplete",
+  "delay",
+  "probe",
+  "failed",
+];
 
 function parseFilter({ ctx }: IpRun, words: Words): NeighFilter {
   const filter: NeighFilter = {};
@@ -23,10 +33,12 @@ function parseFilter({ ctx }: IpRun, words: Words): NeighFilter {
     if (word === "dev") filter.dev = words.value();
     else if (word === "nud") filter.nud = [...(filter.nud ?? []), stateWord(words.value())];
     else if (word === "proxy") filter.proxy = true;
-    else if (["unused", "vrf", "master", "nomaster", "protocol", "router", "extern_learn"].includes(word)) throw notModelled(`the neighbour selector "${word}"`);
+    else if (["unused", "vrf", "master", "nomaster", "protocol", "router", "extern_learn"].includes(word))
+      throw notModelled(`the neighbour selector "${word}"`);
     else filter.prefix = word === "to" ? words.value() : word;
   }
-  if (filter.dev !== undefined && ctx.ns.devices.byName(filter.dev) === undefined) throw new IpUsageError(`Cannot find device "${filter.dev}"`, 1);
+  if (filter.dev !== undefined && ctx.ns.devices.byName(filter.dev) === undefined)
+    throw new IpUsageError(`Cannot find device "${filter.dev}"`, 1);
   return filter;
 }
 
@@ -37,10 +49,14 @@ function stateWord(word: string): string {
 
 function select({ ctx }: IpRun, { dev, nud, prefix }: NeighFilter): Neigh[] {
   const cidr = prefix === undefined ? undefined : parseCidr(prefix);
-  if (prefix !== undefined && cidr === undefined) throw new IpUsageError(`Error: any valid prefix is expected rather than "${prefix}".`, 1);
+  if (prefix !== undefined && cidr === undefined)
+    throw new IpUsageError(`Error: any valid prefix is expected rather than "${prefix}".`, 1);
   return selectNeighs(ctx.ns, dev).filter((neigh) => {
     const state = neighRow(neigh).state[0]?.toLowerCase() ?? "";
-    return (nud === undefined || nud.includes("all") || nud.includes(state)) && (cidr === undefined || inPrefix(neigh.addr, cidr.addr, cidr.len));
+    return (
+      (nud === undefined || nud.includes("all") || nud.includes(state)) &&
+      (cidr === undefined || inPrefix(neigh.addr, cidr.addr, cidr.len))
+    );
   });
 }
 
@@ -62,7 +78,10 @@ export function neighShow(run: IpRun, words: Words): number {
       }),
     );
   }
-  for (const neigh of rows) ctx.stdout(`${printNeigh(neigh, { stats: options.stats, now: ctx.ns.world.now, dev: filter.dev !== undefined })}\n`);
+  for (const neigh of rows)
+    ctx.stdout(
+      `${printNeigh(neigh, { stats: options.stats, now: ctx.ns.world.now, dev: filter.dev !== undefined })}\n`,
+    );
   return 0;
 }
 
@@ -71,8 +90,13 @@ export function neighFlush(run: IpRun, words: Words): number {
   if (words.done) throw new IpUsageError("Flush requires arguments.");
   if (words.peek() === "all") words.take();
   const filter = parseFilter(run, words);
-  const chosen = select(run, filter).filter((neigh) => filter.nud !== undefined || neighRow(neigh).state[0] !== "PERMANENT");
-  return change(run, chosen.map((neigh) => ({ op: "neigh-del", dev: neigh.dev.name, dst: formatIpv4(neigh.addr) })));
+  const chosen = select(run, filter).filter(
+    (neigh) => filter.nud !== undefined || neighRow(neigh).state[0] !== "PERMANENT",
+  );
+  return change(
+    run,
+    chosen.map((neigh) => ({ op: "neigh-del", dev: neigh.dev.name, dst: formatIpv4(neigh.addr) })),
+  );
 }
 
 interface Draft {
@@ -87,7 +111,10 @@ const SETTABLE: readonly NudWord[] = ["permanent", "noarp", "stale", "reachable"
 
 function settable(word: string): NudWord {
   const state = SETTABLE.find((name) => name === word);
-  if (state === undefined) throw STATES.includes(word) ? notModelled(`setting the state "${word}"`) : invalidArgument(word, "nud state is bad");
+  if (state === undefined)
+    throw STATES.includes(word)
+      ? notModelled(`setting the state "${word}"`)
+      : invalidArgument(word, "nud state is bad");
   return state;
 }
 
@@ -101,7 +128,8 @@ export function neighChange(run: IpRun, op: "neigh-add" | "neigh-replace" | "nei
     else if (word === "proxy") {
       draft.proxy = true;
       draft.dst = words.value();
-    } else if (["router", "extern_learn", "protocol"].includes(word)) throw notModelled(`the neighbour option "${word}"`);
+    } else if (["router", "extern_learn", "protocol"].includes(word))
+      throw notModelled(`the neighbour option "${word}"`);
     else draft.dst = word === "to" ? words.value() : word;
   }
   return change(run, [neighOp(op, draft)]);

@@ -1,13 +1,31 @@
 // `ip route show|get` and changes.
 
 import type { FibAlias, Ipv4, RouteGetQuery, RouteSpec, RouteType } from "@kubehop/netstack";
-import { parseCidr, parseIpv4, parseRtName, prefixMask, printRoute, routeGet, routeRow, selectRoutes } from "@kubehop/netstack";
+import {
+  parseCidr,
+  parseIpv4,
+  parseRtName,
+  prefixMask,
+  printRoute,
+  routeGet,
+  routeRow,
+  selectRoutes,
+} from "@kubehop/netstack";
 import type { IpRun } from "./ip-context.ts";
 import { change, printJson } from "./ip-context.ts";
 import type { Words } from "./words.ts";
 import { invalidArgument, IpUsageError, notModelled } from "./words.ts";
 
-const TYPES: readonly RouteType[] = ["unicast", "local", "broadcast", "multicast", "blackhole", "unreachable", "prohibit", "throw"];
+const TYPES: readonly RouteType[] = [
+  "unicast",
+  "local",
+  "broadcast",
+  "multicast",
+  "blackhole",
+  "unreachable",
+  "prohibit",
+  "throw",
+];
 
 function isRouteType(word: string | undefined): word is RouteType {
   return TYPES.some((type) => type === word);
@@ -32,13 +50,25 @@ export function routeShow(run: IpRun, words: Words): number {
   const filter = showFilter(words);
   const { table, dev, protocol, type } = filter;
   const id = parseRtName("table", table ?? "main");
-  if (table !== undefined && table !== "all" && id === undefined) throw invalidArgument(table, "table id value is invalid");
-  if (dev !== undefined && ctx.ns.devices.byName(dev) === undefined) throw new IpUsageError(`Cannot find device "${dev}"`, 1);
-  const chosen = { ...(table === undefined ? {} : { table }), ...(dev === undefined ? {} : { dev }), ...(protocol === undefined ? {} : { protocol }), ...(type === undefined ? {} : { type }) };
-  if (table !== undefined && table !== "all" && id !== undefined && ctx.ns.fib.table(id) === undefined) throw new IpUsageError("Error: ipv4: FIB table does not exist.\nDump terminated", 2);
+  if (table !== undefined && table !== "all" && id === undefined)
+    throw invalidArgument(table, "table id value is invalid");
+  if (dev !== undefined && ctx.ns.devices.byName(dev) === undefined)
+    throw new IpUsageError(`Cannot find device "${dev}"`, 1);
+  const chosen = {
+    ...(table === undefined ? {} : { table }),
+    ...(dev === undefined ? {} : { dev }),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(type === undefined ? {} : { type }),
+  };
+  if (table !== undefined && table !== "all" && id !== undefined && ctx.ns.fib.table(id) === undefined)
+    throw new IpUsageError("Error: ipv4: FIB table does not exist.\nDump terminated", 2);
   const rows = selectRoutes(ctx.ns, chosen).filter((row) => isShown(filter, row));
   const print = { table: table === "all", details: options.details };
-  if (options.json) return printJson(run, rows.map((row) => withoutAsked(filter, routeRow(row, print))));
+  if (options.json)
+    return printJson(
+      run,
+      rows.map((row) => withoutAsked(filter, routeRow(row, print))),
+    );
   for (const row of rows) ctx.stdout(`${withoutAskedWords(filter, printRoute(row, print))}\n`);
   return 0;
 }
@@ -54,8 +84,10 @@ function showFilter(words: Words): ShowFilter {
     else if (word === "via") filter.via = words.value();
     else if (word === "src") filter.src = words.value();
     else if (word === "type") filter.type = typeWord(words.value());
-    else if (word === "root" || word === "match" || word === "exact") filter.prefix = { how: word, ...prefixWord(words.value()) };
-    else if (["cache", "from", "tos", "dsfield", "realms", "iif", "vrf", "metric", "cloned"].includes(word)) throw notModelled(`the route selector "${word}"`);
+    else if (word === "root" || word === "match" || word === "exact")
+      filter.prefix = { how: word, ...prefixWord(words.value()) };
+    else if (["cache", "from", "tos", "dsfield", "realms", "iif", "vrf", "metric", "cloned"].includes(word))
+      throw notModelled(`the route selector "${word}"`);
     else filter.prefix = { how: "exact", ...prefixWord(word === "to" ? words.value() : word) };
   }
   return filter;
@@ -93,7 +125,12 @@ function withoutAskedWords(filter: ShowFilter, text: string): string {
 }
 
 function withoutAsked(filter: ShowFilter, row: object): object {
-  const asked: readonly (readonly [string | undefined, string])[] = [[filter.dev, "dev"], [filter.protocol, "protocol"], [filter.scope, "scope"], [filter.via, "gateway"]];
+  const asked: readonly (readonly [string | undefined, string])[] = [
+    [filter.dev, "dev"],
+    [filter.protocol, "protocol"],
+    [filter.scope, "scope"],
+    [filter.via, "gateway"],
+  ];
   const hidden = asked.filter(([given]) => given !== undefined).map(([, key]) => key);
   return Object.fromEntries(Object.entries(row).filter(([key]) => !hidden.includes(key)));
 }
@@ -124,7 +161,8 @@ function getWord(query: Partial<Query>, words: Words): void {
   else if (word === "uid") query.uid = words.number("uid");
   else if (word === "sport" || word === "dport") query[word] = words.number(word);
   else if (word === "ipproto") query.ipproto = ipProto(words.value());
-  else if (["fibmatch", "connected", "notify", "vrf", "as"].includes(word)) throw notModelled(`the route get option "${word}"`);
+  else if (["fibmatch", "connected", "notify", "vrf", "as"].includes(word))
+    throw notModelled(`the route get option "${word}"`);
   else query.dst = address(word === "to" ? words.value() : word);
 }
 
@@ -138,7 +176,7 @@ const IP_PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 1
 
 export function ipProto(word: string): number {
   const proto = IP_PROTOCOLS[word] ?? (/^\d+$/.test(word) ? Number(word) : undefined);
-  if (proto === undefined) throw invalidArgument(word, "invalid \"ipproto\" value");
+  if (proto === undefined) throw invalidArgument(word, 'invalid "ipproto" value');
   return proto;
 }
 
@@ -169,11 +207,35 @@ const SETTERS: Readonly<Record<string, Setter>> = {
 };
 
 /** Words of iproute2 without a counterpart here. */
-const REFUSED: ReadonlySet<string> = new Set(["rtt", "rttvar", "window", "cwnd", "initcwnd", "initrwnd", "ssthresh", "realms", "rto_min", "hoplimit", "quickack", "congctl", "features", "expires", "encap", "nhid", "ttl-propagate", "pervasive", "lock", "pref", "fastopen_no_cookie"]);
+const REFUSED: ReadonlySet<string> = new Set([
+  "rtt",
+  "rttvar",
+  "window",
+  "cwnd",
+  "initcwnd",
+  "initrwnd",
+  "ssthresh",
+  "realms",
+  "rto_min",
+  "hoplimit",
+  "quickack",
+  "congctl",
+  "features",
+  "expires",
+  "encap",
+  "nhid",
+  "ttl-propagate",
+  "pervasive",
+  "lock",
+  "pref",
+  "fastopen_no_cookie",
+]);
 
 function scopeWord(word: string): NonNullable<RouteSpec["scope"]> {
-  const scope = (["global", "site", "link", "host", "nowhere"] as const).find((name) => name === word || String(parseRtName("scope", name)) === word);
-  if (scope === undefined) throw invalidArgument(word, "invalid \"scope\" value");
+  const scope = (["global", "site", "link", "host", "nowhere"] as const).find(
+    (name) => name === word || String(parseRtName("scope", name)) === word,
+  );
+  if (scope === undefined) throw invalidArgument(word, 'invalid "scope" value');
   return scope;
 }
 
@@ -190,7 +252,11 @@ function nexthop(words: Words): Nexthop {
   return hop;
 }
 
-export function routeChange(run: IpRun, op: "route-add" | "route-replace" | "route-append" | "route-prepend" | "route-del", words: Words): number {
+export function routeChange(
+  run: IpRun,
+  op: "route-add" | "route-replace" | "route-append" | "route-prepend" | "route-del",
+  words: Words,
+): number {
   const draft: Draft = {};
   if (isRouteType(words.peek())) draft.type = typeWord(words.value());
   while (!words.done) {
@@ -206,6 +272,7 @@ export function routeChange(run: IpRun, op: "route-add" | "route-replace" | "rou
 
 function destination(word: string): string {
   const dst = word === "any" || word === "all" ? "default" : word;
-  if (parseCidr(dst) === undefined) throw new IpUsageError(`Error: any valid prefix is expected rather than "${word}".`, 1);
+  if (parseCidr(dst) === undefined)
+    throw new IpUsageError(`Error: any valid prefix is expected rather than "${word}".`, 1);
   return dst;
 }

@@ -51,7 +51,7 @@ export class Words {
   /** NEXT_ARG: throws when the command line ends. */
   value(): string {
     const word = this.take();
-    if (word === undefined) throw new IpUsageError("Command line is not complete. Try option \"help\"");
+    if (word === undefined) throw new IpUsageError('Command line is not complete. Try option "help"');
     return word;
   }
 
@@ -63,7 +63,8 @@ export class Words {
 
   onOff(name: string): boolean {
     const word = this.value();
-    if (word !== "on" && word !== "off") throw new IpUsageError(`Error: argument of "${name}" must be "on" or "off", not "${word}"`);
+    if (word !== "on" && word !== "off")
+      throw new IpUsageError(`Error: argument of "${name}" must be "on" or "off", not "${word}"`);
     return word === "on";
   }
 

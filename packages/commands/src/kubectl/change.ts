@@ -23,7 +23,11 @@ function namespaceOf(run: KubectlRun): string {
 }
 
 /** Mistakes are shown with their places; true when there are any. */
-function toldMistakes({ ctx }: KubectlRun, diagnostics: readonly Diagnostic[], sources: readonly SourceText[]): boolean {
+function toldMistakes(
+  { ctx }: KubectlRun,
+  diagnostics: readonly Diagnostic[],
+  sources: readonly SourceText[],
+): boolean {
   if (diagnostics.length === 0) return false;
   ctx.stderr(`${renderDiagnostics(diagnostics, sources)}\n`);
   return true;
@@ -77,7 +81,10 @@ function deleteTargets(run: KubectlRun): ObjectName[] | undefined {
     if (toldMistakes(run, diagnostics, sources)) return undefined;
     targets.push(...objects);
   }
-  if (options.operands.length > 0) throw new KubectlError("error: when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well");
+  if (options.operands.length > 0)
+    throw new KubectlError(
+      "error: when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well",
+    );
   return targets;
 }
 
@@ -86,8 +93,11 @@ function namedTargets({ kube, options }: KubectlRun, namespace: string): ObjectN
   return resources(options.operands).flatMap(({ kind, names }) => {
     const place = KINDS[kind].namespaced ? namespace : "";
     if (names.length > 0) return names.map((name) => ({ kind, namespace: place, name }));
-    if (!options.values.has("all")) throw new KubectlError("error: resource(s) were provided, but no name was specified");
-    return kube.store.list(kind, { namespace: place }).map(({ metadata }) => ({ kind, namespace: place, name: metadata.name }));
+    if (!options.values.has("all"))
+      throw new KubectlError("error: resource(s) were provided, but no name was specified");
+    return kube.store
+      .list(kind, { namespace: place })
+      .map(({ metadata }) => ({ kind, namespace: place, name: metadata.name }));
   });
 }
 
@@ -101,7 +111,10 @@ export function kubectlScale(run: KubectlRun): number {
   const { ctx, kube, options } = run;
   const replicas = flag(options, "replicas");
   if (replicas === undefined) throw new KubectlError('error: required flag(s) "replicas" not set');
-  if (!/^\d+$/.test(replicas)) throw new KubectlError(`error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0`);
+  if (!/^\d+$/.test(replicas))
+    throw new KubectlError(
+      `error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0`,
+    );
   for (const { kind, names } of resources(options.operands)) {
     if (!isScalable(kind)) throw new KubectlError(`error: cannot scale a ${kind}`);
     if (names.length === 0) throw new KubectlError("error: resource(s) were provided, but no name was specified");

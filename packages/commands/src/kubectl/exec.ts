@@ -41,7 +41,9 @@ function podName(kube: KubeAccess, namespace: string, target: string): string {
   const name = request?.names[0] ?? "";
   if (request === undefined || request.kind === "Pod") return name;
   const owner = kube.store.require(request.kind, namespace, name);
-  const pods = kube.store.list("Pod", { namespace }).filter((pod) => isOwnedBy(kube, pod.metadata.ownerReferences, owner.metadata.uid));
+  const pods = kube.store
+    .list("Pod", { namespace })
+    .filter((pod) => isOwnedBy(kube, pod.metadata.ownerReferences, owner.metadata.uid));
   const [first] = pods;
   if (first === undefined) throw new ApiError("NotFound", `${KINDS.Pod.plural} of ${target} not found`);
   return first.metadata.name;
@@ -49,5 +51,11 @@ function podName(kube: KubeAccess, namespace: string, target: string): string {
 
 /** Directly, or through a ReplicaSet. */
 function isOwnedBy(kube: KubeAccess, references: readonly { readonly uid: string }[], uid: string): boolean {
-  return references.some((reference) => reference.uid === uid || kube.store.list("ReplicaSet").some((set) => set.metadata.uid === reference.uid && set.metadata.ownerReferences.some((r) => r.uid === uid)));
+  return references.some(
+    (reference) =>
+      reference.uid === uid ||
+      kube.store
+        .list("ReplicaSet")
+        .some((set) => set.metadata.uid === reference.uid && set.metadata.ownerReferences.some((r) => r.uid === uid)),
+  );
 }

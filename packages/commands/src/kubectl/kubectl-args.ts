@@ -23,11 +23,50 @@ export function notModelled(what: string): KubectlError {
 const SPEC = {
   short: "n:Ao:l:f:itc:R",
   long: {
-    "namespace=": "n", "all-namespaces": "A", "output=": "o", "selector=": "l", "filename=": "f", "no-headers": "no-headers", "show-labels": "show-labels",
-    "replicas=": "replicas", stdin: "i", tty: "t", "container=": "c", all: "all", "ignore-not-found": "ignore-not-found", "ignore-not-found=": "ignore-not-found=", now: "now", "wait=": "wait", "grace-period=": "grace", force: "force",
+    "namespace=": "n",
+    "all-namespaces": "A",
+    "output=": "o",
+    "selector=": "l",
+    "filename=": "f",
+    "no-headers": "no-headers",
+    "show-labels": "show-labels",
+    "replicas=": "replicas",
+    stdin: "i",
+    tty: "t",
+    "container=": "c",
+    all: "all",
+    "ignore-not-found": "ignore-not-found",
+    "ignore-not-found=": "ignore-not-found=",
+    now: "now",
+    "wait=": "wait",
+    "grace-period=": "grace",
+    force: "force",
   },
   refusedShort: "wLkvhs",
-  refusedLong: ["watch", "field-selector", "sort-by", "dry-run", "context", "kubeconfig", "server-side", "prune", "cascade", "timeout", "template", "label-columns", "server", "as", "record", "overwrite", "recursive", "kustomize", "image", "port", "restart", "rm"],
+  refusedLong: [
+    "watch",
+    "field-selector",
+    "sort-by",
+    "dry-run",
+    "context",
+    "kubeconfig",
+    "server-side",
+    "prune",
+    "cascade",
+    "timeout",
+    "template",
+    "label-columns",
+    "server",
+    "as",
+    "record",
+    "overwrite",
+    "recursive",
+    "kustomize",
+    "image",
+    "port",
+    "restart",
+    "rm",
+  ],
 };
 
 /** Throws KubectlError for wrong flags. */
@@ -36,7 +75,9 @@ export function kubectlOptions(args: readonly string[]): Options {
   if (!isOptionError(parsed)) return parsed;
   if (parsed.error === "refused") throw notModelled(`option ${parsed.option}`);
   if (parsed.error === "value") throw new KubectlError(`error: flag needs an argument: ${parsed.option}`);
-  const text = parsed.option.startsWith("--") ? `unknown flag: ${parsed.option}` : `unknown shorthand flag: '${parsed.option.slice(1)}' in ${parsed.option}`;
+  const text = parsed.option.startsWith("--")
+    ? `unknown flag: ${parsed.option}`
+    : `unknown shorthand flag: '${parsed.option.slice(1)}' in ${parsed.option}`;
   throw new KubectlError(`error: ${text}\nSee 'kubectl --help' for usage.`);
 }
 
@@ -52,12 +93,23 @@ export interface ResourceRequest {
 }
 
 /** What `get all` means, in kubectl's order. */
-const ALL: readonly Kind[] = ["Pod", "ReplicationController", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"];
+const ALL: readonly Kind[] = [
+  "Pod",
+  "ReplicationController",
+  "Service",
+  "DaemonSet",
+  "Deployment",
+  "ReplicaSet",
+  "StatefulSet",
+];
 
 /** Throws KubectlError. Several kinds: one request each. */
 export function resources(operands: readonly string[]): ResourceRequest[] {
   const [first, ...names] = operands;
-  if (first === undefined) throw new KubectlError("error: You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.");
+  if (first === undefined)
+    throw new KubectlError(
+      'error: You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.',
+    );
   if (operands.some((word) => word.includes("/"))) return operands.map((word) => slashed(word, operands));
   if (first === "all" && names.length === 0) return ALL.map((kind) => ({ kind, names: [] }));
   return first.split(",").map((word) => ({ kind: kindOf(word), names }));
@@ -65,12 +117,16 @@ export function resources(operands: readonly string[]): ResourceRequest[] {
 
 function slashed(word: string, operands: readonly string[]): ResourceRequest {
   const [kind = "", name = "", ...more] = word.split("/");
-  if (!word.includes("/") || more.length > 0) throw new KubectlError(`error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'${operands.length > 0 ? "" : ""}`);
+  if (!word.includes("/") || more.length > 0)
+    throw new KubectlError(
+      `error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'${operands.length > 0 ? "" : ""}`,
+    );
   return { kind: kindOf(kind), names: [name] };
 }
 
 function kindOf(word: string): Kind {
   const kind = kindFromWord(word);
-  if (kind === undefined) throw new KubectlError(`error: the server doesn't have a resource type ${JSON.stringify(word)}`);
+  if (kind === undefined)
+    throw new KubectlError(`error: the server doesn't have a resource type ${JSON.stringify(word)}`);
   return kind;
 }

@@ -31,8 +31,42 @@ const VERBS: Readonly<Record<string, Verb>> = {
 };
 
 const REFUSED: readonly string[] = [
-  "annotate", "api-resources", "api-versions", "attach", "auth", "autoscale", "certificate", "cluster-info", "completion", "config", "cordon", "cp", "debug", "diff", "drain", "edit", "events", "explain", "expose",
-  "kustomize", "label", "logs", "options", "patch", "plugin", "port-forward", "proxy", "replace", "rollout", "run", "set", "taint", "top", "uncordon", "version", "wait",
+  "annotate",
+  "api-resources",
+  "api-versions",
+  "attach",
+  "auth",
+  "autoscale",
+  "certificate",
+  "cluster-info",
+  "completion",
+  "config",
+  "cordon",
+  "cp",
+  "debug",
+  "diff",
+  "drain",
+  "edit",
+  "events",
+  "explain",
+  "expose",
+  "kustomize",
+  "label",
+  "logs",
+  "options",
+  "patch",
+  "plugin",
+  "port-forward",
+  "proxy",
+  "replace",
+  "rollout",
+  "run",
+  "set",
+  "taint",
+  "top",
+  "uncordon",
+  "version",
+  "wait",
 ];
 
 /** Flags in front of the verb, so that `kubectl -n prod get svc` works. */
@@ -59,9 +93,13 @@ function run(ctx: ShellContext, args: readonly string[]): RunningCommand {
   if (verb === undefined) return ended(complain(ctx, "kubectl controls the Kubernetes cluster manager.", 1));
   const words = [...(leading.values.get("n") ?? []).flatMap((ns) => ["-n", ns]), ...rest];
   if (REFUSED.includes(verb)) throw notModelled(`kubectl ${verb}`);
-  if (verb !== "exec" && !Object.hasOwn(VERBS, verb)) throw new KubectlError(`error: unknown command ${JSON.stringify(verb)} for "kubectl"`);
+  if (verb !== "exec" && !Object.hasOwn(VERBS, verb))
+    throw new KubectlError(`error: unknown command ${JSON.stringify(verb)} for "kubectl"`);
   const { kube } = ctx;
-  if (kube === undefined) throw new KubectlError("The connection to the server localhost:8080 was refused - did you specify the right host or port?");
+  if (kube === undefined)
+    throw new KubectlError(
+      "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
+    );
   if (verb === "exec") return kubectlExec(ctx, kube, words);
   return ended(VERBS[verb]?.({ ctx, kube, options: kubectlOptions(words) }) ?? 1);
 }

@@ -1,7 +1,15 @@
 // kubectl get and describe.
 
 import type { GetRequest, KubeObject, PrintContext } from "@kubehop/kube";
-import { describeEndpoints, describeService, KINDS, kubectlGet, kubectlTable, objectWord, parseSelector } from "@kubehop/kube";
+import {
+  describeEndpoints,
+  describeService,
+  KINDS,
+  kubectlGet,
+  kubectlTable,
+  objectWord,
+  parseSelector,
+} from "@kubehop/kube";
 import type { KubectlRun } from "./kubectl.ts";
 import type { ResourceRequest } from "./kubectl-args.ts";
 import { flag, KubectlError, notModelled, resources } from "./kubectl-args.ts";
@@ -70,10 +78,18 @@ function getSeveral(run: KubectlRun, requests: readonly ResourceRequest[], share
       }
     }
     const found = objectsOf(run, request, shared);
-    if (found.length > 0) tables.push(kubectlTable(found.map((object) => withKind(object)), { ...shared, kind: request.kind }, context));
+    if (found.length > 0)
+      tables.push(
+        kubectlTable(
+          found.map((object) => withKind(object)),
+          { ...shared, kind: request.kind },
+          context,
+        ),
+      );
   }
   if (tables.length > 0) run.ctx.stdout(tables.join("\n"));
-  else if (exit === 0 && shared.output !== "name") run.ctx.stderr(`No resources found in ${shared.namespace ?? "default"} namespace.\n`);
+  else if (exit === 0 && shared.output !== "name")
+    run.ctx.stderr(`No resources found in ${shared.namespace ?? "default"} namespace.\n`);
   return exit;
 }
 
@@ -89,18 +105,30 @@ function merged(requests: readonly ResourceRequest[]): ResourceRequest[] {
   return out;
 }
 
-function objectsOf({ kube }: KubectlRun, { kind, names }: ResourceRequest, { namespace = "default", allNamespaces, selector }: Shared): KubeObject[] {
+function objectsOf(
+  { kube }: KubectlRun,
+  { kind, names }: ResourceRequest,
+  { namespace = "default", allNamespaces, selector }: Shared,
+): KubeObject[] {
   const place = KINDS[kind].namespaced ? namespace : "";
-  if (names.length > 0) return names.map((name) => kube.store.get(kind, place, name)).filter((object) => object !== undefined);
+  if (names.length > 0)
+    return names.map((name) => kube.store.get(kind, place, name)).filter((object) => object !== undefined);
   const everywhere = allNamespaces === true || !KINDS[kind].namespaced;
-  return [...kube.store.list(kind, { ...(everywhere ? {} : { namespace }), ...(selector === undefined ? {} : { selector }) })];
+  return [
+    ...kube.store.list(kind, { ...(everywhere ? {} : { namespace }), ...(selector === undefined ? {} : { selector }) }),
+  ];
 }
 
 function withKind(object: KubeObject): KubeObject {
-  return Object.assign({}, object, { metadata: { ...object.metadata, name: `${objectWord(object.kind)}/${object.metadata.name}` } });
+  return Object.assign({}, object, {
+    metadata: { ...object.metadata, name: `${objectWord(object.kind)}/${object.metadata.name}` },
+  });
 }
 
-const DESCRIBERS: Readonly<Record<string, (namespace: string, name: string, context: PrintContext) => string>> = { Service: describeService, Endpoints: describeEndpoints };
+const DESCRIBERS: Readonly<Record<string, (namespace: string, name: string, context: PrintContext) => string>> = {
+  Service: describeService,
+  Endpoints: describeEndpoints,
+};
 
 export function kubectlDescribe(run: KubectlRun): number {
   const namespace = flag(run.options, "n") ?? "default";
@@ -108,7 +136,8 @@ export function kubectlDescribe(run: KubectlRun): number {
   for (const { kind, names } of resources(run.options.operands)) {
     const describe = DESCRIBERS[kind];
     if (describe === undefined) throw notModelled(`kubectl describe of a ${kind}`);
-    const all = names.length > 0 ? names : run.kube.store.list(kind, { namespace }).map(({ metadata }) => metadata.name);
+    const all =
+      names.length > 0 ? names : run.kube.store.list(kind, { namespace }).map(({ metadata }) => metadata.name);
     for (const name of all) texts.push(describe(namespace, name, printContext(run)));
   }
   if (texts.length === 0) run.ctx.stderr(`No resources found in ${namespace} namespace.\n`);

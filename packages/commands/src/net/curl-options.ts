@@ -9,11 +9,56 @@ import { isPort } from "./names.ts";
 const SPEC = {
   short: "sSvo:m:IiNfgw:X:H:A:L40",
   long: {
-    silent: "s", "show-error": "S", verbose: "v", "output=": "o", "max-time=": "m", "connect-timeout=": "connect", head: "I", include: "i", "no-buffer": "N", fail: "f",
-    "write-out=": "w", "request=": "X", "header=": "H", "user-agent=": "A", location: "L", ipv4: "4", "http1.0": "0", "interface=": "interface", "local-port=": "local-port", "noproxy=": "noproxy", globoff: "g", "no-progress-meter": "N",
+    silent: "s",
+    "show-error": "S",
+    verbose: "v",
+    "output=": "o",
+    "max-time=": "m",
+    "connect-timeout=": "connect",
+    head: "I",
+    include: "i",
+    "no-buffer": "N",
+    fail: "f",
+    "write-out=": "w",
+    "request=": "X",
+    "header=": "H",
+    "user-agent=": "A",
+    location: "L",
+    ipv4: "4",
+    "http1.0": "0",
+    "interface=": "interface",
+    "local-port=": "local-port",
+    "noproxy=": "noproxy",
+    globoff: "g",
+    "no-progress-meter": "N",
   },
   refusedShort: "6abBcCdDeEFGhjJkKlMnOpPqQrRtTuUVxyYzZ123",
-  refusedLong: ["insecure", "data", "data-raw", "form", "resolve", "retry", "proxy", "user", "http2", "http1.1", "compressed", "cacert", "cookie", "remote-name", "parallel", "ipv6", "next", "upload-file", "unix-socket", "help", "version", "connect-to", "limit-rate", "haproxy-protocol"],
+  refusedLong: [
+    "insecure",
+    "data",
+    "data-raw",
+    "form",
+    "resolve",
+    "retry",
+    "proxy",
+    "user",
+    "http2",
+    "http1.1",
+    "compressed",
+    "cacert",
+    "cookie",
+    "remote-name",
+    "parallel",
+    "ipv6",
+    "next",
+    "upload-file",
+    "unix-socket",
+    "help",
+    "version",
+    "connect-to",
+    "limit-rate",
+    "haproxy-protocol",
+  ],
 };
 
 export interface CurlRequest {
@@ -50,7 +95,11 @@ export function curlRequest(ctx: ShellContext, args: readonly string[]): CurlReq
   const parsed = parseOptions(SPEC, args);
   if (isOptionError(parsed)) {
     if (parsed.error === "refused") return refuse(ctx, "curl", `option ${parsed.option}`);
-    return complain(ctx, `curl: option ${parsed.option}: ${parsed.error === "value" ? "requires parameter" : "is unknown"}\n${TRY}`, 2);
+    return complain(
+      ctx,
+      `curl: option ${parsed.option}: ${parsed.error === "value" ? "requires parameter" : "is unknown"}\n${TRY}`,
+      2,
+    );
   }
   const [url, ...more] = parsed.operands;
   if (url === undefined) return complain(ctx, TRY, 2);
@@ -58,8 +107,15 @@ export function curlRequest(ctx: ShellContext, args: readonly string[]): CurlReq
   const target = parseUrl(ctx, url);
   if (typeof target === "number") return target;
   const has = (key: string): boolean => parsed.values.has(key);
-  const [maxTime, connectTimeout] = [lastValue(parsed, "m"), lastValue(parsed, "connect")].map((text) => (text === undefined ? undefined : parseDuration(text)));
-  if ((has("m") && maxTime === undefined) || (has("connect") && connectTimeout === undefined)) return complain(ctx, `curl: option ${has("m") && maxTime === undefined ? "-m" : "--connect-timeout"}: expected a proper numerical parameter\n${TRY}`, 2);
+  const [maxTime, connectTimeout] = [lastValue(parsed, "m"), lastValue(parsed, "connect")].map((text) =>
+    text === undefined ? undefined : parseDuration(text),
+  );
+  if ((has("m") && maxTime === undefined) || (has("connect") && connectTimeout === undefined))
+    return complain(
+      ctx,
+      `curl: option ${has("m") && maxTime === undefined ? "-m" : "--connect-timeout"}: expected a proper numerical parameter\n${TRY}`,
+      2,
+    );
   const sourcePort = lastValue(parsed, "local-port");
   return {
     ...target,
@@ -86,10 +142,19 @@ type Target = Pick<CurlRequest, "host" | "port" | "path" | "authority">;
 function parseUrl(ctx: ShellContext, url: string): Target | number {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
   if (scheme === "https") return refuse(ctx, "curl", "https (there is no TLS)");
-  if (scheme !== undefined && scheme !== "http") return complain(ctx, `curl: (1) Protocol "${scheme}" not supported or disabled in libcurl`, 1);
-  const match = /^([^/?#:\s]+)(?::(\d*))?([/?][^#\s]*)?(?:#.*)?$/.exec(scheme === undefined ? url : url.slice(scheme.length + 3));
+  if (scheme !== undefined && scheme !== "http")
+    return complain(ctx, `curl: (1) Protocol "${scheme}" not supported or disabled in libcurl`, 1);
+  const match = /^([^/?#:\s]+)(?::(\d*))?([/?][^#\s]*)?(?:#.*)?$/.exec(
+    scheme === undefined ? url : url.slice(scheme.length + 3),
+  );
   const port = match?.[2] === undefined || match[2] === "" ? 80 : Number(match[2]);
-  if (match?.[1] === undefined || !isPort(port)) return complain(ctx, "curl: (3) URL using bad/illegal format or missing URL", 3);
+  if (match?.[1] === undefined || !isPort(port))
+    return complain(ctx, "curl: (3) URL using bad/illegal format or missing URL", 3);
   const path = match[3] ?? "/";
-  return { host: match[1], port, path: path.startsWith("?") ? `/${path}` : path, authority: port === 80 ? match[1] : `${match[1]}:${port}` };
+  return {
+    host: match[1],
+    port,
+    path: path.startsWith("?") ? `/${path}` : path,
+    authority: port === 80 ? match[1] : `${match[1]}:${port}`,
+  };
 }

@@ -60,8 +60,14 @@ class Transfer {
     const { ctx, request, remote } = this;
     this.info(`  Trying ${formatIpv4(remote.addr)}:${remote.port}...`);
     this.startTimers();
-    const source = request.source === undefined ? {} : parseIpv4(request.source) === undefined ? { device: request.source } : { src: request.source };
-    if ("device" in source && ctx.ns.devices.byName(source.device) === undefined) return this.fail(45, `Couldn't bind to '${source.device}'`, "unreachable");
+    const source =
+      request.source === undefined
+        ? {}
+        : parseIpv4(request.source) === undefined
+          ? { device: request.source }
+          : { src: request.source };
+    if ("device" in source && ctx.ns.devices.byName(source.device) === undefined)
+      return this.fail(45, `Couldn't bind to '${source.device}'`, "unreachable");
     this.sock = tcpConnect(ctx.ns, {
       dst: remote.addr,
       dport: remote.port,
@@ -91,7 +97,10 @@ class Transfer {
   private startTimers(): void {
     const { clock } = this.ctx.ns.world;
     const { maxTime, connectTimeout = DEFAULT_CONNECT_TIMEOUT } = this.request;
-    const timers = [clock.schedule(connectTimeout, () => this.connectTimedOut()), ...(maxTime === undefined ? [] : [clock.schedule(maxTime, () => this.timedOut())])];
+    const timers = [
+      clock.schedule(connectTimeout, () => this.connectTimedOut()),
+      ...(maxTime === undefined ? [] : [clock.schedule(maxTime, () => this.timedOut())]),
+    ];
     this.task.onExit(() => {
       for (const timer of timers) clock.cancel(timer);
     });
@@ -109,7 +118,11 @@ class Transfer {
     if (!this.isConnected) return this.fail(28, `Connection timed out after ${this.elapsed} milliseconds`, "timeout");
     const { length, received } = this.response;
     const outOf = length === undefined || length === 0 ? "" : ` out of ${length}`;
-    this.fail(28, `Operation timed out after ${this.elapsed} milliseconds with ${received}${outOf} bytes received`, "timeout");
+    this.fail(
+      28,
+      `Operation timed out after ${this.elapsed} milliseconds with ${received}${outOf} bytes received`,
+      "timeout",
+    );
   }
 
   private connected(sk: TcpSock): void {
@@ -131,17 +144,26 @@ class Transfer {
 
   private closed(): void {
     const { response } = this;
-    if (response.state === "header" && response.header === "" && response.received === 0) return this.fail(52, "Empty reply from server", "reset");
+    if (response.state === "header" && response.header === "" && response.received === 0)
+      return this.fail(52, "Empty reply from server", "reset");
     response.end();
     if (response.state === "complete") return this.complete();
-    this.fail(18, `transfer closed with ${(response.length ?? 0) - response.received} bytes remaining to read`, "reset");
+    this.fail(
+      18,
+      `transfer closed with ${(response.length ?? 0) - response.received} bytes remaining to read`,
+      "reset",
+    );
   }
 
   private failed(errno: SockErrno): void {
     if (this.isConnected) return this.fail(56, `Recv failure: ${strerror(errno)}`, resultOfErrno(errno));
     const { remote, request } = this;
     this.info(`connect to ${formatIpv4(remote.addr)} port ${remote.port} failed: ${strerror(errno)}`);
-    this.fail(errno === "ETIMEDOUT" ? 28 : 7, `Failed to connect to ${request.host} port ${remote.port}: ${strerror(errno)}`, resultOfErrno(errno));
+    this.fail(
+      errno === "ETIMEDOUT" ? 28 : 7,
+      `Failed to connect to ${request.host} port ${remote.port}: ${strerror(errno)}`,
+      resultOfErrno(errno),
+    );
   }
 
   /** The header, once it is there. */
@@ -167,7 +189,8 @@ class Transfer {
 
   private complete(): void {
     const { response, request } = this;
-    if (request.fail && response.status >= 400) return this.fail(22, `The requested URL returned error: ${response.status}`, "ok");
+    if (request.fail && response.status >= 400)
+      return this.fail(22, `The requested URL returned error: ${response.status}`, "ok");
     this.printBody();
     this.info(response.closes ? "Closing connection 0" : `Connection #0 to host ${request.host} left intact`);
     this.end(0, "ok");
@@ -177,7 +200,8 @@ class Transfer {
     const { ctx, request, sock, remote, response } = this;
     const local = sock === undefined || sock.sport === 0 ? undefined : { addr: sock.saddr, port: sock.sport };
     sock?.close();
-    if (request.output !== undefined && request.output !== "-" && code === 0) writeFile(ctx, request.output, this.outputText, false);
+    if (request.output !== undefined && request.output !== "-" && code === 0)
+      writeFile(ctx, request.output, this.outputText, false);
     if (request.writeOut !== undefined) {
       ctx.stdout(
         writeOutText(request.writeOut, {
@@ -188,11 +212,16 @@ class Transfer {
           connect: this.isConnected ? this.connectedAt - this.startedAt : 0,
           local,
           remote,
-          stderr: ctx.stderr,
+          stderr: (text) => ctx.stderr(text),
         }),
       );
     }
-    const outcome: ClientOutcome = { result, remote, bytes: response.received, ...(local === undefined ? {} : { local }) };
+    const outcome: ClientOutcome = {
+      result,
+      remote,
+      bytes: response.received,
+      ...(local === undefined ? {} : { local }),
+    };
     this.task.exit(code, outcome);
   }
 
@@ -209,7 +238,9 @@ function quoted(header: string, mark: string): string {
 
 function requestText(request: CurlRequest): string {
   const own = new Set(request.headers.map((header) => header.slice(0, header.indexOf(":")).toLowerCase()));
-  const standard = [`Host: ${request.authority}`, `User-Agent: ${request.agent}`, "Accept: */*"].filter((header) => !own.has(header.slice(0, header.indexOf(":")).toLowerCase()));
+  const standard = [`Host: ${request.authority}`, `User-Agent: ${request.agent}`, "Accept: */*"].filter(
+    (header) => !own.has(header.slice(0, header.indexOf(":")).toLowerCase()),
+  );
   const lines = [`${request.method} ${request.path} HTTP/1.${request.http10 ? 0 : 1}`, ...standard, ...request.headers];
   return `${lines.join("\r\n")}\r\n\r\n`;
 }

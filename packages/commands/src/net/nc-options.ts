@@ -9,7 +9,8 @@ import { complain, refuse } from "../refuse.ts";
 import { lookup } from "./names.ts";
 
 const SPEC = { short: "4dhklNnp:q:s:uvw:z", refusedShort: "6bCDFI:i:M:m:O:P:rSTtUV:W:X:x:Zec" };
-const USAGE = "usage: nc [-4dhklNnuvz] [-p source_port] [-q seconds] [-s sourceaddr]\n\t  [-w timeout] [destination] [port]";
+const USAGE =
+  "usage: nc [-4dhklNnuvz] [-p source_port] [-q seconds] [-s sourceaddr]\n\t  [-w timeout] [destination] [port]";
 
 export interface NcRequest {
   readonly listen: boolean;
@@ -34,8 +35,39 @@ export interface NcRequest {
 
 /** The services that scans usually meet; the rest is `*`. */
 const SERVICES: Readonly<Record<string, readonly [number, string][]>> = {
-  tcp: [[21, "ftp"], [22, "ssh"], [23, "telnet"], [25, "smtp"], [53, "domain"], [80, "http"], [110, "pop3"], [143, "imap2"], [443, "https"], [1433, "ms-sql-s"], [2379, "etcd-client"], [2380, "etcd-server"], [3306, "mysql"], [5432, "postgresql"], [5671, "amqps"], [5672, "amqp"], [6379, "redis"], [8080, "http-alt"], [9418, "git"], [10050, "zabbix-agent"]],
-  udp: [[53, "domain"], [67, "bootps"], [69, "tftp"], [123, "ntp"], [161, "snmp"], [500, "isakmp"], [514, "syslog"], [4500, "ipsec-nat-t"], [8472, "otv"]],
+  tcp: [
+    [21, "ftp"],
+    [22, "ssh"],
+    [23, "telnet"],
+    [25, "smtp"],
+    [53, "domain"],
+    [80, "http"],
+    [110, "pop3"],
+    [143, "imap2"],
+    [443, "https"],
+    [1433, "ms-sql-s"],
+    [2379, "etcd-client"],
+    [2380, "etcd-server"],
+    [3306, "mysql"],
+    [5432, "postgresql"],
+    [5671, "amqps"],
+    [5672, "amqp"],
+    [6379, "redis"],
+    [8080, "http-alt"],
+    [9418, "git"],
+    [10050, "zabbix-agent"],
+  ],
+  udp: [
+    [53, "domain"],
+    [67, "bootps"],
+    [69, "tftp"],
+    [123, "ntp"],
+    [161, "snmp"],
+    [500, "isakmp"],
+    [514, "syslog"],
+    [4500, "ipsec-nat-t"],
+    [8472, "otv"],
+  ],
 };
 
 /** Name of a port in /etc/services, `*` for others and with -n. */
@@ -50,29 +82,55 @@ export function ncRequest(ctx: ShellContext, args: readonly string[]): NcRequest
   if (isOptionError(parsed)) {
     if (parsed.error === "refused") return refuse(ctx, "nc", `option ${parsed.option}`);
     const letter = parsed.option.replace(/^-+/, "");
-    return complain(ctx, `nc: ${parsed.error === "value" ? "option requires an argument" : "invalid option"} -- '${letter}'\n${USAGE}`, 1);
+    return complain(
+      ctx,
+      `nc: ${parsed.error === "value" ? "option requires an argument" : "invalid option"} -- '${letter}'\n${USAGE}`,
+      1,
+    );
   }
   const listen = parsed.values.has("l");
-  const [host, portText, ...more] = listen && parsed.operands.length < 2 ? [undefined, parsed.operands[0] ?? lastValue(parsed, "p")] : parsed.operands;
+  const [host, portText, ...more] =
+    listen && parsed.operands.length < 2 ? [undefined, parsed.operands[0] ?? lastValue(parsed, "p")] : parsed.operands;
   if (more.length > 0 || (host === undefined && !listen)) return complain(ctx, USAGE, 1);
   if (portText === undefined) return complain(ctx, host === undefined ? USAGE : "nc: missing port number", 1);
   const ports = portList(portText);
   if (typeof ports === "string") return complain(ctx, ports, 1);
   const named = host === undefined ? INADDR_ANY : lookup(ctx, host);
-  if (named === undefined) return complain(ctx, `nc: getaddrinfo for host "${host ?? ""}" port ${portText}: Name or service not known`, 1);
-  return { ...flags(parsed), listen, host: host ?? "", dst: named, ports, ...addresses(parsed, listen, host === undefined ? undefined : named) };
+  if (named === undefined)
+    return complain(ctx, `nc: getaddrinfo for host "${host ?? ""}" port ${portText}: Name or service not known`, 1);
+  return {
+    ...flags(parsed),
+    listen,
+    host: host ?? "",
+    dst: named,
+    ports,
+    ...addresses(parsed, listen, host === undefined ? undefined : named),
+  };
 }
 
 function flags(parsed: Options): Omit<NcRequest, "listen" | "host" | "dst" | "ports" | "src" | "sourcePort"> {
   const has = (key: string): boolean => parsed.values.has(key);
   const [timeout, quit] = ["w", "q"].map((key) => milliseconds(lastValue(parsed, key)));
-  return { udp: has("u"), scan: has("z"), keep: has("k"), verbose: has("v"), numeric: has("n"), noInput: has("d"), shutdown: has("N") || quit !== undefined, timeout, quit };
+  return {
+    udp: has("u"),
+    scan: has("z"),
+    keep: has("k"),
+    verbose: has("v"),
+    numeric: has("n"),
+    noInput: has("d"),
+    shutdown: has("N") || quit !== undefined,
+    timeout,
+    quit,
+  };
 }
 
 function addresses(parsed: Options, listen: boolean, named: Ipv4 | undefined): Pick<NcRequest, "src" | "sourcePort"> {
   const source = lastValue(parsed, "s");
   const port = lastValue(parsed, "p");
-  return { src: listen ? named : source === undefined ? undefined : parseIpv4(source), sourcePort: listen || port === undefined ? undefined : Number(port) };
+  return {
+    src: listen ? named : source === undefined ? undefined : parseIpv4(source),
+    sourcePort: listen || port === undefined ? undefined : Number(port),
+  };
 }
 
 function milliseconds(text: string | undefined): number | undefined {

@@ -75,7 +75,11 @@ class NcRun {
         data: (bytes) => this.received(bytes),
         closed: () => next(true, "ok", sk),
         error: (errno) => {
-          if (!connected) this.say(`nc: connect to ${request.host} port ${port} (tcp) failed: ${strerror(errno)}`, request.verbose || !request.scan);
+          if (!connected)
+            this.say(
+              `nc: connect to ${request.host} port ${port} (tcp) failed: ${strerror(errno)}`,
+              request.verbose || !request.scan,
+            );
           else this.say(`nc: read failed: ${strerror(errno)}`, true);
           next(connected, resultOfErrno(errno), sk);
         },
@@ -142,7 +146,10 @@ class NcRun {
       });
     } catch (failure) {
       if (!(failure instanceof SockError)) throw failure;
-      this.say(`nc: connect to ${request.host} port ${port} (udp) failed: ${strerror(failure.errno)}`, request.verbose || !request.scan);
+      this.say(
+        `nc: connect to ${request.host} port ${port} (udp) failed: ${strerror(failure.errno)}`,
+        request.verbose || !request.scan,
+      );
       task.exit(1, { result: resultOfErrno(failure.errno), remote, bytes: 0 });
       return task;
     }
@@ -162,7 +169,11 @@ class NcRun {
   }
 
   /** One byte per second; a refusal that comes back shows a closed port, silence counts as open. */
-  private udpScan(sk: UdpSock, error: () => SockErrno | undefined, finish: (code: number, result: ClientResult) => void): void {
+  private udpScan(
+    sk: UdpSock,
+    error: () => SockErrno | undefined,
+    finish: (code: number, result: ClientResult) => void,
+  ): void {
     const { request } = this;
     const seconds = request.timeout === undefined ? UDP_SCAN_SECONDS : Math.floor(request.timeout / 1000);
     const probe = encodeUtf8("X");
@@ -179,7 +190,9 @@ class NcRun {
 
   private udpSucceeded(): void {
     const port = this.request.ports[0] ?? 0;
-    this.say(`Connection to ${this.request.host} ${port} port [udp/${serviceName(this.request, port, "udp")}] succeeded!`);
+    this.say(
+      `Connection to ${this.request.host} ${port} port [udp/${serviceName(this.request, port, "udp")}] succeeded!`,
+    );
   }
 
   listen(): Task {
@@ -254,7 +267,12 @@ class NcRun {
   }
 
   private outcome(result: ClientResult, sk: TcpSock | UdpSock, remote: Endpoint): ClientOutcome {
-    return { result, remote, bytes: this.bytes, ...(sk.sport === 0 ? {} : { local: { addr: sk.saddr, port: sk.sport } }) };
+    return {
+      result,
+      remote,
+      bytes: this.bytes,
+      ...(sk.sport === 0 ? {} : { local: { addr: sk.saddr, port: sk.sport } }),
+    };
   }
 
   private say(text: string, when: boolean = this.request.verbose): void {

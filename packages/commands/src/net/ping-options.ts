@@ -31,7 +31,16 @@ export interface PingRequest {
 }
 
 /** Letter → smallest and largest value; in seconds where it is a time. */
-const BOUNDS: Readonly<Record<string, readonly [number, number]>> = { c: [1, Number.MAX_SAFE_INTEGER], i: [0, 2_147_483], W: [0, 2_147_483], w: [0, 2_147_483], s: [0, 65507], t: [0, 255], Q: [0, 255], m: [0, 0xffffffff] };
+const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
+  c: [1, Number.MAX_SAFE_INTEGER],
+  i: [0, 2_147_483],
+  W: [0, 2_147_483],
+  w: [0, 2_147_483],
+  s: [0, 65507],
+  t: [0, 255],
+  Q: [0, 255],
+  m: [0, 0xffffffff],
+};
 
 class BadArgument extends Error {}
 
@@ -41,13 +50,18 @@ export function pingRequest(ctx: ShellContext, args: readonly string[]): PingReq
   if (isOptionError(parsed)) {
     if (parsed.error === "refused") return refuse(ctx, "ping", `option ${parsed.option}`);
     const letter = parsed.option.replace(/^-+/, "");
-    return complain(ctx, `ping: ${parsed.error === "value" ? "option requires an argument" : "invalid option"} -- '${letter}'\n\nUsage\n  ping [options] <destination>`, 2);
+    return complain(
+      ctx,
+      `ping: ${parsed.error === "value" ? "option requires an argument" : "invalid option"} -- '${letter}'\n\nUsage\n  ping [options] <destination>`,
+      2,
+    );
   }
   const host = parsed.operands[0];
   if (host === undefined) return complain(ctx, "ping: usage error: Destination address required", 1);
   if (parsed.operands.length > 1) return refuse(ctx, "ping", "a list of gateways");
   const discovery = lastValue(parsed, "M") ?? "want";
-  if (discovery !== "do" && discovery !== "dont" && discovery !== "want") return complain(ctx, `ping: invalid -M argument: ${discovery}`, 1);
+  if (discovery !== "do" && discovery !== "dont" && discovery !== "want")
+    return complain(ctx, `ping: invalid -M argument: ${discovery}`, 1);
   const dst = lookup(ctx, host);
   if (dst === undefined) return complain(ctx, `ping: ${host}: Name or service not known`, 2);
   const source = lastValue(parsed, "I");
@@ -83,6 +97,9 @@ function boundedNumber(letter: string, text: string | undefined): number | undef
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() === "" || Number.isNaN(value)) throw new BadArgument(`ping: invalid argument: '${text}'`);
-  if (value < low || value > high) throw new BadArgument(`ping: invalid argument: '${text}': out of range: ${low} <= value <= ${letter === "c" ? "9223372036854775807" : high}`);
+  if (value < low || value > high)
+    throw new BadArgument(
+      `ping: invalid argument: '${text}': out of range: ${low} <= value <= ${letter === "c" ? "9223372036854775807" : high}`,
+    );
   return value;
 }

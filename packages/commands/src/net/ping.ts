@@ -57,8 +57,13 @@ class PingRun {
       task.exit(complain(ctx, refused, 2), { result: "unreachable", remote: { addr: request.dst, port: 0 }, bytes: 0 });
       return task;
     }
-    const from = request.src === undefined && request.device === undefined ? "" : ` from ${formatIpv4(this.source)}${request.device === undefined ? " " : ` ${request.device}`}:`;
-    ctx.stdout(`PING ${request.host} (${formatIpv4(request.dst)})${from} ${request.size}(${request.size + HEADERS}) bytes of data.\n`);
+    const from =
+      request.src === undefined && request.device === undefined
+        ? ""
+        : ` from ${formatIpv4(this.source)}${request.device === undefined ? " " : ` ${request.device}`}:`;
+    ctx.stdout(
+      `PING ${request.host} (${formatIpv4(request.dst)})${from} ${request.size}(${request.size + HEADERS}) bytes of data.\n`,
+    );
     task.onInterrupt = () => this.finish();
     if (request.deadline !== undefined) this.later(request.deadline, () => this.finish());
     this.sendNext();
@@ -69,10 +74,17 @@ class PingRun {
   private open(): string | undefined {
     const { ctx, request } = this;
     const { dst, device, src, size, ttl, tos, mark, pmtuDisc, broadcast } = request;
-    if (device !== undefined && ctx.ns.devices.byName(device) === undefined) return `ping: SO_BINDTODEVICE ${device}: No such device`;
+    if (device !== undefined && ctx.ns.devices.byName(device) === undefined)
+      return `ping: SO_BINDTODEVICE ${device}: No such device`;
     try {
       this.sock = pingOpen(ctx.ns, {
-        dst, size, tos, mark, pmtuDisc, broadcast, owner: "ping",
+        dst,
+        size,
+        tos,
+        mark,
+        pmtuDisc,
+        broadcast,
+        owner: "ping",
         ...(device === undefined ? {} : { device }),
         ...(src === undefined ? {} : { src }),
         ...(ttl === undefined ? {} : { ttl }),
@@ -86,7 +98,9 @@ class PingRun {
     const errno = this.probe();
     if (errno === undefined) return undefined;
     this.sock.close();
-    return errno === "EACCES" ? "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules" : `ping: connect: ${strerror(errno)}`;
+    return errno === "EACCES"
+      ? "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules"
+      : `ping: connect: ${strerror(errno)}`;
   }
 
   /** ping first connects a UDP socket, to learn its source address. */
@@ -114,7 +128,9 @@ class PingRun {
     this.unreachable = true;
     const path = probeRoute(ctx.ns, request);
     const tooLong = errno === "EMSGSIZE" && typeof path !== "string";
-    ctx.stderr(tooLong ? `ping: local error: message too long, mtu=${path.mtu}\n` : `ping: sendmsg: ${strerror(errno)}\n`);
+    ctx.stderr(
+      tooLong ? `ping: local error: message too long, mtu=${path.mtu}\n` : `ping: sendmsg: ${strerror(errno)}\n`,
+    );
   }
 
   /** Everything is sent: done when all is answered, else after the waiting time (twice the longest round trip, at least an interval, once something came back). */
@@ -126,7 +142,11 @@ class PingRun {
   }
 
   private isSettled(): boolean {
-    return this.request.count !== undefined && this.sent >= this.request.count && this.answered.size + this.errors >= this.request.count;
+    return (
+      this.request.count !== undefined &&
+      this.sent >= this.request.count &&
+      this.answered.size + this.errors >= this.request.count
+    );
   }
 
   private reply({ seq, ttl, from, bytes, rtt }: PingReply): void {
@@ -139,7 +159,10 @@ class PingRun {
     const timed = request.size >= TIMED_SIZE;
     if (timed) this.rtts.push(rtt);
     const time = timed ? ` time=${rttText(rtt)} ms` : "";
-    if (!request.quiet) ctx.stdout(`${bytes.length + 8} bytes from ${formatIpv4(from)}: icmp_seq=${seq} ttl=${ttl}${time}${duplicate ? " (DUP!)" : ""}\n`);
+    if (!request.quiet)
+      ctx.stdout(
+        `${bytes.length + 8} bytes from ${formatIpv4(from)}: icmp_seq=${seq} ttl=${ttl}${time}${duplicate ? " (DUP!)" : ""}\n`,
+      );
     if (this.isSettled()) this.finish();
   }
 
@@ -187,7 +210,10 @@ class PingRun {
     const extra = `${this.duplicates > 0 ? `, +${this.duplicates} duplicates` : ""}${this.errors > 0 ? `, +${this.errors} errors` : ""}`;
     const loss = this.sent === 0 ? 0 : ((this.sent - received) * 100) / this.sent;
     const counts = `${this.sent} packets transmitted, ${received} received${extra}, ${Number(loss.toPrecision(6))}% packet loss, time ${Math.round(this.lastAt - this.startedAt)}ms`;
-    const tail = [...(this.rtts.length > 0 ? [`rtt min/avg/max/mdev = ${summary(this.rtts)} ms`] : []), ...(this.pipe > 1 ? [`pipe ${this.pipe}`] : [])];
+    const tail = [
+      ...(this.rtts.length > 0 ? [`rtt min/avg/max/mdev = ${summary(this.rtts)} ms`] : []),
+      ...(this.pipe > 1 ? [`pipe ${this.pipe}`] : []),
+    ];
     return `\n--- ${this.request.host} ping statistics ---\n${counts}\n${tail.join(", ")}\n`;
   }
 }

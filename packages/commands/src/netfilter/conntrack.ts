@@ -11,7 +11,10 @@ export const conntrack: ShellCommand = {
   start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(print(ctx, conntrackCommand(ctx.ns, args)))),
 };
 
-function print(ctx: ShellContext, { stdout, stderr, exit }: { readonly stdout: string; readonly stderr: string; readonly exit: number }): number {
+function print(
+  ctx: ShellContext,
+  { stdout, stderr, exit }: { readonly stdout: string; readonly stderr: string; readonly exit: number },
+): number {
   if (stdout !== "") ctx.stdout(stdout);
   if (stderr !== "") ctx.stderr(stderr);
   return exit;

@@ -9,12 +9,18 @@ import { readFile } from "../shell/files.ts";
 import { usageError } from "../text/tool.ts";
 
 /** Which back end a variant of the program works on; undefined: the one that is the default at the place. */
-const VARIANTS: readonly (readonly [suffix: string, backend: XtBackendName | undefined])[] = [["", undefined], ["-legacy", "legacy"], ["-nft", "nft"]];
+const VARIANTS: readonly (readonly [suffix: string, backend: XtBackendName | undefined])[] = [
+  ["", undefined],
+  ["-legacy", "legacy"],
+  ["-nft", "nft"],
+];
 
 export const iptablesCommands: readonly ShellCommand[] = VARIANTS.flatMap(([suffix, given]) => {
   const backend = (ctx: ShellContext): XtBackendName => given ?? ctx.tools.backend;
   return [
-    instant(`iptables${suffix}`, "packet filter and address translation rules", (ctx, args) => runIptables(ctx, backend(ctx), args)),
+    instant(`iptables${suffix}`, "packet filter and address translation rules", (ctx, args) =>
+      runIptables(ctx, backend(ctx), args),
+    ),
     instant(`iptables${suffix}-save`, "print rules (-c -t)", (ctx, args) => runSave(ctx, backend(ctx), args)),
     instant(`iptables${suffix}-restore`, "load rules (-n -c -t)", (ctx, args) => runRestore(ctx, backend(ctx), args)),
   ];
@@ -22,7 +28,9 @@ export const iptablesCommands: readonly ShellCommand[] = VARIANTS.flatMap(([suff
 
 function runIptables(ctx: ShellContext, backend: XtBackendName, args: readonly string[]): number {
   if (args.length === 1 && (args[0] === "-V" || args[0] === "--version")) {
-    ctx.stdout(`iptables v${ctx.tools.iptables}${ctx.tools.iptables === "1.4.21" ? "" : backend === "nft" ? " (nf_tables)" : " (legacy)"}\n`);
+    ctx.stdout(
+      `iptables v${ctx.tools.iptables}${ctx.tools.iptables === "1.4.21" ? "" : backend === "nft" ? " (nf_tables)" : " (legacy)"}\n`,
+    );
     return 0;
   }
   const { stdout, stderr, exit } = ctx.ns.xt.backend(backend).command(args);
@@ -35,14 +43,24 @@ function runSave(ctx: ShellContext, backend: XtBackendName, args: readonly strin
   const parsed = parseOptions({ short: "ct:", long: { counters: "c", "table=": "t" }, refusedShort: "fMVd" }, args);
   if (isOptionError(parsed)) return usageError(ctx, "iptables-save", 2, parsed);
   const table = lastValue(parsed, "t");
-  ctx.stdout(ctx.ns.xt.backend(backend).save({ counters: parsed.values.has("c"), ...(table === undefined ? {} : { table }) }));
+  ctx.stdout(
+    ctx.ns.xt.backend(backend).save({ counters: parsed.values.has("c"), ...(table === undefined ? {} : { table }) }),
+  );
   return 0;
 }
 
-const RESTORE = { short: "cntwWv", long: { counters: "c", noflush: "n", test: "t", wait: "w" }, refusedShort: "hMTV", refusedLong: ["table", "modprobe", "verbose"] };
+const RESTORE = {
+  short: "cntwWv",
+  long: { counters: "c", noflush: "n", test: "t", wait: "w" },
+  refusedShort: "hMTV",
+  refusedLong: ["table", "modprobe", "verbose"],
+};
 
 function runRestore(ctx: ShellContext, backend: XtBackendName, args: readonly string[]): number {
-  const parsed = parseOptions(RESTORE, args.map((arg) => arg.replace(/^--wait=.*/, "-w")));
+  const parsed = parseOptions(
+    RESTORE,
+    args.map((arg) => arg.replace(/^--wait=.*/, "-w")),
+  );
   if (isOptionError(parsed)) return usageError(ctx, "iptables-restore", 2, parsed);
   const file = parsed.operands[0];
   if (file !== undefined && /^\d+$/.test(file)) return refuse(ctx, "iptables-restore", `a value behind -w (${file})`);

@@ -35,7 +35,11 @@ function readSysctl(ctx: ShellContext, path: string): string | undefined {
   return value === undefined ? undefined : `${value}\n`;
 }
 
-const ERRNO_TEXT = { ENOENT: "No such file or directory", EINVAL: "Invalid argument", EACCES: "Permission denied" } as const;
+const ERRNO_TEXT = {
+  ENOENT: "No such file or directory",
+  EINVAL: "Invalid argument",
+  EACCES: "Permission denied",
+} as const;
 
 function writeSysctl(ctx: ShellContext, path: string, text: string): string | undefined {
   if (text === "") return undefined;

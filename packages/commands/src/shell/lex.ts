@@ -2,9 +2,18 @@
 // What a shell would expand (variables, command substitution) is refused by name, never passed on as text.
 
 export type Token =
-  | { readonly kind: "word"; readonly text: string; /** Some part was quoted: no keyword, no assignment. */ readonly quoted: boolean }
+  | {
+      readonly kind: "word";
+      readonly text: string;
+      /** Some part was quoted: no keyword, no assignment. */ readonly quoted: boolean;
+    }
   | { readonly kind: "op"; readonly op: "|" | "&&" | "||" | ";" }
-  | { readonly kind: "redirect"; readonly fd: number; readonly op: ">" | ">>" | "<" | "dup" | "text"; /** For dup the other descriptor, for text the here-document. */ readonly target: string };
+  | {
+      readonly kind: "redirect";
+      readonly fd: number;
+      readonly op: ">" | ">>" | "<" | "dup" | "text";
+      /** For dup the other descriptor, for text the here-document. */ readonly target: string;
+    };
 
 /** A line the shell cannot read or kubehop does not model; `code` is the shell's exit code. */
 export class ShellSyntaxError extends Error {
@@ -75,7 +84,10 @@ class Lexer {
 
   /** `&>FILE` is `>FILE 2>&1`. */
   private pushBoth(): void {
-    this.tokens.push({ kind: "redirect", fd: 1, op: ">", target: this.target().text }, { kind: "redirect", fd: 2, op: "dup", target: "1" });
+    this.tokens.push(
+      { kind: "redirect", fd: 1, op: ">", target: this.target().text },
+      { kind: "redirect", fd: 2, op: "dup", target: "1" },
+    );
   }
 
   private pushRedirect(op: string, digit: string | undefined): void {
@@ -83,7 +95,12 @@ class Lexer {
     if (fd > 2) throw new ShellSyntaxError(`file descriptor ${fd} is not modelled by kubehop`);
     const target = this.target();
     if (op === "<<" || op === "<<-") {
-      this.hereDocs.push({ index: this.tokens.length, delimiter: target.text, quoted: target.quoted, stripTabs: op === "<<-" });
+      this.hereDocs.push({
+        index: this.tokens.length,
+        delimiter: target.text,
+        quoted: target.quoted,
+        stripTabs: op === "<<-",
+      });
       this.tokens.push({ kind: "redirect", fd, op: "text", target: "" });
     } else if (op === "<<<") this.tokens.push({ kind: "redirect", fd, op: "text", target: `${target.text}\n` });
     else if (op === ">&") this.tokens.push({ kind: "redirect", fd, op: "dup", target: target.text });
@@ -94,14 +111,18 @@ class Lexer {
     while (this.text.charAt(this.at) === " " || this.text.charAt(this.at) === "\t") this.at++;
     const before = this.at;
     const word = this.readWord();
-    if (this.at === before) throw new ShellSyntaxError(`syntax error near unexpected token \`${this.text.charAt(this.at).replace("\n", "newline") || "newline"}'`);
+    if (this.at === before)
+      throw new ShellSyntaxError(
+        `syntax error near unexpected token \`${this.text.charAt(this.at).replace("\n", "newline") || "newline"}'`,
+      );
     return word;
   }
 
   private word(): void {
     const before = this.at;
     const word = this.readWord();
-    if (this.at === before) throw new ShellSyntaxError(`syntax error near unexpected token \`${this.text.charAt(this.at)}'`);
+    if (this.at === before)
+      throw new ShellSyntaxError(`syntax error near unexpected token \`${this.text.charAt(this.at)}'`);
     this.tokens.push({ kind: "word", ...word });
   }
 
@@ -110,7 +131,8 @@ class Lexer {
     let quoted = false;
     for (;;) {
       const c = this.text.charAt(this.at);
-      if (c === "" || /[\s|;<>]/.test(c) || this.text.startsWith("&&", this.at) || this.text.startsWith("&>", this.at)) return { text, quoted };
+      if (c === "" || /[\s|;<>]/.test(c) || this.text.startsWith("&&", this.at) || this.text.startsWith("&>", this.at))
+        return { text, quoted };
       if (c === "'" || c === '"') {
         quoted = true;
         text += c === "'" ? this.singleQuoted() : this.doubleQuoted();
@@ -121,7 +143,8 @@ class Lexer {
 
   private plain(c: string): string {
     if (c === "$" || c === "`") this.refuseExpansion();
-    if (c === "&") throw new ShellSyntaxError("`&' inside a line is not modelled by kubehop: put it at the end of a step's line");
+    if (c === "&")
+      throw new ShellSyntaxError("`&' inside a line is not modelled by kubehop: put it at the end of a step's line");
     if (c === "(" || c === ")") throw new ShellSyntaxError(`\`${c}' (subshells) is not modelled by kubehop`);
     this.at++;
     return c;
@@ -187,7 +210,10 @@ class Lexer {
         this.at += raw.length;
         return body;
       }
-      if (!quoted && /`|\$[({A-Za-z_0-9]/.test(line)) throw new ShellSyntaxError(`expansion in a here-document is not modelled by kubehop; quote its delimiter: <<'${delimiter}'`);
+      if (!quoted && /`|\$[({A-Za-z_0-9]/.test(line))
+        throw new ShellSyntaxError(
+          `expansion in a here-document is not modelled by kubehop; quote its delimiter: <<'${delimiter}'`,
+        );
       this.at = end < 0 ? this.text.length : end + 1;
       body += `${line}\n`;
     }

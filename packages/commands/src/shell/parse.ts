@@ -19,7 +19,27 @@ export interface Pipeline {
 }
 
 /** Words with a meaning to the shell that has no counterpart here. */
-const KEYWORDS: ReadonlySet<string> = new Set(["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function", "{", "}", "[[", "]]", "time"]);
+const KEYWORDS: ReadonlySet<string> = new Set([
+  "if",
+  "then",
+  "else",
+  "elif",
+  "fi",
+  "for",
+  "while",
+  "until",
+  "do",
+  "done",
+  "case",
+  "esac",
+  "select",
+  "function",
+  "{",
+  "}",
+  "[[",
+  "]]",
+  "time",
+]);
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
 
 /** Throws ShellSyntaxError. */
@@ -29,7 +49,8 @@ export function parseLine(text: string): Pipeline[] {
   let part: Token[] = [];
   const close = (next: Pipeline["after"] | undefined): void => {
     if (part.length > 0) pipelines.push(pipeline(after, part));
-    else if (after !== ";" || (next !== undefined && next !== ";")) throw new ShellSyntaxError(`syntax error near unexpected token \`${next ?? "newline"}'`);
+    else if (after !== ";" || (next !== undefined && next !== ";"))
+      throw new ShellSyntaxError(`syntax error near unexpected token \`${next ?? "newline"}'`);
     part = [];
     after = next ?? ";";
   };
@@ -82,6 +103,7 @@ function takeWord(words: string[], token: Extract<Token, { kind: "word" }>): voi
     return;
   }
   if (!token.quoted && ASSIGNMENT.test(token.text)) return;
-  if (!token.quoted && KEYWORDS.has(token.text)) throw new ShellSyntaxError(`the shell keyword \`${token.text}' is not modelled by kubehop`);
+  if (!token.quoted && KEYWORDS.has(token.text))
+    throw new ShellSyntaxError(`the shell keyword \`${token.text}' is not modelled by kubehop`);
   words.push(token.text);
 }

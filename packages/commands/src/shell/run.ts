@@ -28,6 +28,11 @@ export function startLine(place: PlaceContext, text: string, registry: Registry)
   }
 }
 
+/** The same for words that need no shell (kubectl exec): no quoting, no pipes. */
+export function startWords(place: PlaceContext, words: readonly string[], registry: Registry): RunningCommand {
+  return runWords(shellContext(place, registry), words, registry);
+}
+
 interface Streams {
   readonly stdin: string;
   stdout(text: string): void;
@@ -84,20 +89,23 @@ function runPipeline(ctx: ShellContext, commands: readonly SimpleCommand[], regi
     const right = commands[index + 1];
     let out = "";
     let full = false;
-    let running: RunningCommand | undefined;
     const pipeOut = (text: string): void => {
       out += text;
       if (full || right === undefined || !isSatisfied(right, out, registry)) return;
       // SIGPIPE: the reader has left. Told from the clock, not from inside the writer.
       full = true;
-      ctx.ns.world.clock.schedule(0, () => running?.interrupt());
+      ctx.ns.world.clock.schedule(0, () => running.interrupt());
     };
-    const streams = { stdin, stdout: right === undefined ? ctx.stdout : pipeOut, stderr: ctx.stderr };
-    running = runSimple(ctx, streams, command, registry);
-    task.onInterrupt = running.interrupt.bind(running);
+    const streams: Streams = {
+      stdin,
+      stdout: right === undefined ? (text) => ctx.stdout(text) : pipeOut,
+      stderr: (text) => ctx.stderr(text),
+    };
+    const running = runSimple(ctx, streams, command, registry);
+    task.onInterrupt = () => running.interrupt();
     running.onExit(() => {
-      task.outcome = running?.outcome ?? task.outcome;
-      if (right === undefined) task.exit(running?.exitCode ?? 0);
+      task.outcome = running.outcome ?? task.outcome;
+      if (right === undefined) task.exit(running.exitCode ?? 0);
       else runFrom(index + 1, out);
     });
   };
@@ -117,8 +125,7 @@ function runSimple(ctx: ShellContext, streams: Streams, command: SimpleCommand, 
   return runWords(shellContext(ctx, registry, redirected), command.words, registry);
 }
 
-/** Start words as they are: no further quoting or expansion (kubectl exec, timeout). */
-export function runWords(ctx: ShellContext, words: readonly string[], registry: Registry): RunningCommand {
+function runWords(ctx: ShellContext, words: readonly string[], registry: Registry): RunningCommand {
   const [name, ...args] = withoutSudo(words);
   if (name === undefined) return ended(0);
   const command = registry.get(name.replace(BIN_DIR, ""));
@@ -144,7 +151,8 @@ function withoutSudo(words: readonly string[]): readonly string[] {
 /** Streams with redirections applied from left to right; undefined when a file cannot be opened (said on stderr). */
 function redirect(ctx: ShellContext, streams: Streams, redirects: readonly Redirect[]): Streams | undefined {
   let stdin = streams.stdin;
-  const sinks = [streams.stdout, streams.stdout, streams.stderr].map((sink) => sink.bind(streams));
+  const stdoutSink = (text: string): void => streams.stdout(text);
+  const sinks = [stdoutSink, stdoutSink, (text: string): void => streams.stderr(text)];
   for (const { fd, op, target } of redirects) {
     if (op === "text") stdin = target;
     else if (op === "<") {
@@ -172,7 +180,8 @@ function failed(ctx: ShellContext, target: string, why: string): undefined {
 }
 
 function openForWriting(ctx: ShellContext, target: string, append: boolean): string | undefined {
-  if (target.startsWith("/proc/sys/")) return readFile(ctx, target) === undefined ? "No such file or directory" : undefined;
+  if (target.startsWith("/proc/sys/"))
+    return readFile(ctx, target) === undefined ? "No such file or directory" : undefined;
   return writeFile(ctx, target, "", append);
 }
 

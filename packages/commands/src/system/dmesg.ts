@@ -4,12 +4,23 @@ import { instant } from "../instant.ts";
 import { isOptionError, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
 
-const SPEC = { short: "cCt", long: { clear: "C", "read-clear": "c", notime: "t" }, refusedShort: "wWTHLdefFiklnrsSuxDE", refusedLong: ["follow", "follow-new", "ctime", "human", "level", "facility", "json"] } as const;
+const SPEC = {
+  short: "cCt",
+  long: { clear: "C", "read-clear": "c", notime: "t" },
+  refusedShort: "wWTHLdefFiklnrsSuxDE",
+  refusedLong: ["follow", "follow-new", "ctime", "human", "level", "facility", "json"],
+} as const;
 
 export const dmesg = instant("dmesg", "kernel log lines: LOG rules, martians, bridge warnings", (ctx, args) => {
   const parsed = parseOptions(SPEC, args);
   if (isOptionError(parsed)) {
-    return parsed.error === "refused" ? refuse(ctx, "dmesg", `option ${parsed.option}`) : complain(ctx, `dmesg: invalid option -- '${parsed.option.replace(/^-+/, "")}'\nTry 'dmesg --help' for more information.`, 1);
+    return parsed.error === "refused"
+      ? refuse(ctx, "dmesg", `option ${parsed.option}`)
+      : complain(
+          ctx,
+          `dmesg: invalid option -- '${parsed.option.replace(/^-+/, "")}'\nTry 'dmesg --help' for more information.`,
+          1,
+        );
   }
   const log = ctx.ns.dmesg;
   const stamp = (at: number): string => (parsed.values.has("t") ? "" : `[${(at / 1000).toFixed(6).padStart(12)}] `);

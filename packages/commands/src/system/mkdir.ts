@@ -5,7 +5,9 @@ import { complain } from "../refuse.ts";
 import { normalPath } from "../shell/files.ts";
 
 export const mkdir = instant("mkdir", "directories need not be made: files are in memory", (ctx, args) =>
-  args.some((arg) => !arg.startsWith("-")) ? 0 : complain(ctx, "mkdir: missing operand\nTry 'mkdir --help' for more information.", 1),
+  args.some((arg) => !arg.startsWith("-"))
+    ? 0
+    : complain(ctx, "mkdir: missing operand\nTry 'mkdir --help' for more information.", 1),
 );
 
 export const rm = instant("rm", "remove files of this place", (ctx, args) => {

@@ -10,9 +10,14 @@ import { complain, refuse } from "../refuse.ts";
 const SIZES: Readonly<Record<string, string>> = { br_netfilter: "32768  0", bridge: "311296  1 br_netfilter" };
 
 export const modprobe = instant("modprobe", "load (-r: remove) a kernel module", (ctx, args) => {
-  const parsed = parseOptions({ short: "rqv", long: { remove: "r", quiet: "q", verbose: "v" }, refusedShort: "abcDfinSsV" }, args);
+  const parsed = parseOptions(
+    { short: "rqv", long: { remove: "r", quiet: "q", verbose: "v" }, refusedShort: "abcDfinSsV" },
+    args,
+  );
   if (isOptionError(parsed)) {
-    return parsed.error === "refused" ? refuse(ctx, "modprobe", `option ${parsed.option}`) : complain(ctx, `modprobe: unrecognized option '${parsed.option}'`, 1);
+    return parsed.error === "refused"
+      ? refuse(ctx, "modprobe", `option ${parsed.option}`)
+      : complain(ctx, `modprobe: unrecognized option '${parsed.option}'`, 1);
   }
   const name = parsed.operands[0];
   if (name === undefined) return complain(ctx, "modprobe: ERROR: missing parameters. See -h.", 1);
@@ -22,14 +27,20 @@ export const modprobe = instant("modprobe", "load (-r: remove) a kernel module",
 
 /** Dashes and underscores are the same in module names. */
 function change(ctx: ShellContext, name: string, remove: boolean, quiet: boolean): number {
-  const error = applyBatch(ctx.ns, { agent: "modprobe", ops: [{ op: "modprobe", module: name.replaceAll("-", "_"), remove }] });
+  const error = applyBatch(ctx.ns, {
+    agent: "modprobe",
+    ops: [{ op: "modprobe", module: name.replaceAll("-", "_"), remove }],
+  });
   if (error === null) return 0;
   return quiet ? 1 : complain(ctx, error.message, 1);
 }
 
 export const rmmod = instant("rmmod", "remove a kernel module", (ctx, args) => {
   const name = args[0];
-  if (name === undefined || name.startsWith("-")) return name === undefined ? complain(ctx, "rmmod: ERROR: missing module name.", 1) : refuse(ctx, "rmmod", `option ${name}`);
+  if (name === undefined || name.startsWith("-"))
+    return name === undefined
+      ? complain(ctx, "rmmod: ERROR: missing module name.", 1)
+      : refuse(ctx, "rmmod", `option ${name}`);
   const module = name.replaceAll("-", "_");
   if (!ctx.ns.modules.has(module)) return complain(ctx, `rmmod: ERROR: Module ${module} is not currently loaded`, 1);
   return change(ctx, module, true, false);

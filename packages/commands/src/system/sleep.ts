@@ -18,11 +18,15 @@ export const sleep: ShellCommand = {
   name: "sleep",
   summary: "let virtual time pass",
   start(ctx, args) {
-    if (args.length === 0) return ended(complain(ctx, "sleep: missing operand\nTry 'sleep --help' for more information.", 1));
+    if (args.length === 0)
+      return ended(complain(ctx, "sleep: missing operand\nTry 'sleep --help' for more information.", 1));
     let total = 0;
     for (const arg of args) {
       const ms = parseDuration(arg);
-      if (ms === undefined) return ended(complain(ctx, `sleep: invalid time interval '${arg}'\nTry 'sleep --help' for more information.`, 1));
+      if (ms === undefined)
+        return ended(
+          complain(ctx, `sleep: invalid time interval '${arg}'\nTry 'sleep --help' for more information.`, 1),
+        );
       total += ms;
     }
     const task = new Task();
@@ -41,9 +45,19 @@ export const timeout: ShellCommand = {
   summary: "end a command after some virtual time",
   start(ctx, args) {
     const [limit = "", ...words] = args;
-    if (words.length === 0) return ended(complain(ctx, "timeout: missing operand\nTry 'timeout --help' for more information.", 125));
+    if (words.length === 0)
+      return ended(complain(ctx, "timeout: missing operand\nTry 'timeout --help' for more information.", 125));
     const ms = parseDuration(limit);
-    if (ms === undefined) return ended(complain(ctx, limit.startsWith("-") ? `timeout: option ${limit} is not modelled by kubehop` : `timeout: invalid time interval '${limit}'`, 125));
+    if (ms === undefined)
+      return ended(
+        complain(
+          ctx,
+          limit.startsWith("-")
+            ? `timeout: option ${limit} is not modelled by kubehop`
+            : `timeout: invalid time interval '${limit}'`,
+          125,
+        ),
+      );
     const running = ctx.start(words.map(quoteWord).join(" "));
     const task = new Task();
     let expired = false;

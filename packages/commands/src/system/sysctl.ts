@@ -14,11 +14,15 @@ const SPEC = {
 
 export const sysctl = instant("sysctl", "read and change kernel parameters of this place", (ctx, args) => {
   const parsed = parseOptions(SPEC, args);
-  if (isOptionError(parsed)) return parsed.error === "refused" ? refuse(ctx, "sysctl", `option ${parsed.option}`) : complain(ctx, `sysctl: unrecognized option '${parsed.option}'`, 1);
+  if (isOptionError(parsed))
+    return parsed.error === "refused"
+      ? refuse(ctx, "sysctl", `option ${parsed.option}`)
+      : complain(ctx, `sysctl: unrecognized option '${parsed.option}'`, 1);
   const has = (key: string): boolean => parsed.values.has(key);
   const show: Show = { ctx, value: !has("N"), name: !has("n"), ignore: has("e"), quiet: has("q") };
   if (has("a")) return showAll(show, lastValue(parsed, "r"));
-  if (parsed.operands.length === 0) return complain(ctx, "sysctl: no variables specified\nTry `sysctl --help' for more information.", 1);
+  if (parsed.operands.length === 0)
+    return complain(ctx, "sysctl: no variables specified\nTry `sysctl --help' for more information.", 1);
   let code = 0;
   for (const operand of parsed.operands) code |= operand.includes("=") ? write(show, operand) : read(show, operand);
   return code;
@@ -39,7 +43,8 @@ function print({ ctx, name, value }: Show, key: string, text: string): void {
 
 function showAll(show: Show, pattern: string | undefined): number {
   const filter = pattern === undefined ? undefined : new RegExp(pattern);
-  for (const key of show.ctx.ns.sysctl.names()) if (filter?.test(key) !== false) print(show, key, show.ctx.ns.sysctl.get(key) ?? "");
+  for (const key of show.ctx.ns.sysctl.names())
+    if (filter?.test(key) !== false) print(show, key, show.ctx.ns.sysctl.get(key) ?? "");
   return 0;
 }
 

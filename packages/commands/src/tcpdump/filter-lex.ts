@@ -1,13 +1,24 @@
 // Words of a pcap filter expression (pcap-filter(7)).
 
-export type FilterToken = { readonly kind: "word"; readonly text: string } | { readonly kind: "and" | "or" | "not" | "(" | ")" };
+export type FilterToken =
+  | { readonly kind: "word"; readonly text: string }
+  | { readonly kind: "and" | "or" | "not" | "(" | ")" };
 
 /** The text after `tcpdump: `. */
 export class FilterError extends Error {
   override readonly name = "FilterError";
 }
 
-const OPERATORS: Readonly<Record<string, FilterToken["kind"]>> = { and: "and", "&&": "and", or: "or", "||": "or", not: "not", "!": "not", "(": "(", ")": ")" };
+const OPERATORS: Readonly<Record<string, FilterToken["kind"]>> = {
+  and: "and",
+  "&&": "and",
+  or: "or",
+  "||": "or",
+  not: "not",
+  "!": "not",
+  "(": "(",
+  ")": ")",
+};
 
 /** Throws FilterError for what is not modelled (byte access, arithmetic). */
 export function lexFilter(text: string): FilterToken[] {

@@ -15,9 +15,36 @@ type Test = (view: FrameView) => boolean;
 const ETHERTYPES: Readonly<Record<string, number>> = { ip: 0x0800, arp: 0x0806, ip6: 0x86dd };
 const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, gre: 47, sctp: 132 };
 const PORT_PROTOCOLS: readonly number[] = [6, 17, 132];
-const PORTS: Readonly<Record<string, number>> = { ssh: 22, domain: 53, http: 80, https: 443, bootps: 67, bootpc: 68, ntp: 123, otv: 8472 };
+const PORTS: Readonly<Record<string, number>> = {
+  ssh: 22,
+  domain: 53,
+  http: 80,
+  https: 443,
+  bootps: 67,
+  bootpc: 68,
+  ntp: 123,
+  otv: 8472,
+};
 const TYPES: ReadonlySet<string> = new Set(["host", "net", "port", "portrange", "proto"]);
-const REFUSED: ReadonlySet<string> = new Set(["vlan", "mpls", "gateway", "vxlan", "geneve", "ifname", "inbound", "outbound", "rarp", "icmp6", "igmp", "esp", "ah", "pppoes", "decnet", "wlan", "len"]);
+const REFUSED: ReadonlySet<string> = new Set([
+  "vlan",
+  "mpls",
+  "gateway",
+  "vxlan",
+  "geneve",
+  "ifname",
+  "inbound",
+  "outbound",
+  "rarp",
+  "icmp6",
+  "igmp",
+  "esp",
+  "ah",
+  "pppoes",
+  "decnet",
+  "wlan",
+  "len",
+]);
 
 interface Qualifiers {
   readonly proto: string | undefined;
@@ -130,7 +157,8 @@ class Parser {
     const first = this.take((w) => w === "src" || w === "dst");
     if (first !== "src") return first as Direction | undefined;
     const [joint, second] = [this.tokens[this.at]?.kind, this.tokens[this.at + 1]];
-    if ((joint !== "or" && joint !== "and") || second?.kind !== "word" || second.text.toLowerCase() !== "dst") return "src";
+    if ((joint !== "or" && joint !== "and") || second?.kind !== "word" || second.text.toLowerCase() !== "dst")
+      return "src";
     // `src host a and dst host b` has its value in between, so `src and dst` is always this.
     this.at += 2;
     return joint === "or" ? "either" : "both";
@@ -140,10 +168,13 @@ class Parser {
     if (proto === "ether") return macTest(value, dir);
     if (type === "port" || type === "portrange") return portTest(proto, dir, type, value);
     if (type === "proto") return ipProtocolTest(value);
-    if (proto !== undefined && proto in PROTOCOLS) throw new FilterError(`'${proto}' modifier applied to ${type ?? "host"}`);
+    if (proto !== undefined && proto in PROTOCOLS)
+      throw new FilterError(`'${proto}' modifier applied to ${type ?? "host"}`);
     const limit = proto === undefined ? undefined : ETHERTYPES[proto];
     const { net, mask } = type === "net" ? this.network(value) : { net: this.host(value), mask: 0xffffffff };
-    return (view) => (limit === undefined || view.ethertype === limit) && directed(dir, addrsOf(view), (addr) => ((addr ^ net) & mask) === 0);
+    return (view) =>
+      (limit === undefined || view.ethertype === limit) &&
+      directed(dir, addrsOf(view), (addr) => ((addr ^ net) & mask) === 0);
   }
 
   private host(value: string): number {
@@ -158,8 +189,9 @@ class Parser {
     const octets = text.split(".");
     const net = parseIpv4([...octets, "0", "0", "0"].slice(0, 4).join("."));
     if (net === undefined || octets.length > 4) throw new FilterError(`unknown network '${value}'`);
-    const mask = this.mask() ?? (prefix === undefined ? prefixMask(Math.min(32, octets.length * 8)) : prefixMask(Number(prefix)));
-    if (((net & ~mask) >>> 0) !== 0) throw new FilterError(`non-network bits set in "${value}"`);
+    const mask =
+      this.mask() ?? (prefix === undefined ? prefixMask(Math.min(32, octets.length * 8)) : prefixMask(Number(prefix)));
+    if ((net & ~mask) >>> 0 !== 0) throw new FilterError(`non-network bits set in "${value}"`);
     return { net, mask };
   }
 
@@ -203,10 +235,13 @@ function macTest(value: string, dir: Direction): Test {
 
 function portTest(proto: string | undefined, dir: Direction, type: string, value: string): Test {
   const only = proto === undefined ? undefined : PROTOCOLS[proto];
-  if (proto !== undefined && proto !== "ip" && (only === undefined || !PORT_PROTOCOLS.includes(only))) throw new FilterError("illegal qualifier of 'port'");
+  if (proto !== undefined && proto !== "ip" && (only === undefined || !PORT_PROTOCOLS.includes(only)))
+    throw new FilterError("illegal qualifier of 'port'");
   const [low, high] = type === "portrange" ? value.split("-").map(portNumber) : [portNumber(value), portNumber(value)];
   if (low === undefined || high === undefined) throw new FilterError(`unknown port '${value}'`);
-  return (view) => (only === undefined || view.protocol === only) && directed(dir, portsOf(view), (port) => port >= low && port <= high);
+  return (view) =>
+    (only === undefined || view.protocol === only) &&
+    directed(dir, portsOf(view), (port) => port >= low && port <= high);
 }
 
 function portNumber(text: string): number {

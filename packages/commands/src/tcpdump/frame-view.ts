@@ -24,7 +24,13 @@ export function frameView(frame: Uint8Array): FrameView | undefined {
   const ethertype = ethProto(frame, 0);
   const dst = ethDst(frame, 0);
   const ip = ethertype === ETH_P_IP && frame.length >= ETH_HLEN + IP_MIN;
-  return { frame, ethertype, protocol: ip ? (frame[ETH_HLEN + 9] ?? -1) : -1, broadcast: dst === MAC_BROADCAST, group: isGroupMac(dst) };
+  return {
+    frame,
+    ethertype,
+    protocol: ip ? (frame[ETH_HLEN + 9] ?? -1) : -1,
+    broadcast: dst === MAC_BROADCAST,
+    group: isGroupMac(dst),
+  };
 }
 
 export function macsOf({ frame }: FrameView): readonly [number, number] {
@@ -34,7 +40,8 @@ export function macsOf({ frame }: FrameView): readonly [number, number] {
 /** Source and destination of IPv4, sender and target of ARP. */
 export function addrsOf({ frame, ethertype, protocol }: FrameView): readonly [number, number] | undefined {
   if (protocol >= 0) return [u32(frame, ETH_HLEN + 12), u32(frame, ETH_HLEN + 16)];
-  if (ethertype === ETH_P_ARP && frame.length >= ETH_HLEN + ARP_LEN) return [u32(frame, ETH_HLEN + 14), u32(frame, ETH_HLEN + 24)];
+  if (ethertype === ETH_P_ARP && frame.length >= ETH_HLEN + ARP_LEN)
+    return [u32(frame, ETH_HLEN + 14), u32(frame, ETH_HLEN + 24)];
   return undefined;
 }
 

@@ -13,7 +13,12 @@ import { compileFilter } from "./filter.ts";
 import type { FrameFilter } from "./filter.ts";
 import { FilterError } from "./filter-lex.ts";
 
-const SPEC = { short: "i:nevqc:tlUpSs:Q:", long: { "interface=": "i", "direction=": "Q" }, refusedShort: "AbBCdDEfFGHIjJKLmMNOrRTuVwWxXyYzZ#", stopAtOperand: true };
+const SPEC = {
+  short: "i:nevqc:tlUpSs:Q:",
+  long: { "interface=": "i", "direction=": "Q" },
+  refusedShort: "AbBCdDEfFGHIjJKLmMNOrRTuVwWxXyYzZ#",
+  stopAtOperand: true,
+};
 const SNAPLEN = 262144;
 const TIME_FORMS = ["clock", "none", "epoch", "none", "date"] as const;
 
@@ -45,23 +50,39 @@ export const tcpdump: ShellCommand = {
 function chosenDevices(ctx: ShellContext, name: string | undefined): NetDevice[] | number {
   const all = ctx.ns.devices.list();
   if (name === "any") return [...all];
-  const dev = name === undefined ? (all.find((d) => d.up && d.kind !== "loopback") ?? ctx.ns.lo) : ctx.ns.devices.byName(name);
-  if (dev === undefined) return complain(ctx, `tcpdump: ${name ?? ""}: No such device exists\n(No such device exists)`, 1);
+  const dev =
+    name === undefined ? (all.find((d) => d.up && d.kind !== "loopback") ?? ctx.ns.lo) : ctx.ns.devices.byName(name);
+  if (dev === undefined)
+    return complain(ctx, `tcpdump: ${name ?? ""}: No such device exists\n(No such device exists)`, 1);
   if (!dev.up) return complain(ctx, `tcpdump: ${dev.name}: That device is not up`, 1);
   return [dev];
 }
 
-function capture(ctx: ShellContext, options: Options, devices: readonly NetDevice[], filter: FrameFilter, count: number): Task {
+function capture(
+  ctx: ShellContext,
+  options: Options,
+  devices: readonly NetDevice[],
+  filter: FrameFilter,
+  count: number,
+): Task {
   const has = (key: string): boolean => options.values.has(key);
   const times = (key: string): number => options.values.get(key)?.length ?? 0;
   const any = lastValue(options, "i") === "any";
   const task = new Task();
   let seen = 0;
   const finish = (interrupted: boolean): void => {
-    ctx.stderr(`${interrupted ? "\n" : ""}${packets(seen)} captured\n${packets(seen)} received by filter\n0 packets dropped by kernel\n`);
+    ctx.stderr(
+      `${interrupted ? "\n" : ""}${packets(seen)} captured\n${packets(seen)} received by filter\n0 packets dropped by kernel\n`,
+    );
     task.exit(0);
   };
-  const printer = new TcpdumpPrinter({ e: has("e"), v: times("v"), q: has("q"), S: has("S"), time: TIME_FORMS[times("t")] ?? "clock" });
+  const printer = new TcpdumpPrinter({
+    e: has("e"),
+    v: times("v"),
+    q: has("q"),
+    S: has("S"),
+    time: TIME_FORMS[times("t")] ?? "clock",
+  });
   const print = tcpdumpTap(printer, any, (text) => ctx.stdout(`${text}\n`));
   const direction = lastValue(options, "Q") ?? "inout";
   const tap: Tap = (frame) => {

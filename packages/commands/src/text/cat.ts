@@ -4,7 +4,12 @@ import { linesOf } from "./inputs.ts";
 import { tool } from "./tool.ts";
 
 export const cat = tool(
-  { name: "cat", summary: "print files, also below /proc/sys", spec: { short: "nu", refusedShort: "AbeEstTv" }, trouble: 1 },
+  {
+    name: "cat",
+    summary: "print files, also below /proc/sys",
+    spec: { short: "nu", refusedShort: "AbeEstTv" },
+    trouble: 1,
+  },
   ({ ctx, options, inputs }) => {
     const text = inputs.map((input) => input.text).join("");
     if (!options.values.has("n")) ctx.stdout(text);

@@ -106,7 +106,8 @@ class SlidingRun {
       length = this.end - this.start;
       while (this.start > 0 && this.lines[this.start - 1] === this.lines[this.end - 1]) this.up(true);
       beside = this.other[this.mate - 1] === true ? this.end : this.lines.length;
-      while (this.end < this.lines.length && this.lines[this.start] === this.lines[this.end]) if (this.down()) beside = this.end;
+      while (this.end < this.lines.length && this.lines[this.start] === this.lines[this.end])
+        if (this.down()) beside = this.end;
     } while (length !== this.end - this.start);
     while (beside < this.end) this.up(false);
   }

@@ -9,7 +9,12 @@ import { normalDiff, unifiedHunks } from "./diff-lines.ts";
 import { linesOf } from "./inputs.ts";
 import { usageError } from "./tool.ts";
 
-const SPEC = { short: "uqU:sN", long: { unified: "u", "unified=": "U", brief: "q", "report-identical-files": "s", "new-file": "N" }, refusedShort: "abBcCdeEHiIlLnprStTwWxXyZ", refusedLong: ["color", "side-by-side", "context", "label"] };
+const SPEC = {
+  short: "uqU:sN",
+  long: { unified: "u", "unified=": "U", brief: "q", "report-identical-files": "s", "new-file": "N" },
+  refusedShort: "abBcCdeEHiIlLnprStTwWxXyZ",
+  refusedLong: ["color", "side-by-side", "context", "label"],
+};
 const TROUBLE = 2;
 const CONTEXT = 3;
 
@@ -17,8 +22,18 @@ export const diff = instant("diff", "differences of two files (-u)", (ctx, args)
   const parsed = parseOptions(SPEC, args);
   if (isOptionError(parsed)) return usageError(ctx, "diff", TROUBLE, parsed);
   const [left, right, ...more] = parsed.operands;
-  if (left === undefined || right === undefined) return complain(ctx, `diff: missing operand after '${left ?? "diff"}'\ndiff: Try 'diff --help' for more information.`, TROUBLE);
-  if (more.length > 0) return complain(ctx, `diff: extra operand '${more[0] ?? ""}'\ndiff: Try 'diff --help' for more information.`, TROUBLE);
+  if (left === undefined || right === undefined)
+    return complain(
+      ctx,
+      `diff: missing operand after '${left ?? "diff"}'\ndiff: Try 'diff --help' for more information.`,
+      TROUBLE,
+    );
+  if (more.length > 0)
+    return complain(
+      ctx,
+      `diff: extra operand '${more[0] ?? ""}'\ndiff: Try 'diff --help' for more information.`,
+      TROUBLE,
+    );
   const has = (key: string): boolean => parsed.values.has(key);
   const texts = [left, right].map((name) => read(ctx, name, has("N")));
   const [a, b] = texts;

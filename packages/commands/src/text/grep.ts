@@ -12,7 +12,20 @@ import { usageError } from "./tool.ts";
 
 const SPEC = {
   short: "EFGvcinohqwxsHlLe:A:B:C:m:",
-  long: { "extended-regexp": "E", "fixed-strings": "F", "invert-match": "v", count: "c", "ignore-case": "i", "line-number": "n", "only-matching": "o", quiet: "q", "regexp=": "e", color: "color", "color=": "color", "word-regexp": "w" },
+  long: {
+    "extended-regexp": "E",
+    "fixed-strings": "F",
+    "invert-match": "v",
+    count: "c",
+    "ignore-case": "i",
+    "line-number": "n",
+    "only-matching": "o",
+    quiet: "q",
+    "regexp=": "e",
+    color: "color",
+    "color=": "color",
+    "word-regexp": "w",
+  },
   refusedShort: "PrRzbfaUT",
 };
 const TROUBLE = 2;
@@ -26,12 +39,18 @@ function grepCommand(name: string, given: readonly string[]): ShellCommand {
     const parsed = parseOptions(SPEC, [...given, ...args]);
     if (isOptionError(parsed)) return usageError(ctx, name, TROUBLE, parsed);
     const patterns = parsed.values.get("e") ?? parsed.operands.slice(0, 1);
-    if (patterns.length === 0) return complain(ctx, "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.", TROUBLE);
+    if (patterns.length === 0)
+      return complain(
+        ctx,
+        "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.",
+        TROUBLE,
+      );
     const files = parsed.values.has("e") ? parsed.operands : parsed.operands.slice(1);
     try {
       return search(ctx, parsed, new RegExp(sourceOf(parsed, patterns), parsed.values.has("i") ? "gi" : "g"), files);
     } catch (error) {
-      if (error instanceof RegexError || error instanceof SyntaxError) return complain(ctx, `${name}: ${error.message}`, TROUBLE);
+      if (error instanceof RegexError || error instanceof SyntaxError)
+        return complain(ctx, `${name}: ${error.message}`, TROUBLE);
       throw error;
     }
   });
@@ -40,8 +59,12 @@ function grepCommand(name: string, given: readonly string[]): ShellCommand {
 /** Each -e, and each line of a pattern, is an alternative. */
 function sourceOf(options: Options, patterns: readonly string[]): string {
   const has = (key: string): boolean => options.values.has(key);
-  const one = (text: string): string => (has("F") ? text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&") : posixToJs(text, has("E")));
-  const source = patterns.flatMap((p) => p.split("\n")).map(one).join("|");
+  const one = (text: string): string =>
+    has("F") ? text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&") : posixToJs(text, has("E"));
+  const source = patterns
+    .flatMap((p) => p.split("\n"))
+    .map(one)
+    .join("|");
   if (has("x")) return `^(?:${source})$`;
   return has("w") ? `(?<!\\w)(?:${source})(?!\\w)` : source;
 }
@@ -77,7 +100,14 @@ function matches(regex: RegExp, line: string): boolean {
   return regex.test(line);
 }
 
-function printHits(ctx: ShellContext, options: Options, regex: RegExp, lines: readonly string[], hits: readonly number[], name: string | undefined): void {
+function printHits(
+  ctx: ShellContext,
+  options: Options,
+  regex: RegExp,
+  lines: readonly string[],
+  hits: readonly number[],
+  name: string | undefined,
+): void {
   const context = Number(lastValue(options, "C") ?? 0);
   const before = Number(lastValue(options, "B") ?? context);
   const after = Number(lastValue(options, "A") ?? context);

@@ -8,7 +8,8 @@ import type { ToolRun } from "./tool.ts";
 import { numericOption, tool } from "./tool.ts";
 
 const SPEC = { short: "n:qv", long: { "lines=": "n", quiet: "q", verbose: "v" }, refusedShort: "czfFs" };
-const cannotOpen = (name: string) => (file: string) => `${name}: cannot open '${file}' for reading: No such file or directory`;
+const cannotOpen = (name: string) => (file: string) =>
+  `${name}: cannot open '${file}' for reading: No such file or directory`;
 
 /** The number of lines a head takes; undefined when it is not that simple (all but the last K, wrong usage). */
 function headLimit(args: readonly string[]): number | undefined {
@@ -30,12 +31,17 @@ export const head: ShellCommand = {
   },
 };
 
-export const tail = tool({ name: "tail", summary: "last lines (-n)", spec: SPEC, trouble: 1, missing: cannotOpen("tail") }, (run) => {
-  const n = lastValue(run.options, "n") ?? "10";
-  if (!/^[+-]?\d+$/.test(n)) return complain(run.ctx, `tail: invalid number of lines: '${n}'`, 1);
-  const count = Math.abs(Number(n));
-  return eachInput(run, (lines) => (n.startsWith("+") ? lines.slice(Math.max(0, count - 1)) : lines.slice(Math.max(0, lines.length - count))));
-});
+export const tail = tool(
+  { name: "tail", summary: "last lines (-n)", spec: SPEC, trouble: 1, missing: cannotOpen("tail") },
+  (run) => {
+    const n = lastValue(run.options, "n") ?? "10";
+    if (!/^[+-]?\d+$/.test(n)) return complain(run.ctx, `tail: invalid number of lines: '${n}'`, 1);
+    const count = Math.abs(Number(n));
+    return eachInput(run, (lines) =>
+      n.startsWith("+") ? lines.slice(Math.max(0, count - 1)) : lines.slice(Math.max(0, lines.length - count)),
+    );
+  },
+);
 
 /** Several files get a title each. */
 function eachInput({ ctx, inputs, options }: ToolRun, take: (lines: readonly string[]) => readonly string[]): number {

@@ -1,7 +1,16 @@
 // POSIX regular expressions (basic and extended, with GNU's additions) → RegExp source.
 
 const CLASSES: Readonly<Record<string, string>> = {
-  alpha: "A-Za-z", digit: "0-9", alnum: "A-Za-z0-9", upper: "A-Z", lower: "a-z", space: "\\s", blank: " \\t", xdigit: "0-9A-Fa-f", punct: "!-\\/:-@\\[-`{-~", word: "A-Za-z0-9_",
+  alpha: "A-Za-z",
+  digit: "0-9",
+  alnum: "A-Za-z0-9",
+  upper: "A-Z",
+  lower: "a-z",
+  space: "\\s",
+  blank: " \\t",
+  xdigit: "0-9A-Fa-f",
+  punct: "!-\\/:-@\\[-`{-~",
+  word: "A-Za-z0-9_",
 };
 
 /** A pattern the engine cannot take; the text is grep's. */
@@ -33,7 +42,16 @@ function basic(c: string, i: number, pattern: string, before: string): string {
   return /[+?(){}|/]/.test(c) ? `\\${c}` : c;
 }
 
-const WORD_EDGES: Readonly<Record<string, string>> = { "<": "\\b(?=\\w)", ">": "\\b(?<=\\w)", w: "\\w", W: "\\W", s: "\\s", S: "\\S", b: "\\b", B: "\\B" };
+const WORD_EDGES: Readonly<Record<string, string>> = {
+  "<": "\\b(?=\\w)",
+  ">": "\\b(?<=\\w)",
+  w: "\\w",
+  W: "\\W",
+  s: "\\s",
+  S: "\\S",
+  b: "\\b",
+  B: "\\B",
+};
 
 function escaped(c: string, extended: boolean): string {
   if (c === "") throw new RegexError("Trailing backslash");

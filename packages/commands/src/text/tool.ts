@@ -35,11 +35,23 @@ export function numericOption(args: readonly string[]): string[] {
 }
 
 /** Print wrong usage as GNU tools do. */
-export function usageError(ctx: ShellContext, name: string, trouble: number, error: { readonly error: string; readonly option: string }): number {
+export function usageError(
+  ctx: ShellContext,
+  name: string,
+  trouble: number,
+  error: { readonly error: string; readonly option: string },
+): number {
   if (error.error === "refused") return refuse(ctx, name, `option ${error.option}`);
   const long = error.option.startsWith("--");
   const letter = error.option.replace(/^-+/, "");
-  const text = error.error === "value" ? (long ? `option '${error.option}' requires an argument` : `option requires an argument -- '${letter}'`) : long ? `unrecognized option '${error.option}'` : `invalid option -- '${letter}'`;
+  const text =
+    error.error === "value"
+      ? long
+        ? `option '${error.option}' requires an argument`
+        : `option requires an argument -- '${letter}'`
+      : long
+        ? `unrecognized option '${error.option}'`
+        : `invalid option -- '${letter}'`;
   return complain(ctx, `${name}: ${text}\nTry '${name} --help' for more information.`, trouble);
 }
 

@@ -50,17 +50,59 @@ describe("curl", () => {
     ["curl 10.1.0.3", "hello\n", "", 0, "ok"],
     ["curl -s web:8080/x?y", "eighty\n", "", 0, "ok"],
     ["curl -s -o /dev/null -w '%{http_code}\\n' http://web/", "200\n", "", 0, "ok"],
-    ["curl http://10.1.0.3:1234/", "", "curl: (7) Failed to connect to 10.1.0.3 port 1234: Connection refused\n", 7, "refused"],
+    [
+      "curl http://10.1.0.3:1234/",
+      "",
+      "curl: (7) Failed to connect to 10.1.0.3 port 1234: Connection refused\n",
+      7,
+      "refused",
+    ],
     ["curl -s http://10.1.0.3:1234/", "", "", 7, "refused"],
-    ["curl -sS http://web:1234/", "", "curl: (7) Failed to connect to web port 1234: Connection refused\n", 7, "refused"],
-    ["curl http://10.1.0.77/", "", "curl: (7) Failed to connect to 10.1.0.77 port 80: No route to host\n", 7, "unreachable"],
+    [
+      "curl -sS http://web:1234/",
+      "",
+      "curl: (7) Failed to connect to web port 1234: Connection refused\n",
+      7,
+      "refused",
+    ],
+    [
+      "curl http://10.1.0.77/",
+      "",
+      "curl: (7) Failed to connect to 10.1.0.77 port 80: No route to host\n",
+      7,
+      "unreachable",
+    ],
     ["curl -m 1 http://10.1.0.3:99/", "", "curl: (28) Connection timed out after 1000 milliseconds\n", 28, "timeout"],
-    ["curl --connect-timeout 2.5 http://10.1.0.3:99/", "", "curl: (28) Connection timed out after 2500 milliseconds\n", 28, "timeout"],
-    ["curl http://10.1.0.3:99/", "", "curl: (28) Failed to connect to 10.1.0.3 port 99: Connection timed out\n", 28, "timeout"],
+    [
+      "curl --connect-timeout 2.5 http://10.1.0.3:99/",
+      "",
+      "curl: (28) Connection timed out after 2500 milliseconds\n",
+      28,
+      "timeout",
+    ],
+    [
+      "curl http://10.1.0.3:99/",
+      "",
+      "curl: (28) Failed to connect to 10.1.0.3 port 99: Connection timed out\n",
+      28,
+      "timeout",
+    ],
     ["curl http://10.1.0.3:81/", "", "curl: (52) Empty reply from server\n", 52, "reset"],
     ["curl http://10.1.0.3:82/", "", "curl: (56) Recv failure: Connection reset by peer\n", 56, "reset"],
-    ["curl -m 2 http://10.1.0.3:83/", "", "curl: (28) Operation timed out after 2000 milliseconds with 0 bytes received\n", 28, "timeout"],
-    ["curl -m 2 http://10.1.0.3:84/", "abc", "curl: (28) Operation timed out after 2000 milliseconds with 3 out of 10 bytes received\n", 28, "timeout"],
+    [
+      "curl -m 2 http://10.1.0.3:83/",
+      "",
+      "curl: (28) Operation timed out after 2000 milliseconds with 0 bytes received\n",
+      28,
+      "timeout",
+    ],
+    [
+      "curl -m 2 http://10.1.0.3:84/",
+      "abc",
+      "curl: (28) Operation timed out after 2000 milliseconds with 3 out of 10 bytes received\n",
+      28,
+      "timeout",
+    ],
     ["curl http://10.1.0.3:85/", "abc", "curl: (18) transfer closed with 7 bytes remaining to read\n", 18, "reset"],
     ["curl http://10.1.0.3:86/", "", "curl: (1) Received HTTP/0.9 when not allowed\n", 1, "ok"],
     ["curl http://10.1.0.3:87/", "no!\n", "", 0, "ok"],
@@ -73,7 +115,12 @@ describe("curl", () => {
 
   it("tells both ends and the bytes of a transfer", () => {
     const { command } = town.run(town.a, "curl --local-port 40000 http://10.1.0.3/");
-    expect(command.outcome).toEqual({ result: "ok", local: { addr: 0x0a010002, port: 40000 }, remote: { addr: 0x0a010003, port: 80 }, bytes: 6 });
+    expect(command.outcome).toEqual({
+      result: "ok",
+      local: { addr: 0x0a010002, port: 40000 },
+      remote: { addr: 0x0a010003, port: 80 },
+      bytes: 6,
+    });
   });
 
   it("shows the conversation with -v", () => {
@@ -84,13 +131,23 @@ describe("curl", () => {
   });
 
   it("shows the header with -I", () => {
-    expect(town.run(town.a, "curl -s -I http://web/").out).toBe("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\nConnection: keep-alive\r\n\r\n");
+    expect(town.run(town.a, "curl -s -I http://web/").out).toBe(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\nConnection: keep-alive\r\n\r\n",
+    );
   });
 
   it.each([
     ["curl", "curl: try 'curl --help' or 'curl --manual' for more information\n", 2],
-    ["curl --zzz x", "curl: option --zzz: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information\n", 2],
-    ["curl x -m", "curl: option -m: requires parameter\ncurl: try 'curl --help' or 'curl --manual' for more information\n", 2],
+    [
+      "curl --zzz x",
+      "curl: option --zzz: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information\n",
+      2,
+    ],
+    [
+      "curl x -m",
+      "curl: option -m: requires parameter\ncurl: try 'curl --help' or 'curl --manual' for more information\n",
+      2,
+    ],
     ["curl -k https://web/", "curl: option -k is not modelled by kubehop\n", 2],
     ["curl https://web/", "curl: https (there is no TLS) is not modelled by kubehop\n", 2],
     ["curl foo://web/", 'curl: (1) Protocol "foo" not supported or disabled in libcurl\n', 1],
@@ -117,7 +174,9 @@ describe("ping", () => {
     town.apply(town.b, [{ op: "iptables", args: ["-I", "INPUT", "-p", "icmp", "-j", "DROP"] }]);
     const r = town.run(town.a, "ping -c 3 -W 1 web");
     town.apply(town.b, [{ op: "iptables", args: ["-D", "INPUT", "-p", "icmp", "-j", "DROP"] }]);
-    expect(r.out).toBe("PING web (10.1.0.3) 56(84) bytes of data.\n\n--- web ping statistics ---\n3 packets transmitted, 0 received, 100% packet loss, time 2000ms\n\n");
+    expect(r.out).toBe(
+      "PING web (10.1.0.3) 56(84) bytes of data.\n\n--- web ping statistics ---\n3 packets transmitted, 0 received, 100% packet loss, time 2000ms\n\n",
+    );
     expect([r.code, r.took, r.command.outcome?.result]).toEqual([1, 3000, "timeout"]);
   });
 
@@ -125,14 +184,19 @@ describe("ping", () => {
     const r = town.run(town.a, "ping -c 3 10.1.0.77");
     expect(r.out).toBe(
       "PING 10.1.0.77 (10.1.0.77) 56(84) bytes of data.\nFrom 10.1.0.2 icmp_seq=1 Destination Host Unreachable\nFrom 10.1.0.2 icmp_seq=2 Destination Host Unreachable\nFrom 10.1.0.2 icmp_seq=3 Destination Host Unreachable\n\n" +
-        "--- 10.1.0.77 ping statistics ---\n3 packets transmitted, 0 received, +3 errors, 100% packet loss, time 3072ms\npipe 3\n".replace("3072", String(r.took)),
+        "--- 10.1.0.77 ping statistics ---\n3 packets transmitted, 0 received, +3 errors, 100% packet loss, time 3072ms\npipe 3\n".replace(
+          "3072",
+          String(r.took),
+        ),
     );
     expect([r.code, r.command.outcome?.result]).toEqual([1, "unreachable"]);
   });
 
   it("hears of an exceeded TTL", () => {
     town.apply(town.node, [{ op: "route-add", dst: "10.9.0.0/16", via: "10.1.0.3" }]);
-    expect(town.run(town.a, "ping -c 1 -t 1 10.9.9.9").out).toContain("From 10.1.0.1 icmp_seq=1 Time to live exceeded\n");
+    expect(town.run(town.a, "ping -c 1 -t 1 10.9.9.9").out).toContain(
+      "From 10.1.0.1 icmp_seq=1 Time to live exceeded\n",
+    );
   });
 
   it("prints statistics when interrupted", () => {
@@ -146,7 +210,9 @@ describe("ping", () => {
   it("does not send more than fits with -M do", () => {
     const r = town.run(town.a, "ping -c 1 -M do -s 1600 10.1.0.3");
     expect([r.err, r.code]).toEqual(["ping: local error: message too long, mtu=1500\n", 1]);
-    expect(r.out).toBe("PING 10.1.0.3 (10.1.0.3) 1600(1628) bytes of data.\n\n--- 10.1.0.3 ping statistics ---\n1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms\n\n");
+    expect(r.out).toBe(
+      "PING 10.1.0.3 (10.1.0.3) 1600(1628) bytes of data.\n\n--- 10.1.0.3 ping statistics ---\n1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms\n\n",
+    );
   });
 
   it.each([
@@ -164,7 +230,11 @@ describe("ping", () => {
     ["ping -f 10.1.0.3", "ping: option -f is not modelled by kubehop\n", 2],
     ["ping -I nodev 10.1.0.3", "ping: SO_BINDTODEVICE nodev: No such device\n", 2],
     ["ping -I 1.2.3.4 10.1.0.3", "ping: bind: Cannot assign requested address\n", 2],
-    ["ping -c1 10.1.0.255", "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n", 2],
+    [
+      "ping -c1 10.1.0.255",
+      "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n",
+      2,
+    ],
   ])("refuses: %s", (line, err, code) => {
     const r = town.run(town.a, line);
     expect([r.out, r.err, r.code]).toEqual(["", err, code]);
@@ -173,7 +243,11 @@ describe("ping", () => {
   it("has no way without a route", () => {
     town.apply(town.b, [{ op: "route-del", dst: "default" }]);
     const r = town.run(town.b, "ping -c 1 10.77.0.1");
-    expect([r.err, r.code, r.command.outcome?.result]).toEqual(["ping: connect: Network is unreachable\n", 2, "unreachable"]);
+    expect([r.err, r.code, r.command.outcome?.result]).toEqual([
+      "ping: connect: Network is unreachable\n",
+      2,
+      "unreachable",
+    ]);
   });
 });
 
@@ -186,7 +260,12 @@ describe("nc", () => {
     ["nc -zvn 10.1.0.3 80", "Connection to 10.1.0.3 80 port [tcp/*] succeeded!\n", 0, "ok"],
     ["nc -zv 10.1.0.3 1234", "nc: connect to 10.1.0.3 port 1234 (tcp) failed: Connection refused\n", 1, "refused"],
     ["nc -z 10.1.0.3 1234", "", 1, "refused"],
-    ["nc -zv -w 1 10.1.0.3 99", "nc: connect to 10.1.0.3 port 99 (tcp) timed out: Operation now in progress\n", 1, "timeout"],
+    [
+      "nc -zv -w 1 10.1.0.3 99",
+      "nc: connect to 10.1.0.3 port 99 (tcp) timed out: Operation now in progress\n",
+      1,
+      "timeout",
+    ],
     ["nc -zvu 10.1.0.3 53", "Connection to 10.1.0.3 53 port [udp/domain] succeeded!\n", 0, "ok"],
     ["nc -zvu 10.1.0.3 54", "", 1, "refused"],
     ["nc -zvu -w 1 10.1.0.3 55", "Connection to 10.1.0.3 55 port [udp/*] succeeded!\n", 0, "ok"],
@@ -197,7 +276,10 @@ describe("nc", () => {
 
   it("scans a range of ports", () => {
     const r = town.run(town.a, "nc -zv 10.1.0.3 79-80");
-    expect([r.err, r.code]).toEqual(["nc: connect to 10.1.0.3 port 79 (tcp) failed: Connection refused\nConnection to 10.1.0.3 80 port [tcp/http] succeeded!\n", 0]);
+    expect([r.err, r.code]).toEqual([
+      "nc: connect to 10.1.0.3 port 79 (tcp) failed: Connection refused\nConnection to 10.1.0.3 80 port [tcp/http] succeeded!\n",
+      0,
+    ]);
   });
 
   it("carries standard input and the answer", () => {

@@ -5,7 +5,13 @@ import { parseLine } from "../../src/shell/parse.ts";
 import { Town } from "../support/town.ts";
 
 function words(text: string): string[] {
-  return lex(text).map((token) => (token.kind === "word" ? token.text : token.kind === "op" ? `<${token.op}>` : `<${token.fd}${token.op}${token.target}>`));
+  return lex(text).map((token) =>
+    token.kind === "word"
+      ? token.text
+      : token.kind === "op"
+        ? `<${token.op}>`
+        : `<${token.fd}${token.op}${token.target}>`,
+  );
 }
 
 describe("words", () => {
@@ -41,7 +47,9 @@ describe("words", () => {
 
 describe("lists", () => {
   it("keeps pipes inside && lists", () => {
-    expect(parseLine("a | b && c").map(({ after, commands }) => [after, commands.map((c) => c.words.join(" "))])).toEqual([
+    expect(
+      parseLine("a | b && c").map(({ after, commands }) => [after, commands.map((c) => c.words.join(" "))]),
+    ).toEqual([
       [";", ["a", "b"]],
       ["&&", ["c"]],
     ]);
@@ -82,8 +90,14 @@ describe("running", () => {
     ["cat nothing 2>/dev/null", "1"],
     ["sleep 2 | echo done", "done\n0"],
     ["nosuch a", "bash: nosuch: command not found\n127"],
-    ["yum install -y bridge-utils", "bash: yum: command not found\nkubehop: yum is not modelled: kubehop installs nothing: every tool it models is there\n127"],
-    ["systemctl restart kubelet", "bash: systemctl: command not found\nkubehop: systemctl is not modelled: kubehop has no init system: agents are started by the cluster\n127"],
+    [
+      "yum install -y bridge-utils",
+      "bash: yum: command not found\nkubehop: yum is not modelled: kubehop installs nothing: every tool it models is there\n127",
+    ],
+    [
+      "systemctl restart kubelet",
+      "bash: systemctl: command not found\nkubehop: systemctl is not modelled: kubehop has no init system: agents are started by the cluster\n127",
+    ],
     ["echo $HOME", "bash: the variable $HOME is not modelled by kubehop\n2"],
   ])("%j", (line, expected) => {
     expect(run(line)).toBe(expected);

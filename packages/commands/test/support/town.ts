@@ -47,7 +47,12 @@ export class Town {
 
   private plug(pod: NetNamespace, host: string, local: string, address: string): void {
     this.apply(this.node, [
-      { op: "link-add", name: host, link: { type: "veth", peer: { name: "eth0", netns: pod.name, address } }, address: `02:00:00:00:00:0${local.charAt(7)}` },
+      {
+        op: "link-add",
+        name: host,
+        link: { type: "veth", peer: { name: "eth0", netns: pod.name, address } },
+        address: `02:00:00:00:00:0${local.charAt(7)}`,
+      },
       { op: "link-set", dev: host, up: true, master: "br0" },
     ]);
     this.apply(pod, [

@@ -5,15 +5,22 @@ import { Town } from "../support/town.ts";
 /** Ethernet + IPv4/UDP 10.0.0.1:1000 > 10.0.0.2:53, or with changed bytes. */
 function udpFrame(change: Readonly<Record<number, number>> = {}): Uint8Array {
   const frame = new Uint8Array(42);
-  frame.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 3, 232, 0, 53, 0, 8]);
+  frame.set([
+    2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 3,
+    232, 0, 53, 0, 8,
+  ]);
   for (const [at, value] of Object.entries(change)) frame[Number(at)] = value;
   return frame;
 }
 
-const ARP = new Uint8Array([255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2]);
+const ARP = new Uint8Array([
+  255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0,
+  0, 0, 0, 10, 0, 0, 2,
+]);
 
 describe("filters", () => {
-  const test = (text: string, frame: Uint8Array): boolean => compileFilter(text, (name) => (name === "web" ? (0x0a000002 as never) : undefined))(frame);
+  const test = (text: string, frame: Uint8Array): boolean =>
+    compileFilter(text, (name) => (name === "web" ? (0x0a000002 as never) : undefined))(frame);
 
   it.each([
     ["", true, true],
@@ -96,7 +103,9 @@ describe("tcpdump", () => {
     const dump = town.start(town.node, "tcpdump -nn -v -c 1 -i br0 'arp or icmp'");
     town.run(town.a, "ping -c 1 10.1.0.1");
     expect(dump.command.exitCode).toBe(0);
-    expect(dump.err()).toBe("tcpdump: listening on br0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n1 packet captured\n1 packet received by filter\n0 packets dropped by kernel\n");
+    expect(dump.err()).toBe(
+      "tcpdump: listening on br0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n1 packet captured\n1 packet received by filter\n0 packets dropped by kernel\n",
+    );
   });
 
   it("names device and direction with -i any", () => {

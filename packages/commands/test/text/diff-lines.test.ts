@@ -25,7 +25,9 @@ describe("diffLines", () => {
   it("groups changes of a unified diff with context", () => {
     const a = Array.from({ length: 20 }, (_, i) => `line ${i + 1}`);
     const b = a.filter((line) => line !== "line 4").map((line) => (line === "line 18" ? "changed" : line));
-    expect(unifiedHunks(a, b, 1)).toBe("@@ -3,3 +3,2 @@\n line 3\n-line 4\n line 5\n@@ -17,3 +16,3 @@\n line 17\n-line 18\n+changed\n line 19\n");
+    expect(unifiedHunks(a, b, 1)).toBe(
+      "@@ -3,3 +3,2 @@\n line 3\n-line 4\n line 5\n@@ -17,3 +16,3 @@\n line 17\n-line 18\n+changed\n line 19\n",
+    );
   });
 
   // With many equal lines both are right in different ways; GNU also leaves common ends out before it looks.
@@ -36,7 +38,9 @@ describe("diffLines", () => {
     const [left, right] = [join(dir, "a"), join(dir, "b")];
     for (let round = 0; round < 120; round++) {
       const a = Array.from({ length: random.below(40) }, () => `rule ${random.below(1000)}`);
-      const b = a.filter(() => random.below(5) > 0).flatMap((line) => (random.below(5) === 0 ? [line, `new ${random.below(3)}`] : [line]));
+      const b = a
+        .filter(() => random.below(5) > 0)
+        .flatMap((line) => (random.below(5) === 0 ? [line, `new ${random.below(3)}`] : [line]));
       writeFileSync(left, a.map((line) => `${line}\n`).join(""));
       writeFileSync(right, b.map((line) => `${line}\n`).join(""));
       const real = (args: string[]): string => spawnSync("diff", [...args, "--minimal", left, right]).stdout.toString();

@@ -65,7 +65,10 @@ describe("diff", () => {
   it.each([
     ["diff fruit fruit", "0"],
     ["diff fruit other", "2c2\n< apple\n---\n> Apple pie\n4,5d3\n< fig 9\n< apple\n1"],
-    ["diff -u fruit other", "--- fruit\n+++ other\n@@ -1,5 +1,3 @@\n pear\n-apple\n+Apple pie\n fig 10\n-fig 9\n-apple\n1"],
+    [
+      "diff -u fruit other",
+      "--- fruit\n+++ other\n@@ -1,5 +1,3 @@\n pear\n-apple\n+Apple pie\n fig 10\n-fig 9\n-apple\n1",
+    ],
     ["diff -q fruit other", "Files fruit and other differ\n1"],
     ["echo pear | diff - other", "1a2,3\n> Apple pie\n> fig 10\n1"],
     ["echo -n x > n; echo x | diff n -", "1c1\n< x\n\\ No newline at end of file\n---\n> x\n1"],
