@@ -1,6 +1,5 @@
 // What a person types at a place: a small shell and its commands.
 
-export { controlPlaneAccess, type ControlPlaneAccessOptions } from "./control-plane-access.ts";
 export type { ShellCommand, ShellContext } from "./context.ts";
 export { defaultRegistry } from "./default-registry.ts";
 export { type Instant, instant } from "./instant.ts";

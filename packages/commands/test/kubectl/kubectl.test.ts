@@ -1,7 +1,8 @@
 import { ControlPlane } from "@kubehop/kube";
 import { Random } from "@kubehop/sim";
 import { describe, expect, it } from "vitest";
-import { controlPlaneAccess, startWords } from "../../src/index.ts";
+import { startWords } from "../../src/index.ts";
+import { controlPlaneAccess } from "../support/control-plane-access.ts";
 import { Town } from "../support/town.ts";
 
 const DEPLOYMENT = `apiVersion: apps/v1

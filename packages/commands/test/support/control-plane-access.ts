@@ -1,8 +1,8 @@
-// KubeAccess over kube's control plane: what kubectl asks of it, and when the controllers run. The lab adds what it alone knows.
+// KubeAccess over kube's control plane alone: no nodes, no kubelets.
 
 import type { ControlPlane, LoadedObject } from "@kubehop/kube";
 import { ApiError, KINDS, loadManifests, parseYaml } from "@kubehop/kube";
-import type { AppliedObject, ApplyOutcome, KubeAccess, ManifestRequest } from "./kube-access.ts";
+import type { AppliedObject, ApplyOutcome, KubeAccess, ManifestRequest } from "../../src/index.ts";
 
 export interface ControlPlaneAccessOptions {
   readonly controlPlane: ControlPlane;
