@@ -7,7 +7,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 export type RuleStep = Extract<Step, { readonly kind: "rule" }>;
 
 /** Which of several random endpoints a rule stands for. */
-export interface Pick {
+export interface EndpointPick {
   readonly chosen: number;
   readonly of: number;
 }
@@ -42,8 +42,12 @@ export class Background {
   }
 
   /** Rules with a random match and the one behind them are alternatives; undefined when the rule is none of them. */
-  pickOf({ ns, backend, table, chain, rule }: RuleStep): Pick | undefined {
-    const texts = this.#backend(ns, backend)?.table(table)?.chains.get(chain)?.rules.map(({ text }) => text) ?? [];
+  pickOf({ ns, backend, table, chain, rule }: RuleStep): EndpointPick | undefined {
+    const texts =
+      this.#backend(ns, backend)
+        ?.table(table)
+        ?.chains.get(chain)
+        ?.rules.map(({ text }) => text) ?? [];
     const first = texts.findIndex(isRandom);
     const last = texts.findLastIndex(isRandom) + 1;
     const of = last - first + 1;
@@ -62,7 +66,8 @@ function isRandom(text: string): boolean {
 function addressBook(cluster: Cluster): Map<string, string> {
   const { nodes, hosts, underlay } = cluster.plan.cluster;
   const names = new Map<string, string>();
-  for (const { name } of nodes) for (const [addr, dev] of ownAddresses(cluster, name)) names.set(addr, `${name} ${dev}`);
+  for (const { name } of nodes)
+    for (const [addr, dev] of ownAddresses(cluster, name)) names.set(addr, `${name} ${dev}`);
   for (const service of cluster.control.store.list("Service")) {
     if (service.spec.clusterIP !== undefined) names.set(service.spec.clusterIP, `svc/${service.metadata.name}`);
   }
@@ -78,7 +83,9 @@ function addressBook(cluster: Cluster): Map<string, string> {
 function ownAddresses(cluster: Cluster, node: string): [addr: string, dev: string][] {
   const ns = cluster.world.namespaces.get(node);
   if (ns === undefined) return [];
-  return dumpAddrs(ns).flatMap(({ ifname, addr_info }) => (ifname === "lo" ? [] : addr_info.map(({ local }): [string, string] => [local, ifname])));
+  return dumpAddrs(ns).flatMap(({ ifname, addr_info }) =>
+    ifname === "lo" ? [] : addr_info.map(({ local }): [string, string] => [local, ifname]),
+  );
 }
 
 /** `Service default/web:http, web.yaml:10`; the agent when no object stands behind the rule. */

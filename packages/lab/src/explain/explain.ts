@@ -44,7 +44,8 @@ export interface ExplainOptions {
 export function explainScenario(scenario: Scenario, options: ExplainOptions): string {
   const plan = chosenCell(scenario, options.cell ?? {});
   const readFile = options.readFile ?? ((path) => plan.files[path]);
-  const told = options.flow === undefined ? planOfSteps(plan, options.step) : planOfFlow(plan, options.flow, options.step);
+  const told =
+    options.flow === undefined ? planOfSteps(plan, options.step) : planOfFlow(plan, options.flow, options.step);
   const choice = new Choice(told, options.level);
   const end = recorded(told.plan, options.seed ?? 1, cellRunner(readFile), choice);
   return choice.text(end, options.flow);
@@ -75,10 +76,14 @@ export function storyOfFailure(plan: CellPlan, seed: number, run: CellRunner, fa
 }
 
 function chosenCell(scenario: Scenario, wanted: Cell): CellPlan {
-  const found = scenario.cells.find(({ cell }) => Object.entries(wanted).every(([name, value]) => cell[name] === value));
+  const found = scenario.cells.find(({ cell }) =>
+    Object.entries(wanted).every(([name, value]) => cell[name] === value),
+  );
   if (found !== undefined) return found;
   const known = scenario.cells.map(({ cell }) => formatCell(cell)).filter((text) => text !== "");
-  throw new ExplainError(`no cell ${formatCell(wanted)}: ${known.length === 0 ? "the file has no matrix" : `there are ${known.join(" ")}`}`);
+  throw new ExplainError(
+    `no cell ${formatCell(wanted)}: ${known.length === 0 ? "the file has no matrix" : `there are ${known.join(" ")}`}`,
+  );
 }
 
 interface ToldPlan {
@@ -155,9 +160,14 @@ class Choice {
 
   text(end: CellRunEnd, flow: string | undefined): string {
     if (this.#story !== "") return this.#story;
-    if (end.stopped !== undefined) throw new ExplainError([end.stopped.reason, ...hints(end.stopped.step, this.#plan)].join("; "));
+    if (end.stopped !== undefined)
+      throw new ExplainError([end.stopped.reason, ...hints(end.stopped.step, this.#plan)].join("; "));
     if (flow !== undefined) throw new ExplainError(`${flow}: no packet left`);
-    throw new ExplainError(this.#only === undefined ? "no step makes a request; name a flow, e.g. 'client > node1:30080'" : `${this.#only} makes no request`);
+    throw new ExplainError(
+      this.#only === undefined
+        ? "no step makes a request; name a flow, e.g. 'client > node1:30080'"
+        : `${this.#only} makes no request`,
+    );
   }
 }
 
@@ -165,12 +175,16 @@ class Choice {
 function hints({ action }: StepSpec, { cluster, names, objects }: CellPlan): string[] {
   if (action.kind !== "send") return [];
   const known = [...cluster.nodes, ...cluster.hosts].map(({ name }) => name);
-  known.push(...Object.keys(names), ...objects.map(({ object }) => `${object.kind === "Service" ? "svc/" : ""}${object.metadata.name}`));
-  return [action.flow.from.name, action.flow.to.name].flatMap((name) => (known.includes(name) ? [] : (didYouMean(name, known) ?? [])));
+  known.push(
+    ...Object.keys(names),
+    ...objects.map(({ object }) => `${object.kind === "Service" ? "svc/" : ""}${object.metadata.name}`),
+  );
+  return [action.flow.from.name, action.flow.to.name].flatMap((name) =>
+    known.includes(name) ? [] : (didYouMean(name, known) ?? []),
+  );
 }
 
 function stepText({ id, action }: StepSpec): string {
   if (action.kind === "run") return `${id}: ${action.in}$ ${action.commands.map(({ text }) => text).join("; ")}`;
   return action.kind === "send" ? `${id}: ${action.flow.text}` : id;
 }
-

@@ -29,7 +29,12 @@ export function findExchanges(journeys: readonly Journey[], wanted: Wanted = {})
   const found: Exchange[] = [];
   for (const [i, journey] of journeys.entries()) {
     const request = wayOf(journey);
-    if (request === undefined || !isRequest(journey, request, wanted) || found.some(({ reply }) => reply !== undefined && isReverseOf(reply, request))) continue;
+    if (
+      request === undefined ||
+      !isRequest(journey, request, wanted) ||
+      found.some(({ reply }) => reply !== undefined && isReverseOf(reply, request))
+    )
+      continue;
     found.push({ request, reply: findReply(journey, request, journeys.slice(i + 1)) });
   }
   return found;
@@ -37,7 +42,12 @@ export function findExchanges(journeys: readonly Journey[], wanted: Wanted = {})
 
 /** Nothing came back to the one who asked. */
 export function wentWrong({ request, reply }: Exchange): boolean {
-  return (request.end !== "deliver" && request.end !== "consume") || reply === undefined || reply.end === "drop" || reply.end === "queued";
+  return (
+    (request.end !== "deliver" && request.end !== "consume") ||
+    reply === undefined ||
+    reply.end === "drop" ||
+    reply.end === "queued"
+  );
 }
 
 function wayOf(journey: Journey): Way | undefined {
@@ -100,7 +110,8 @@ function mainLine(journey: Journey): { readonly steps: readonly Step[]; readonly
     for (const child of journey.children) {
       if (!isCopy(child, journey)) continue;
       const way = mainLine(child);
-      if (way.end === "deliver") return { steps: [...journey.steps.slice(0, child.bornAt), ...way.steps], end: way.end };
+      if (way.end === "deliver")
+        return { steps: [...journey.steps.slice(0, child.bornAt), ...way.steps], end: way.end };
     }
   }
   return { steps: journey.steps, end: journey.end };

@@ -57,7 +57,16 @@ function minimalRow(row: Row): string[] {
 
 function summary(role: "request" | "reply", way: Way, background: Background): string[] {
   const hops = tellWay(way.steps, background);
-  const width = { ns: widest(hops.map(({ ns }) => shortName(ns)), 28), label: widest(hops.flatMap(({ rows }) => rows.map(({ label }) => label)), 17) };
+  const width = {
+    ns: widest(
+      hops.map(({ ns }) => shortName(ns)),
+      28,
+    ),
+    label: widest(
+      hops.flatMap(({ rows }) => rows.map(({ label }) => label)),
+      17,
+    ),
+  };
   const lines = [`${role.toUpperCase().padEnd(7)} ${headerText(way.first, background)}`];
   for (const [i, hop] of hops.entries()) lines.push(...summaryHop(hop, i + 1, width));
   return [...lines, ...endNote(way.end)];
@@ -72,9 +81,14 @@ function summaryHop({ ns, rows }: HopTale, number: number, width: Widths): strin
   const lines: string[] = [];
   for (const row of rows) {
     for (const [i, line] of (row.lines.length === 0 ? [undefined] : row.lines).entries()) {
-      const place = lines.length === 0 ? `${String(number).padStart(2)} ${shortName(ns).padEnd(width.ns)}` : " ".repeat(width.ns + 3);
+      const place =
+        lines.length === 0
+          ? `${String(number).padStart(2)} ${shortName(ns).padEnd(width.ns)}`
+          : " ".repeat(width.ns + 3);
       const label = (i === 0 ? row.label : "").padEnd(width.label);
-      const notes = [line?.origin ?? "", i === 0 && row.ttl !== undefined ? `ttl ${row.ttl}` : ""].filter((note) => note !== "").join("  ");
+      const notes = [line?.origin ?? "", i === 0 && row.ttl !== undefined ? `ttl ${row.ttl}` : ""]
+        .filter((note) => note !== "")
+        .join("  ");
       const text = `${place} ${label}  ${line === undefined ? "" : lineText(line)}`;
       lines.push(notes === "" ? text.trimEnd() : `${text.padEnd(NOTE_COLUMN)}  ${notes}`);
     }
@@ -119,7 +133,9 @@ function full(role: "request" | "reply", way: Way, background: Background): stri
   let ns = "";
   for (const step of way.steps) {
     if (step.ns !== ns) lines.push(`  ${(ns = step.ns)}`);
-    lines.push(`    +${((step.at - start) / 1000).toFixed(6)} ${step.fn.padEnd(28)} ${fullText(step, printer, background)}`);
+    lines.push(
+      `    +${((step.at - start) / 1000).toFixed(6)} ${step.fn.padEnd(28)} ${fullText(step, printer, background)}`,
+    );
   }
   return [...lines, ...endNote(way.end)];
 }

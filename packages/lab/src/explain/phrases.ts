@@ -7,7 +7,11 @@ import type { Part } from "./tale.ts";
 import { part } from "./tale.ts";
 
 /** The step that may have this kind. */
-export type StepOf<K extends Step["kind"], S = Step> = S extends { readonly kind: infer Kinds } ? (K extends Kinds ? S : never) : never;
+export type StepOf<K extends Step["kind"], S = Step> = S extends { readonly kind: infer Kinds }
+  ? K extends Kinds
+    ? S
+    : never
+  : never;
 
 /** What conntrack knew about the packet. */
 export function conntrackPart({ state, reply, entry, createdAt }: StepOf<"ct">, background: Background): Part {
@@ -40,12 +44,22 @@ export function natPart({ what, before, after }: StepOf<"nat">, context: NatCont
   // The client's port is drawn: on the way there it is the source's, on the way back the destination's.
   const hide = (end: string): string => ((what === "src") === context.reply ? end : end.replace(/:\d+$/, ":*"));
   const who = name === undefined ? "" : ` (${name})`;
-  return part(`${what} ${before} ⇒ ${after}${who}${note}`, `${what} ${hide(before)} ⇒ ${hide(after)}${note.replace(/pick \d+ of/, "pick one of")}`);
+  return part(
+    `${what} ${before} ⇒ ${after}${who}${note}`,
+    `${what} ${hide(before)} ⇒ ${hide(after)}${note.replace(/pick \d+ of/, "pick one of")}`,
+  );
 }
 
 function natNotes({ walk, out, reply, tracked }: NatContext): string[] {
   const target = walk?.natTarget;
-  if (target === undefined) return [reply ? "translated back" : tracked === "NEW" ? "as the connection has it" : "as the connection has it, rules not asked again"];
+  if (target === undefined)
+    return [
+      reply
+        ? "translated back"
+        : tracked === "NEW"
+          ? "as the connection has it"
+          : "as the connection has it, rules not asked again",
+    ];
   if (target === "DNAT" && walk?.pick !== undefined) return [`pick ${walk.pick.chosen} of ${walk.pick.of}`];
   return target === "MASQUERADE" && out !== "" ? [`address of ${out}`] : [];
 }
@@ -59,10 +73,17 @@ export function dropText({ reason, fn, detail }: StepOf<"drop">): string {
 
 /** Ports that sockets drew (32768 and above), as golden files may hold them. */
 export function hideDrawnPorts(text: string): string {
-  return text.replaceAll(/:(\d{5})\b/g, (all: string, port: string) => (Number(port) >= 32768 ? ":*" : all));
+  return text.replaceAll(/(:|port )(\d{5})\b/g, (all: string, lead: string, port: string) =>
+    Number(port) >= 32768 ? `${lead}*` : all,
+  );
 }
 
-const ICMP_NAMES: Readonly<Record<string, string>> = { "0": "echo reply", "3": "unreachable", "5": "redirect", "11": "time exceeded" };
+const ICMP_NAMES: Readonly<Record<string, string>> = {
+  "0": "echo reply",
+  "3": "unreachable",
+  "5": "redirect",
+  "11": "time exceeded",
+};
 
 /** `ICMP type 5 code 1` → `ICMP redirect (type 5 code 1)`. */
 export function answerText(what: string): string {

@@ -24,7 +24,12 @@ export interface RecordedStep {
 }
 
 /** Runs all steps; `see` gets every recorded one in turn. */
-export function recordCell(plan: CellPlan, seed: number, run: CellRunner, see: (recorded: RecordedStep) => void): CellRunEnd {
+export function recordCell(
+  plan: CellPlan,
+  seed: number,
+  run: CellRunner,
+  see: (recorded: RecordedStep) => void,
+): CellRunEnd {
   let recorder = new JourneyRecorder();
   let cluster: Cluster | undefined;
   return run(
@@ -35,7 +40,14 @@ export function recordCell(plan: CellPlan, seed: number, run: CellRunner, see: (
       if (cluster === undefined) return;
       cluster.world.tracer = null;
       const journeys = recorder.packets();
-      see({ step, outcome, live, background: new Background(cluster), journeys, exchanges: findExchanges(journeys, wantedOf(step, cluster)) });
+      see({
+        step,
+        outcome,
+        live,
+        background: new Background(cluster),
+        journeys,
+        exchanges: findExchanges(journeys, wantedOf(step, cluster)),
+      });
     },
     (_step, running) => {
       cluster = running;

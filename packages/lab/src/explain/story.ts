@@ -25,15 +25,23 @@ function wayLines(lead: string, way: Way, background: Background): string[] {
   const { first } = way;
   const from = background.named(endText(first.src, first.sport));
   const head = `${lead.padEnd(9)} ${from} > ${background.named(endText(first.dst, first.dport))} ${first.protocol}`;
-  return [head, ...tellWay(way.steps, background).flatMap((hop) => hop.rows.filter(({ weight }) => weight !== "way").flatMap((row) => rowLines(hop, row)))];
+  return [
+    head,
+    ...tellWay(way.steps, background).flatMap((hop) =>
+      hop.rows.filter(({ weight }) => weight !== "way").flatMap((row) => rowLines(hop, row)),
+    ),
+  ];
 }
 
 function rowLines({ ns }: HopTale, row: Row): string[] {
-  return row.lines.map((line) => `${INDENT}${`${shortName(ns)} ${row.label}`.padEnd(18)} ${lineText(line)}${line.origin === "" ? "" : `   ${line.origin}`}`);
+  return row.lines.map(
+    (line) =>
+      `${INDENT}${`${shortName(ns)} ${row.label}`.padEnd(18)} ${lineText(line)}${line.origin === "" ? "" : `   ${line.origin}`}`,
+  );
 }
 
 /** Too long: the middle goes, the end stays. */
-function shorten(lines: readonly string[]): string[] {
+export function shorten(lines: readonly string[]): string[] {
   if (lines.length <= STORY_LINES) return [...lines];
   const tail = STORY_LINES - 4;
   return [...lines.slice(0, 3), `${INDENT}…`, ...lines.slice(-tail)];

@@ -1,7 +1,7 @@
 // One walk through one table, told as the chains that led to what happened: chains that were entered in vain are left out.
 
 import type { Step } from "@kubehop/netstack";
-import type { Background, Pick, RuleStep } from "./background.ts";
+import type { Background, EndpointPick, RuleStep } from "./background.ts";
 import { originText } from "./background.ts";
 
 /** Verdict words that are no chain names. */
@@ -10,6 +10,9 @@ const WORDS: ReadonlySet<string> = new Set(["ACCEPT", "DROP", "CONTINUE", "RETUR
 const TELLS_ITSELF: ReadonlySet<string> = new Set(["DNAT", "REDIRECT", "NETMAP"]);
 const NAT_TARGETS: ReadonlySet<string> = new Set([...TELLS_ITSELF, "SNAT", "MASQUERADE"]);
 const ARROW = " → ";
+
+/** Who stands behind rules. */
+export type RuleBackground = Pick<Background, "originOf" | "pickOf">;
 
 /** A chain on the way, with what its rules (and those of chains that returned) did. */
 interface Visit {
@@ -21,14 +24,14 @@ export class TableWalk {
   readonly table: string;
   readonly #backend: string;
   readonly #stack: Visit[];
-  readonly #background: Background;
+  readonly #background: RuleBackground;
   #mark: string | undefined;
   #last: RuleStep | undefined;
   #origin = "";
-  #pick: Pick | undefined;
+  #pick: EndpointPick | undefined;
   #ended = false;
 
-  constructor(first: RuleStep, background: Background) {
+  constructor(first: RuleStep, background: RuleBackground) {
     this.table = first.table;
     this.#backend = first.backend;
     this.#stack = [{ chain: first.chain, effects: [] }];
@@ -60,7 +63,7 @@ export class TableWalk {
     return target !== undefined && NAT_TARGETS.has(target) ? target : undefined;
   }
 
-  get pick(): Pick | undefined {
+  get pick(): EndpointPick | undefined {
     return this.#pick;
   }
 

@@ -55,9 +55,15 @@ export function newLine(row: Row): TaleLine {
 }
 
 export function lineText(line: TaleLine): string {
-  return line.parts.map(({ text }) => text).filter((text) => text !== "").join("; ");
+  return line.parts
+    .map(({ text }) => text)
+    .filter((text) => text !== "")
+    .join("; ");
 }
 
 export function stableText(line: TaleLine): string {
-  return line.parts.map(({ stable }) => stable).filter((text) => text !== "").join("; ");
+  return line.parts
+    .map(({ stable }) => stable)
+    .filter((text) => text !== "")
+    .join("; ");
 }

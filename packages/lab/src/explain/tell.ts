@@ -14,7 +14,6 @@ import type { HopTale, Row } from "./tale.ts";
 import { newLine, openRow, part, say } from "./tale.ts";
 import { TableWalk } from "./table-walk.ts";
 
-
 /** Steps that a walk through a table is made of. */
 const WITHIN_WALK: ReadonlySet<Step["kind"]> = new Set<Step["kind"]>(["rule", "mark", "nat", "answer"]);
 /** A path longer than this has the address change on a line of its own. */
@@ -53,24 +52,42 @@ class Teller {
     if (step.ns !== this.#hop.ns) this.#enter(step.ns);
     if (!WITHIN_WALK.has(step.kind)) this.#endWalk();
     switch (step.kind) {
-      case "rx": return this.#rx(step);
-      case "xmit": return this.#xmit(step);
-      case "hook": return this.#enterHook(step);
-      case "ct": return this.#conntrack(step);
-      case "mark": return this.#markChanged(step);
-      case "rule": return this.#rule(step);
-      case "nat": return this.#nat(step);
-      case "route": return this.#routed(step);
-      case "neigh": return this.#neigh(step);
-      case "fdb": return this.#fdb(step);
-      case "encap": return this.#encap(step);
-      case "decap": return this.#decap(step);
-      case "queue": return this.#queued(step);
-      case "note": return void say(this.#deviceRow(), part(step.text));
-      case "answer": return this.#answer(step);
-      case "drop": return this.#end(dropText(step), step.reason === "NETFILTER_DROP" ? this.#walkOrigin : "");
-      case "deliver": return this.#end(`delivered to ${step.socket}`, "");
-      case "consume": return this.#end(`taken by ${step.by}`, "");
+      case "rx":
+        return this.#rx(step);
+      case "xmit":
+        return this.#xmit(step);
+      case "hook":
+        return this.#enterHook(step);
+      case "ct":
+        return this.#conntrack(step);
+      case "mark":
+        return this.#markChanged(step);
+      case "rule":
+        return this.#rule(step);
+      case "nat":
+        return this.#nat(step);
+      case "route":
+        return this.#routed(step);
+      case "neigh":
+        return this.#neigh(step);
+      case "fdb":
+        return this.#fdb(step);
+      case "encap":
+        return this.#encap(step);
+      case "decap":
+        return this.#decap(step);
+      case "queue":
+        return this.#queued(step);
+      case "note":
+        return say(this.#deviceRow(), part(step.text));
+      case "answer":
+        return this.#answer(step);
+      case "drop":
+        return this.#end(dropText(step), step.reason === "NETFILTER_DROP" ? this.#walkOrigin : "");
+      case "deliver":
+        return this.#end(`delivered to ${step.socket}`, "");
+      case "consume":
+        return this.#end(`taken by ${step.by}`, "");
       case "send":
       case "confirm":
     }
@@ -136,7 +153,8 @@ class Teller {
     if (this.#outer) return;
     this.#flushRoute();
     const who = this.#background.named(step.nexthop);
-    if (step.lladdr === "") say(this.#rowOf(step.dev), part(step.state === "FAILED" ? `neigh ${who} FAILED` : `ARP asks for ${who}`, ""));
+    if (step.lladdr === "")
+      say(this.#rowOf(step.dev), part(step.state === "FAILED" ? `neigh ${who} FAILED` : `ARP asks for ${who}`, ""));
     else say(this.#rowOf(step.dev), part(`neigh ${who} = ${step.lladdr}`, `neigh ${who}`));
   }
 
@@ -149,8 +167,19 @@ class Teller {
     this.#leaveHook();
     const isAddress = /^\d+\.\d+\.\d+\.\d+$/.test(step.port);
     if (step.port === "local") return this.#upToBridge(step.dev);
-    const to = step.port === "flood" ? "flooded" : step.port === "none" ? `no entry for ${step.mac}` : `→ ${isAddress ? this.#background.named(step.port) : step.port}`;
-    say(this.#rowOf(step.dev), part(`fdb ${to}`, `fdb ${isAddress || step.port === "flood" ? to : step.port === "none" ? "no entry" : "→ port"}`));
+    const to =
+      step.port === "flood"
+        ? "flooded"
+        : step.port === "none"
+          ? `no entry for ${step.mac}`
+          : `→ ${isAddress ? this.#background.named(step.port) : step.port}`;
+    say(
+      this.#rowOf(step.dev),
+      part(
+        `fdb ${to}`,
+        `fdb ${isAddress || step.port === "flood" ? to : step.port === "none" ? "no entry" : "→ port"}`,
+      ),
+    );
   }
 
   /** The bridge device takes the frame: what follows is still told with the port, unless something lies between. */
@@ -259,7 +288,8 @@ class Teller {
     if (walk !== undefined) {
       const text = walk.text();
       this.#walkOrigin = walk.origin;
-      if (text !== "") say(this.#hookRow(), part(walk.natTarget === undefined ? text : `${text} (changes nothing)`), walk.origin);
+      if (text !== "")
+        say(this.#hookRow(), part(walk.natTarget === undefined ? text : `${text} (changes nothing)`), walk.origin);
     }
     // A rule answers before it is reported itself.
     const answer = this.#answered;
@@ -274,10 +304,19 @@ class Teller {
     this.#walk = undefined;
     const row = this.#hookRow();
     row.weight = "change";
-    const change = natPart(step, { background: this.#background, walk, out: this.#hook?.out ?? "", reply: this.#reply, tracked: this.#tracked });
+    const change = natPart(step, {
+      background: this.#background,
+      walk,
+      out: this.#hook?.out ?? "",
+      reply: this.#reply,
+      tracked: this.#tracked,
+    });
     const path = walk?.text() ?? "";
-    if (path === "") return void say(row, change, walk?.origin ?? "");
-    const first = part(path.length > LONG_PATH ? path : `${path}: ${change.text}`, path.length > LONG_PATH ? path : `${path}: ${change.stable}`);
+    if (path === "") return say(row, change, walk?.origin ?? "");
+    const first = part(
+      path.length > LONG_PATH ? path : `${path}: ${change.text}`,
+      path.length > LONG_PATH ? path : `${path}: ${change.stable}`,
+    );
     if (row.lines.length > 0) newLine(row);
     say(row, first, walk?.origin ?? "");
     if (path.length <= LONG_PATH) return;
@@ -303,7 +342,8 @@ class Teller {
 
   #end(text: string, origin: string): void {
     this.#flushRoute();
-    const row = this.#outer || this.#hook === undefined || this.#row === undefined ? this.#deviceRow() : this.#hookRow();
+    const row =
+      this.#outer || this.#hook === undefined || this.#row === undefined ? this.#deviceRow() : this.#hookRow();
     if (row.lines.length > 0) newLine(row);
     say(row, part(text, hideDrawnPorts(text)), origin);
     row.weight = "end";

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { ExplainError, explainScenario } from "../../src/explain/explain.ts";
+import type { ExplainOptions } from "../../src/explain/explain.ts";
+import { web } from "./scenarios.ts";
+
+const REMOTE = web({ steps: '  - { id: remote, in: client, run: "curl -s node1:30080", pick: "web#2", expect: ok }' });
+
+function minimal(options: Partial<ExplainOptions> = {}): string[] {
+  return explainScenario(REMOTE, { level: "minimal", ...options })
+    .trimEnd()
+    .split("\n");
+}
+
+test("minimal: a NodePort request to a pod on the other node, and its reply", () => {
+  expect(minimal()).toEqual([
+    "request tcp 192.168.120.252 > 192.168.120.226:30080 [S]",
+    "client",
+    "  routing: route 192.168.120.0/24 dev eth0",
+    "  eth0: neigh 192.168.120.226 (node1); ttl 64",
+    "node1",
+    "  ens192: conntrack NEW; ttl 64",
+    "  PREROUTING: KUBE-SERVICES → KUBE-NODEPORTS → MARK 0x4000 → KUBE-SVC-BIJGBSD4RZCCZX5R → KUBE-SEP-BDPC3MKPKDZVA324",
+    "  PREROUTING: dst 192.168.120.226:30080 ⇒ 10.1.6.2:80 (pick one of 2)",
+    "  FORWARD: route 10.1.6.0/24 via 10.1.6.0 dev flannel.1 onlink; KUBE-FORWARD 1 mark 0x4000/0x4000 ACCEPT; ttl 63",
+    "  POSTROUTING: KUBE-POSTROUTING 1 mark 0x4000/0x4000 MASQUERADE: src 192.168.120.252:* ⇒ 10.1.5.0:* (address of flannel.1)",
+    "  flannel.1: neigh 10.1.6.0 (node2 flannel.1); fdb → 192.168.120.227 (node2); VXLAN vni 1, udp 8472",
+    "  outer POSTROUTING: KUBE-POSTROUTING 1 mark 0x4000/0x4000 MASQUERADE (changes nothing)",
+    "node2",
+    "  ens192: outer packet for this node, decapsulated by flannel.1",
+    "  flannel.1: conntrack NEW; ttl 63",
+    "  FORWARD: route 10.1.6.0/24 dev cni0; 7 -s 10.1.0.0/16 ACCEPT; ttl 62",
+    "  cni0: neigh 10.1.6.2 (web-b); fdb → port",
+    "default/web-b",
+    "  eth0: delivered to tcp 0.0.0.0:80 (web-b); ttl 62",
+    "reply tcp 10.1.6.2:80 > 10.1.5.0 [S.]",
+    "default/web-b",
+    "  routing: route 10.1.0.0/16 via 10.1.6.1 dev eth0",
+    "  eth0: neigh 10.1.6.1 (node2 cni0); ttl 64",
+    "node2",
+    "  veth: conntrack reply to 10.1.5.0 > 10.1.6.2:80; up to cni0; ttl 64",
+    "  FORWARD: route 10.1.5.0/24 via 10.1.5.0 dev flannel.1 onlink; KUBE-FORWARD 2 -s 10.1.0.0/16 ctstate RELATED,ESTABLISHED ACCEPT; ttl 63",
+    "  flannel.1: neigh 10.1.5.0 (node1 flannel.1); fdb → 192.168.120.226 (node1); VXLAN vni 1, udp 8472",
+    "node1",
+    "  ens192: outer packet for this node, decapsulated by flannel.1",
+    "  flannel.1: conntrack reply to 192.168.120.252 > 192.168.120.226:30080; ttl 63",
+    "  PREROUTING: dst 10.1.5.0:* ⇒ 192.168.120.252:* (translated back)",
+    "  FORWARD: route 192.168.120.0/24 dev ens192; KUBE-FORWARD 2 -s 10.1.0.0/16 ctstate RELATED,ESTABLISHED ACCEPT; ttl 62",
+    "  POSTROUTING: src 10.1.6.2:80 ⇒ 192.168.120.226:30080 (translated back)",
+    "  ens192: neigh 192.168.120.252 (client)",
+    "client",
+    "  eth0: delivered to tcp 192.168.120.252:* (curl); ttl 62",
+  ]);
+});
+
+test("minimal does not depend on the seed", () => {
+  expect(minimal({ seed: 77 })).toEqual(minimal());
+});
+
+test("summary: numbered hops, the object and manifest line behind a DNAT, which endpoint was drawn", () => {
+  const text = explainScenario(REMOTE, { level: "summary" });
+  expect(text).toMatch(
+    /^remote: client\$ curl -s node1:30080\nREQUEST tcp 192\.168\.120\.252:\d+ \(client\) > 192\.168\.120\.226:30080 \(node1\) \[S\]\n/,
+  );
+  expect(text).toMatch(/^ 2 node1 +ens192 +conntrack NEW +ttl 64$/m);
+  expect(text).toMatch(
+    /dst 192\.168\.120\.226:30080 ⇒ 10\.1\.6\.2:80 \(web-b\) \(pick 2 of 2\) +Service default\/web:80, web\.yaml:\d+$/m,
+  );
+  expect(text).toMatch(/^REPLY {3}tcp 10\.1\.6\.2:80 \(web-b\) > /m);
+});
+
+test("full: every step, frames as tcpdump prints them, rules with their text", () => {
+  const text = explainScenario(REMOTE, { level: "full" });
+  expect(text).toMatch(
+    /rx ens192: .* > .*, ethertype IPv4 \(0x0800\), length 74: 192\.168\.120\.252\.\d+ > 192\.168\.120\.226\.30080: Flags \[S\]/,
+  );
+  expect(text).toContain("--to-destination 10.1.6.2:80 ⇒ ACCEPT   [Service default/web:80, web.yaml:");
+  expect(text).toMatch(/conntrack confirmed tcp +6 \d+ SYN_SENT/);
+});
+
+test("a flow of one's own is sent on the settled cluster", () => {
+  const lines = minimal({ flow: "web#1 > svc/web:80" });
+  expect(lines[0]).toBe("request tcp 10.1.5.2 > 10.96.0.80:80 [S]");
+  expect(lines).toContain("default/web-a");
+  const ping = minimal({ flow: "web#1 > web#2/icmp" });
+  expect(ping[0]).toBe("request icmp 10.1.5.2 > 10.1.6.2");
+  expect(ping.filter((line) => line.includes("delivered to icmp"))).toHaveLength(1);
+});
+
+test("steps before the chosen one have happened", () => {
+  const scenario = web({
+    steps: `  - { id: deny, in: node2, run: iptables -I FORWARD -p tcp --dport 80 -j DROP }
+  - { id: call, in: client, run: curl -m 2 -s node1:30080, pick: "web#2", expect: timeout }`,
+  });
+  const text = explainScenario(scenario, { level: "minimal", step: "call" });
+  expect(text).toContain("  FORWARD: DROPPED NETFILTER_DROP by filter/FORWARD rule 1\n");
+  expect(text).not.toContain("reply");
+  const before = explainScenario(scenario, { level: "minimal", flow: "web#1 > web#2:80", step: "deny" });
+  expect(before).not.toContain("DROPPED");
+});
+
+test("without a step the failing one is told, else the first request", () => {
+  const scenario = web({
+    steps: `  - { id: good, in: client, run: "curl -s node1:30080", expect: ok }
+  - { id: bad, in: client, run: "curl -m 2 -s node1:30081", expect: ok }`,
+  });
+  expect(explainScenario(scenario, { level: "summary" })).toMatch(/^bad: /);
+  const fine = web({
+    steps: `  - { id: look, in: node1, run: ip route }\n  - { id: good, in: client, run: "curl -s node1:30080", expect: ok }`,
+  });
+  expect(explainScenario(fine, { level: "summary" })).toMatch(/^good: /);
+});
+
+test("a refusal names the rule, the Service behind it and what was answered", () => {
+  const scenario = web({ steps: '  - { in: client, run: "curl -m 2 -s node1:30081", expect: refused }' });
+  const text = explainScenario(scenario, { level: "summary" });
+  expect(text).toMatch(
+    /REJECT; answered with ICMP unreachable \(type 3 code 3\) +Service default\/empty:80, web\.yaml:\d+/,
+  );
+  expect(text).toMatch(/^REPLY {3}icmp 192\.168\.120\.226 \(node1\) > 192\.168\.120\.252 \(client\)$/m);
+});
+
+describe("what cannot be told", () => {
+  const error = (options: Partial<ExplainOptions>): string => {
+    try {
+      return explainScenario(REMOTE, { level: "summary", ...options });
+    } catch (caught) {
+      if (caught instanceof ExplainError) return caught.message;
+      throw caught;
+    }
+  };
+
+  test.each<[Partial<ExplainOptions>, string]>([
+    [{ flow: "x" }, '"x" is not a flow: it needs one ">"'],
+    [{ flow: "clinet > node1:80" }, 'there is no place clinet now; did you mean "client"?'],
+    [{ flow: "client > svc/wbe:80" }, 'send: no address for svc/wbe; did you mean "svc/web"?'],
+    [{ step: "remot" }, 'no step "remot": did you mean "remote"?'],
+    [{ cell: { a: "1" } }, "no cell [a=1]: the file has no matrix"],
+  ])("%j", (options, message) => {
+    expect(error(options)).toBe(message);
+  });
+
+  test("a scenario without a request", () => {
+    const scenario = web({ steps: "  - { in: node1, run: ip route }" });
+    expect(() => explainScenario(scenario, { level: "summary" })).toThrow("no step makes a request");
+  });
+});
