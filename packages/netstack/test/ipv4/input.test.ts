@@ -1,5 +1,8 @@
 // Entry checks, martians, source validation: kernel-spec R1.1–R1.15 as tables (experiment E5).
 import { describe, expect, it } from "vitest";
+import type { HookState } from "../../src/netfilter/hooks.ts";
+import { NF_ACCEPT, NF_INET_PRE_ROUTING, NFPROTO_IPV4 } from "../../src/netfilter/hooks.ts";
+import type { Packet } from "../../src/skb/packet.ts";
 import { apply, capture, echo, ipFrame, MAC, send, sysctl, t1 } from "./lab.ts";
 import type { IpInit } from "./lab.ts";
 
@@ -48,11 +51,19 @@ describe("source validation", () => {
   });
 
   it("a mark decides the reverse lookup only with src_valid_mark", () => {
-    const lab = t1();
-    sysctl(lab.r, "net.ipv4.conf.c0.rp_filter", 1);
-    apply(lab.r, { op: "rule-add", fwmark: 1, action: "blackhole", priority: 5 });
-    send(lab.c, "e0", ipFrame({ dst: "10.2.0.2" }));
-    expect(lab.drops).toEqual(["NO_SOCKET@__udp4_lib_rcv"]);
+    for (const [valid, expected] of [[0, ["NO_SOCKET@__udp4_lib_rcv"]], [1, [RPF]]] as const) {
+      const lab = t1();
+      sysctl(lab.r, "net.ipv4.conf.c0.rp_filter", 1);
+      sysctl(lab.r, "net.ipv4.conf.c0.src_valid_mark", valid);
+      const fn = (state: HookState, pkt: Packet): 1 => {
+        if (state.in?.name === "c0") pkt.mark = 1;
+        return NF_ACCEPT;
+      };
+      lab.r.hooks.register({ name: "mark", pf: NFPROTO_IPV4, hook: NF_INET_PRE_ROUTING, priority: 0, fn });
+      apply(lab.r, { op: "rule-add", fwmark: 1, to: "10.1.0.0/16", action: "blackhole", priority: 5 });
+      send(lab.c, "e0", ipFrame({ dst: "10.2.0.2" }));
+      expect(lab.drops).toEqual(expected);
+    }
   });
 });
 

@@ -201,6 +201,17 @@ describe("learning", () => {
     expect(entry(lab.r, "c0", "10.1.0.2")).toBe(after);
   });
 
+  it("a broadcast reply does not prove reachability; the known MAC again changes nothing", () => {
+    const lab = t1(false);
+    known(lab);
+    lab.world.clock.runUntil(1100);
+    send(lab.c, "e0", arpFrame({ ...reply, dst: MAC.all }));
+    expect(entry(lab.r, "c0", "10.1.0.2")).toBe(`STALE ${M2}`);
+    known(lab, "reachable");
+    send(lab.c, "e0", arpFrame(same));
+    expect(entry(lab.r, "c0", "10.1.0.2")).toBe(`REACHABLE ${M1}`);
+  });
+
   it("arp_accept takes gratuitous requests as STALE and unsolicited replies as REACHABLE", () => {
     for (const [arp, state] of [[garp, "STALE"], [reply, "REACHABLE"]] as const) {
       const lab = t1(false);

@@ -106,6 +106,11 @@ describe("ip addr", () => {
     expect(printRoutes(ns, { table: "local" })).not.toContain("10.5.0.1");
   });
 
+  it("a broadcast address that another subnet shares stays", () => {
+    apply(ns, addr("10.5.0.1/24"), addr("10.5.0.129/25"), { op: "addr-del", dev: "v0", local: "10.5.0.1/24" });
+    expect(printRoutes(ns, { table: "local" })).toContain("broadcast 10.5.0.255 dev v0 proto kernel scope link src 10.5.0.129 \n");
+  });
+
   it("older kernels have a broadcast route for the network address", () => {
     const old = new Ns(world, "old", KERNEL_FLAVOURS["4.9"]);
     apply(old, { op: "link-add", name: "d0", link: { type: "dummy" } }, { op: "link-set", dev: "d0", up: true }, { op: "addr-add", dev: "d0", local: "10.5.0.1/24" });
@@ -183,6 +188,7 @@ describe("ip route", () => {
     [{ op: "route-add", dst: "1.0.0.0/8" }, "RTNETLINK answers: No such device"],
     [{ op: "route-del", dst: "1.0.0.0/8" }, "RTNETLINK answers: No such process"],
     [{ op: "route-add", dst: "10.50.0.0/24", type: "blackhole" }, "RTNETLINK answers: File exists"],
+    [{ op: "route-add", dst: "10.50.0.0/24", via: "10.5.0.9" }, "RTNETLINK answers: File exists"],
     [{ op: "route-add", dst: "1.0.0.0/8", type: "blackhole", dev: "v0" }, "Error: Gateway, device and multipath can not be specified for this route type."],
     [{ op: "route-add", dst: "1.0.0.0/8", via: "10.5.0.9", dev: "lo" }, "Error: Nexthop has invalid gateway."],
     [{ op: "route-add", dst: "foo", via: "10.5.0.9" }, 'Error: any valid prefix is expected rather than "foo".'],
@@ -218,6 +224,18 @@ describe("ip route get", () => {
     expect(get("10.5.0.7", { from: ip("10.5.0.77"), iif: "v0" })).toBe("10.5.0.7 from 10.5.0.77 dev v0 \n    cache <redirect> iif v0 \n");
     expect(get("10.5.0.1", { from: ip("10.5.0.77"), iif: "v0" })).toBe("local 10.5.0.1 from 10.5.0.77 dev lo \n    cache <local> iif v0 \n");
     expect(get("10.50.0.7", { from: ip("10.5.0.77"), iif: "v0" })).toBe("RTNETLINK answers: Invalid argument");
+  });
+
+  it("prefers a route of the packet's TOS", () => {
+    addresses();
+    apply(ns, { op: "route-add", dst: "10.80.0.0/24", via: "10.5.0.7", tos: 8 }, { op: "route-add", dst: "10.80.0.0/24", via: "10.5.0.6" });
+    expect(get("10.80.0.1")).toContain("via 10.5.0.6");
+    expect(get("10.80.0.1", { tos: 8 })).toContain("via 10.5.0.7");
+  });
+
+  it("takes no address of host scope for a destination elsewhere", () => {
+    apply(ns, addr("10.4.0.1/32", { scope: "host" }), addr("10.5.0.1/24"), { op: "route-add", dst: "10.80.0.0/24", via: "10.5.0.7" });
+    expect(get("10.80.0.1")).toContain("src 10.5.0.1");
   });
 
   it("names the table once own rules have parted local and main", () => {
@@ -264,6 +282,10 @@ describe("ip rule", () => {
     expect(via({ mark: 1 })).toBe("10.70.0.1 dev v0 table 100 src 169.254.3.3 mark 1 uid 0 ");
     expect(via({ from: ip("10.6.0.1") })).toBe("RTNETLINK answers: Network is unreachable");
     expect(via({ mark: 2 })).toBe("RTNETLINK answers: Permission denied");
+    apply(ns, { op: "rule-add", not: true, fwmark: 7, action: "prohibit", priority: 20 }, { op: "rule-add", priority: 12, fwmark: 9, goto: 30 }, { op: "rule-add", priority: 30, table: "100" });
+    expect(via({})).toBe("RTNETLINK answers: Permission denied");
+    expect(via({ mark: 7 })).toContain("10.70.0.1 dev v0 table 100");
+    expect(via({ mark: 9 })).toContain("10.70.0.1 dev v0 table 100");
     apply(ns, { op: "rule-add", table: "main", suppressPrefixlength: 0, priority: 10 }, { op: "rule-add", action: "blackhole", priority: 11 });
     expect(via({})).toBe("RTNETLINK answers: Invalid argument");
   });
