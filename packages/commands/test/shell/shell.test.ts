@@ -77,6 +77,7 @@ describe("running", () => {
     ["false; echo b", "b\n0"],
     ["false && echo b", "1"],
     ["false || echo b", "b\n0"],
+    ["true || echo b", "0"],
     ["! false", "0"],
     ["true && false || echo c", "c\n0"],
     ["echo b | cat - | cat", "b\n0"],
