@@ -76,14 +76,17 @@ export class TableWalk {
   text(): string {
     const [base, ...way] = this.#stack;
     if (base === undefined) return "";
-    const policy = this.#last?.rule === 0;
-    const path = [...base.effects, ...(policy ? [] : way.flatMap(({ chain, effects }) => [chain, ...effects]))];
     const end = this.#endText();
-    if (policy) return [...path, ...(end === "" ? [] : [end])].join(ARROW);
-    if (end === "") return path.join(ARROW);
+    // Chains that led to the policy led to nothing.
+    const told = this.#last?.rule === 0 ? [] : way;
+    const last = told.at(-1);
+    const before = [...base.effects, ...told.slice(0, -1).flatMap(({ chain, effects }) => [chain, ...effects])];
+    if (last === undefined) return [...before, ...words(end)].join(ARROW);
+    if (end === "") return [...before, last.chain, ...last.effects].join(ARROW);
     // The rule that decides stands behind the name of its chain.
-    const before = path.join(ARROW);
-    return before === "" ? end : `${before} ${end}`;
+    const deed =
+      last.effects.length === 0 ? `${last.chain} ${end}` : `${last.chain}: ${[...last.effects, end].join(", ")}`;
+    return [...before, deed].join(ARROW);
   }
 
   #jump(step: RuleStep): void {
@@ -142,4 +145,8 @@ function matchWords(text: string): string[] {
     .replace(/--/g, "")
     .trim();
   return asked === "" || asked.length > 60 ? [] : [asked];
+}
+
+function words(text: string): string[] {
+  return text === "" ? [] : [text];
 }

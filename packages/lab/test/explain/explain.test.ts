@@ -119,6 +119,33 @@ test("a refusal names the rule, the Service behind it and what was answered", ()
   expect(text).toMatch(/^REPLY {3}icmp 192\.168\.120\.226 \(node1\) > 192\.168\.120\.252 \(client\)$/m);
 });
 
+test("of a flooded frame the copy that arrives is followed", () => {
+  const scenario = web({
+    cluster: '\n  kubernetes: "1.28"\n  nodes: [node1]',
+    place: "node1",
+    steps: '  - { send: "web#1 > web#2:80" }\n  - { wait: 15m }\n  - { id: aged, send: "web#1 > web#2:80" }',
+  });
+  const lines = explainScenario(scenario, { level: "minimal", step: "aged" }).split("\n");
+  expect(lines).toContain("  cni0: fdb flooded");
+  expect(lines).toContain("  eth0: delivered to tcp 0.0.0.0:80 (web-b); ttl 64");
+  expect(lines.filter((line) => line === "default/web-b")).toHaveLength(2);
+});
+
+test("hairpin: the pod that calls itself through its Service is masqueraded on the bridge", () => {
+  const scenario = web({
+    cluster: '\n  kubernetes: "1.28"\n  nodes: [node1]',
+    place: "node1",
+    steps: '  - { id: self, in: "web#1", run: "curl -m 2 -s web", pick: "web#1" }',
+  });
+  const lines = explainScenario(scenario, { level: "minimal" }).split("\n");
+  expect(lines).toContain(
+    "  PREROUTING: KUBE-SERVICES → KUBE-SVC-LOLE4ISW44XBNF3G → KUBE-SEP-NRFUO7XKMWLPJJAE → MARK 0x4000",
+  );
+  expect(lines).toContain(
+    "  POSTROUTING: KUBE-POSTROUTING: MARK 0x0, 3 MASQUERADE: src 10.244.0.2:* ⇒ 10.244.0.1:* (address of cni0)",
+  );
+});
+
 describe("what cannot be told", () => {
   const error = (options: Partial<ExplainOptions>): string => {
     try {

@@ -107,3 +107,12 @@ test("origin and choice come from the rules that have them", () => {
   expect(made.origin).toBe("Service d/web, web.yaml:3");
   expect(made.pick).toEqual({ chosen: 2, of: 3 });
 });
+
+test("a chain that marks and decides tells both", () => {
+  const lines: Line[] = [
+    ["POSTROUTING", 1, "-j K", "K"],
+    ["K", 2, "-j MARK --xor-mark 0x4000", "CONTINUE"],
+    ["K", 3, "-j MASQUERADE", "ACCEPT"],
+  ];
+  expect(walk(lines, { 1: 0 }).text()).toBe("K: MARK 0x0, 3 MASQUERADE");
+});
