@@ -44,7 +44,7 @@ export function icmpSend(pkt: Packet, type: number, code: number, info: number):
   const key = flowKey(ipSaddr(b, pkt.nh), { saddr, tos: tos & 0x1c, proto: IPPROTO_ICMP, mark: replyMark(ns, pkt) });
   const back = ipRouteOutput(ns, key);
   if (typeof back === "string" || !icmpXrlimAllow(ns, back.dev, key.daddr, type, code)) return;
-  const options = ipOptionsEcho(pkt);
+  const options = ipOptionsEcho(ns, pkt, key.saddr);
   const room = Math.min(back.mtu, ICMP_ERROR_LEN) - IP_HLEN - options.length - ICMP_HLEN;
   if (room <= IP_HLEN) return;
   const quote = b.subarray(pkt.nh, Math.min(pkt.tail, pkt.nh + room));
@@ -95,7 +95,7 @@ export function icmpReply(ns: NetNamespace, pkt: Packet, type: number, info: num
   if (!icmpGlobalAllow(ns, type, 0)) return;
   const back = ipRouteOutput(ns, key);
   if (typeof back === "string" || !icmpXrlimAllow(ns, back.dev, key.daddr, type, 0)) return;
-  push(ns, pkt, key, back, { type, code: 0, info, tos, data, options: ipOptionsEcho(pkt) });
+  push(ns, pkt, key, back, { type, code: 0, info, tos, data, options: ipOptionsEcho(ns, pkt, key.saddr) });
 }
 
 /** icmp_push_reply: build the message and send it. TTL is the namespace's, DF clear, the id from the pair's counter. */

@@ -69,18 +69,20 @@ export class FragQueue {
 export function ipDefrag(ns: NetNamespace, pkt: Packet, user: number): "queued" | "done" {
   ns.ipv4.mib.IpReasmReqds++;
   const queue = findQueue(ns, pkt, user);
-  return queueFragment(ns, queue, pkt);
+  return queue === null ? discard(ns, pkt, "NOMEM") : queueFragment(ns, queue, pkt);
 }
 
 function queueKey(b: Uint8Array, nh: number): number {
   return ipId(b, nh) * 256 + ipProto(b, nh);
 }
 
-function findQueue(ns: NetNamespace, pkt: Packet, user: number): FragQueue {
+/** inet_frag_find: null when a new queue would hold more memory than allowed. */
+function findQueue(ns: NetNamespace, pkt: Packet, user: number): FragQueue | null {
   const key = queueKey(pkt.buf, pkt.nh);
   const list = ns.ipv4.fragQueues.get(key) ?? [];
   const found = list.find((q) => q.matches(pkt, user));
   if (found !== undefined) return found;
+  if (ns.ipv4.fragMemory > ns.ipv4.sysctls.ipfrag_high_thresh) return null;
   const queue = new FragQueue(pkt, user);
   queue.timer = ns.world.clock.schedule(ns.ipv4.sysctls.ipfrag_time * 1000, () => {
     ipExpire(ns, queue);
@@ -134,6 +136,7 @@ function insertPiece(ns: NetNamespace, queue: FragQueue, piece: Piece): "queued"
     return discard(ns, piece.pkt, "NOT_SPECIFIED");
   }
   pieces.splice(at, 0, piece);
+  ns.ipv4.fragMemory += truesize(piece);
   queue.received += piece.len;
   queue.dev = piece.pkt.dev;
   return null;
@@ -192,8 +195,14 @@ function finishHeader(queue: FragQueue, pkt: Packet, ecn: number): void {
   ipSendCheck(b, nh);
 }
 
+/** What a waiting piece costs beside its data (SKB_TRUESIZE). */
+function truesize(piece: Piece): number {
+  return piece.len + 640;
+}
+
 function unlink(ns: NetNamespace, queue: FragQueue): void {
   queue.done = true;
+  for (const p of queue.pieces) ns.ipv4.fragMemory -= truesize(p);
   if (queue.timer !== null) ns.world.clock.cancel(queue.timer);
   const key = queue.id * 256 + queue.proto;
   const rest = (ns.ipv4.fragQueues.get(key) ?? []).filter((q) => q !== queue);

@@ -111,18 +111,45 @@ export function ipOptionsFragment(b: Uint8Array, nh: number): void {
   }
 }
 
-/** ip_options_echo: the option bytes an answer to `pkt` carries (record route and timestamp with the slots filled so far), padded to 4. */
-export function ipOptionsEcho(pkt: Packet): Uint8Array {
+/**
+ * ip_options_echo and ip_options_build: the option bytes an answer to `pkt` carries, padded to 4 — record route and timestamp as
+ * they came, this host (`saddr`) entered once more where it had entered itself on receive. A source route is not answered by one.
+ */
+export function ipOptionsEcho(ns: NetNamespace, pkt: Packet, saddr: Ipv4): Uint8Array {
   const opt = ipOptions(pkt);
+  if (opt === null || (opt.rr === 0 && opt.ts === 0)) return new Uint8Array(0);
   const parts: number[] = [];
-  if (opt === null) return new Uint8Array(0);
-  for (const offset of [opt.rr, opt.ts]) {
-    if (offset === 0) continue;
-    const at = pkt.nh + offset;
-    parts.push(...pkt.buf.subarray(at, at + (pkt.buf[at + 1] as number)));
-  }
+  if (opt.rr !== 0) parts.push(...echoRr(optionBytes(pkt, opt.rr), opt, saddr));
+  if (opt.ts !== 0) parts.push(...echoTs(ns, optionBytes(pkt, opt.ts), opt, saddr));
   while (parts.length % 4 !== 0) parts.push(IPOPT_END);
   return Uint8Array.from(parts);
+}
+
+function optionBytes(pkt: Packet, offset: number): Uint8Array {
+  const at = pkt.nh + offset;
+  return pkt.buf.slice(at, at + (pkt.buf[at + 1] as number));
+}
+
+function echoRr(b: Uint8Array, opt: IpOptions, saddr: Ipv4): Uint8Array {
+  const ptr = b[2] as number;
+  if (opt.rrNeedaddr && ptr + 3 <= b.length) {
+    setU32(b, ptr - 1, saddr);
+    b[2] = ptr + 4;
+  }
+  return b;
+}
+
+function echoTs(ns: NetNamespace, b: Uint8Array, opt: IpOptions, saddr: Ipv4): Uint8Array {
+  let ptr = b[2] as number;
+  const need = (opt.tsNeedaddr ? 4 : 0) + 4;
+  if (!opt.tsNeedtime || ((b[3] as number) & 15) === IPOPT_TS_PRESPEC || ptr + need - 1 > b.length) return b;
+  if (opt.tsNeedaddr) {
+    setU32(b, ptr - 1, saddr);
+    ptr += 4;
+  }
+  setU32(b, ptr - 1, inetCurrentTimestamp(ns));
+  b[2] = ptr + 4;
+  return b;
 }
 
 /** Length of an option that fits before `end`, 0 when it is malformed. */

@@ -49,8 +49,6 @@ export class Ipv4Sysctls {
   /** Seconds. */
   ipfrag_time = 30;
   ipfrag_high_thresh = 4194304;
-  ipfrag_low_thresh = 3145728;
-  ipfrag_max_dist = 64;
   fib_multipath_hash_policy = 0;
   fib_multipath_use_neigh = 0;
   fwmark_reflect = 0;
@@ -83,8 +81,9 @@ export class Ipv4State {
   icmpStamp = Number.NEGATIVE_INFINITY;
   /** An ICMP message is on its way out (icmp_xmit_lock): none is made because of it, e.g. when OUTPUT rejects an echo reply. */
   icmpBusy = false;
-  /** Reassembly queues by their key text-free number pair: id+proto → list. */
+  /** Reassembly queues by id * 256 + protocol; addresses and user are compared. */
   readonly fragQueues = new Map<number, FragQueue[]>();
+  /** Bytes that waiting fragments hold, bounded by ipfrag_high_thresh. */
   fragMemory = 0;
   /** Unreachable decisions by errno word. */
   readonly errorRoutes = new Map<string, Route>();

@@ -8,6 +8,7 @@ import type { Packet } from "../skb/packet.ts";
 import { ICMP_REDIR_HOST, ICMP_REDIRECT } from "../wire/icmp-fields.ts";
 import { ipDaddr, ipSaddr } from "../wire/ipv4-fields.ts";
 import { inetAddrType } from "./fib/addr-type.ts";
+import { allRows } from "./fib/fib-table-ops.ts";
 import { updateFnhe } from "./fnhe.ts";
 import type { Route } from "./rtable.ts";
 import { RTN_UNICAST } from "./rt-types.ts";
@@ -49,10 +50,15 @@ export function ipDoRedirect(dev: NetDevice, base: Route, daddr: Ipv4, old: Ipv4
   if (isMulticast(gateway) || gateway === 0xffffffff || isZeronet(gateway)) return;
   if (inDev.sharedMedia) {
     if (inetAddrType(ns, gateway) !== RTN_UNICAST) return;
-  } else if (!inDev.onlink(gateway, old)) {
+  } else if (!inDev.onlink(gateway, old) || (inDev.secureRedirects && !isKnownGateway(dev, gateway))) {
     return;
   }
   updateFnhe(base, daddr, gateway, 0, false, ns.world.now + REDIRECT_EXPIRES);
+}
+
+/** ip_fib_check_default: some route uses this gateway on the device. */
+function isKnownGateway(dev: NetDevice, gateway: Ipv4): boolean {
+  return allRows(dev.ns).some((row) => row.info.nhs.some((nh) => nh.dev === dev && nh.gateway === gateway && !nh.dead));
 }
 
 /** __ip_rt_update_pmtu: the path to `daddr` carries `mtu` bytes; below min_pmtu it is clamped and locked. */

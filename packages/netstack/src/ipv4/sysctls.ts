@@ -2,6 +2,7 @@
 
 import type { NetDevice } from "../dev/net-device.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
+import type { SysctlEntry } from "../netns/sysctl-table.ts";
 import { intSysctl } from "../netns/sysctl-table.ts";
 import type { NeighParms } from "../neigh/neigh-parms.ts";
 import { NEIGH_PARM_KEYS } from "../neigh/neigh-parms.ts";
@@ -14,17 +15,15 @@ const PLAIN = [
   "ip_default_ttl", "ip_no_pmtu_disc", "ip_forward_use_pmtu", "ip_nonlocal_bind", "ip_forward_update_priority",
   "icmp_echo_ignore_all", "icmp_echo_ignore_broadcasts", "icmp_ignore_bogus_error_responses", "icmp_errors_use_inbound_ifaddr",
   "icmp_ratelimit", "icmp_ratemask", "icmp_msgs_per_sec", "icmp_msgs_burst",
-  "ipfrag_time", "ipfrag_high_thresh", "ipfrag_low_thresh", "ipfrag_max_dist",
-  "fib_multipath_hash_policy", "fib_multipath_use_neigh", "fwmark_reflect",
+  "ipfrag_time", "ipfrag_high_thresh", "fib_multipath_use_neigh", "fwmark_reflect",
 ] as const satisfies readonly (keyof Ipv4Sysctls)[];
 
 export function registerIpv4Sysctls(ns: NetNamespace): void {
   const { sysctls, confAll, confDefault } = ns.ipv4;
   for (const name of PLAIN) ns.sysctl.register(`net.ipv4.${name}`, intSysctl(sysctls, name));
   ns.sysctl.register("net.ipv4.route.min_pmtu", intSysctl(sysctls, "min_pmtu"));
-  ns.sysctl.register("net.ipv4.ip_forward", intSysctl(sysctls, "ip_forward", (value) => {
-    devinetForwarding(ns, value);
-  }));
+  ns.sysctl.register("net.ipv4.ip_forward", forwardingSysctl(ns));
+  ns.sysctl.register("net.ipv4.fib_multipath_hash_policy", hashPolicySysctl(ns));
   range(ns, "net.ipv4.ip_local_port_range", "local_port_first", "local_port_last");
   range(ns, "net.ipv4.ping_group_range", "ping_group_first", "ping_group_last");
   registerConf(ns, "all", confAll);
@@ -48,6 +47,31 @@ function range(ns: NetNamespace, name: string, first: keyof Ipv4Sysctls, last: k
   });
 }
 
+/** Policies 2 (inner headers) and 3 (chosen fields) are not modelled and refused. */
+function hashPolicySysctl(ns: NetNamespace): SysctlEntry {
+  const { sysctls } = ns.ipv4;
+  return {
+    get: () => String(sysctls.fib_multipath_hash_policy),
+    set: (text) => {
+      if (!/^[01]$/.test(text.trim())) return "EINVAL";
+      sysctls.fib_multipath_hash_policy = Number(text);
+      return undefined;
+    },
+  };
+}
+
+/** devinet_sysctl_forward: only a change reaches the devices; writing the same value again leaves their own flags alone. */
+function forwardingSysctl(ns: NetNamespace): SysctlEntry {
+  return {
+    get: () => String(ns.ipv4.confAll.forwarding),
+    set: (text) => {
+      if (!/^-?\d+$/.test(text.trim())) return "EINVAL";
+      if (Number(text) !== ns.ipv4.confAll.forwarding) devinetForwarding(ns, Number(text));
+      return undefined;
+    },
+  };
+}
+
 /** inet_forward_change: ip_forward and conf.all.forwarding are one switch, and it sets every device and the default (R1.35). */
 function devinetForwarding(ns: NetNamespace, value: number): void {
   const { sysctls, confAll, confDefault } = ns.ipv4;
@@ -61,10 +85,8 @@ function devinetForwarding(ns: NetNamespace, value: number): void {
 
 function registerConf(ns: NetNamespace, where: string, conf: Ipv4DevConf): void {
   for (const key of DEVCONF_KEYS) {
-    const onSet = where === "all" && key === "forwarding" ? (value: number) => {
-      devinetForwarding(ns, value);
-    } : undefined;
-    ns.sysctl.register(`net.ipv4.conf.${where}.${key}`, intSysctl(conf, key, onSet));
+    const entry = where === "all" && key === "forwarding" ? forwardingSysctl(ns) : intSysctl(conf, key);
+    ns.sysctl.register(`net.ipv4.conf.${where}.${key}`, entry);
   }
 }
 

@@ -247,6 +247,16 @@ describe("options", () => {
     expect(ipHdrLen(b, ETH_HLEN)).toBe(28);
   });
 
+  it("an echo reply goes on recording: this host on the way in and on the way out", () => {
+    const lab = t1();
+    const frames: Uint8Array[] = [];
+    capture(lab.r, "c0", "out", frames);
+    send(lab.c, "e0", ipFrame({ dst: "10.2.0.1", proto: 1, payload: echo(), options: [7, 15, 4, ...Array.from({ length: 12 }, () => 0), 0] }));
+    const b = frames[0] as Uint8Array;
+    expect(Array.from(b.subarray(ETH_HLEN + 20, ETH_HLEN + 36))).toEqual([7, 15, 12, 10, 2, 0, 1, 10, 2, 0, 1, 0, 0, 0, 0, 0]);
+    expect(b.subarray(ETH_HLEN + 36)).toEqual(echo(8, 0));
+  });
+
   it.each([
     ["pointer too small", [7, 7, 3, 0, 0, 0, 0, 0], 22],
     ["length beyond the header", [7, 20, 4, 0], 20],
@@ -321,6 +331,15 @@ describe("reassembly", () => {
     for (const f of [a, overlap, b]) send(lab.c, "e0", f);
     expect(back.length).toBe(1);
     expect(lab.drops.length).toBe(2);
+  });
+
+  it("holds no more than ipfrag_high_thresh", () => {
+    const lab = t1();
+    sysctl(lab.r, "net.ipv4.ipfrag_high_thresh", 2000);
+    for (let id = 1; id <= 5; id++) send(lab.c, "e0", ipFrame({ dst: "10.1.0.1", id, frag: 0x2000 }));
+    expect(lab.drops).toEqual(["NOMEM@ip_frag_queue"]);
+    lab.world.clock.runUntil(31_000);
+    expect(lab.r.ipv4.fragMemory).toBe(0);
   });
 
   it("gives up after 30 s and tells the sender when it had the beginning", () => {

@@ -142,6 +142,16 @@ describe("header checks", () => {
     expect([back.length, lab.r.ipv4.mib.IpInAddrErrors]).toEqual([0, 1]);
   });
 
+  it("writing ip_forward again leaves the devices' own flags alone", () => {
+    const lab = t1();
+    sysctl(lab.r, "net.ipv4.conf.c0.forwarding", 0);
+    sysctl(lab.r, "net.ipv4.ip_forward", 1);
+    expect(lab.r.sysctl.get("net.ipv4.conf.c0.forwarding")).toBe("0");
+    sysctl(lab.r, "net.ipv4.conf.all.forwarding", 0);
+    sysctl(lab.r, "net.ipv4.ip_forward", 1);
+    expect(["ip_forward", "conf.c0.forwarding", "conf.default.forwarding", "conf.all.accept_redirects"].map((k) => lab.r.sysctl.get(`net.ipv4.${k}`))).toEqual(["1", "1", "1", "0"]);
+  });
+
   it("the egress device's forwarding flag does not matter", () => {
     expect(fate({ dst: "10.2.0.2" }, { "net.ipv4.conf.s0.forwarding": 0 })).toBe("fwd");
   });

@@ -234,7 +234,7 @@ describe("ip route get", () => {
   });
 
   it("takes no address of host scope for a destination elsewhere", () => {
-    apply(ns, addr("10.4.0.1/32", { scope: "host" }), addr("10.5.0.1/24"), { op: "route-add", dst: "10.80.0.0/24", via: "10.5.0.7" });
+    apply(ns, addr("10.4.0.1/32", { scope: "host" }), addr("10.5.0.1/24"), { op: "route-add", dst: "10.80.0.0/24", dev: "v0" });
     expect(get("10.80.0.1")).toContain("src 10.5.0.1");
   });
 
