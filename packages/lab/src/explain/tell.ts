@@ -209,12 +209,22 @@ class Teller {
   // ---- routing
 
   #routed(step: StepOf<"route">): void {
+    if (step.fn === "ip_route_me_harder") return this.#rerouted(step);
     this.#leaveHook();
     // What the outer packet does is told only when something changes it.
     if (this.#outer) return;
     this.#flushRoute();
     this.#route = step;
     if (step.result === "error") this.#flushRoute();
+  }
+
+  /** A packet that was changed in OUTPUT looks for its way anew. */
+  #rerouted(step: StepOf<"route">): void {
+    if (this.#outer) return;
+    this.#route = step;
+    const row = this.#hookRow();
+    newLine(row);
+    say(row, part(`now ${this.#routeText()}`));
   }
 
   #routeText(): string {

@@ -119,6 +119,14 @@ test("a refusal names the rule, the Service behind it and what was answered", ()
   expect(text).toMatch(/^REPLY {3}icmp 192\.168\.120\.226 \(node1\) > 192\.168\.120\.252 \(client\)$/m);
 });
 
+test("a node's own request is changed in OUTPUT and then routed anew", () => {
+  const lines = minimal({ flow: "node1 > svc/web:80" });
+  const output = lines.filter((line) => line.startsWith("  OUTPUT: ")).map((line) => line.slice(10));
+  expect(output[0]).toBe("route default via 192.168.120.1 dev ens192; conntrack NEW");
+  expect(output.at(-1)).toMatch(/^now route 10\.1\.[56]\.0\/24 /);
+  expect(output.at(-2)).toMatch(/^dst 10\.96\.0\.80:80 ⇒ /);
+});
+
 test("of a flooded frame the copy that arrives is followed", () => {
   const scenario = web({
     cluster: '\n  kubernetes: "1.28"\n  nodes: [node1]',
