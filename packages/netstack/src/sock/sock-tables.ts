@@ -48,6 +48,8 @@ export class SockTables {
   readonly ping = new Map<number, PingSock>();
   readonly tcpSysctls: TcpSysctls;
   pins: SockPins = {};
+  /** table_perturb: how far the search for a source port has moved on, in steps of two ports, by slot of the hash. */
+  readonly portPerturb = new Map<number, number>();
   /** Ports, ids and identifiers are drawn here. */
   readonly random: Random;
   /** Keys of the hashes of this boot (net_secret, ts_secret). */
