@@ -18,8 +18,10 @@ const WORDS: readonly Word[] = [
   { pattern: /cilium|weave|felix/i },
   { pattern: /docker/i },
   { pattern: /cluster_?ip|node_?port|endpoint_?slice/i },
-  // The end of the NodePort range (its start is also half a minute), kubelet, health check, API server
-  { pattern: /\b(32767|10250|10256|6443)\b/ },
+  // The end of the NodePort range (its start is also half a minute); the kernel's last routing rule has that priority too.
+  { pattern: /\b32767\b/, allowedUnder: ["packages/netstack/src/ipv4/fib/fib-rules.ts"] },
+  // kubelet, health check, API server
+  { pattern: /\b(10250|10256|6443)\b/ },
   // The vxlan driver's own default port is 8472 (drivers/net/vxlan), and tcpdump prints it as OTV; others must be told.
   { pattern: /\b8472\b/, allowedUnder: ["packages/netstack/src/tunnel/", "packages/netstack/src/trace/tcpdump-udp.ts"] },
 ];

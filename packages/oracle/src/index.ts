@@ -1,4 +1,10 @@
 // Recorded kernel behaviour, and its comparison with ours.
 
 export type { Difference } from "./recorded/compare.ts";
-export { type CaseResult, formatRecordedReport, type RecordedReport, readRecording, verifyRecording } from "./recorded/verify.ts";
+export {
+  type CaseResult,
+  formatRecordedReport,
+  type RecordedReport,
+  readRecording,
+  verifyRecording,
+} from "./recorded/verify.ts";

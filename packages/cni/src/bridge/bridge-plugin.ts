@@ -74,13 +74,25 @@ export class BridgePlugin implements CniPlugin {
     const podMac = sandbox.pins.mac ?? randomMac(draw);
     if (bridgeHas("vethMadeInPod", version)) {
       applyOps(sandbox.ns, AGENT, [
-        { op: "link-add", name: CONTAINER_DEVICE, address: podMac, mtu, link: { type: "veth", peer: { name: veth, address: vethMac, mtu } } },
+        {
+          op: "link-add",
+          name: CONTAINER_DEVICE,
+          address: podMac,
+          mtu,
+          link: { type: "veth", peer: { name: veth, address: vethMac, mtu } },
+        },
         { op: "link-set", dev: CONTAINER_DEVICE, up: true },
         { op: "link-set", dev: veth, netns: host.name },
       ]);
     } else {
       applyOps(sandbox.ns, AGENT, [
-        { op: "link-add", name: CONTAINER_DEVICE, address: podMac, mtu, link: { type: "veth", peer: { name: veth, netns: host.name, address: vethMac, mtu } } },
+        {
+          op: "link-add",
+          name: CONTAINER_DEVICE,
+          address: podMac,
+          mtu,
+          link: { type: "veth", peer: { name: veth, netns: host.name, address: vethMac, mtu } },
+        },
         { op: "link-set", dev: CONTAINER_DEVICE, up: true },
       ]);
     }
@@ -96,7 +108,9 @@ export class BridgePlugin implements CniPlugin {
   #configureContainer(sandbox: PodSandbox, ip: string): void {
     const { ipam, routes, version } = this.#options;
     const dev = CONTAINER_DEVICE;
-    const notify: ConfigOp[] = bridgeHas("arpNotify", version) ? [{ op: "sysctl", key: `net.ipv4.conf.${dev}.arp_notify`, value: "1" }] : [];
+    const notify: ConfigOp[] = bridgeHas("arpNotify", version)
+      ? [{ op: "sysctl", key: `net.ipv4.conf.${dev}.arp_notify`, value: "1" }]
+      : [];
     applyOps(sandbox.ns, AGENT, [
       { op: "link-set", dev: "lo", up: true },
       ...notify,
@@ -124,7 +138,8 @@ export class BridgePlugin implements CniPlugin {
     const wanted = parseIpv4(ipam.gateway);
     if (dev === undefined || wanted === undefined) return;
     if (dev.inDev.addrs.some((a) => a.local === wanted)) return;
-    if (dev.inDev.addrs.length > 0) throw new CniError(`failed to set bridge addr: "${bridge}" already has an IP address different from ${gateway}`);
+    if (dev.inDev.addrs.length > 0)
+      throw new CniError(`failed to set bridge addr: "${bridge}" already has an IP address different from ${gateway}`);
     applyOps(host, AGENT, [{ op: "addr-add", dev: bridge, local: gateway }]);
     const mac = bridgeHas("macFromAddress", version) ? macOfAddress(ipam.gateway) : formatMac(dev.addr);
     applyOps(host, AGENT, [{ op: "link-set", dev: bridge, address: mac }]);

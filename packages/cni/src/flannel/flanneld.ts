@@ -79,7 +79,15 @@ export class Flanneld implements Agent {
         name: dev,
         address: vtepMac,
         mtu,
-        link: { type: "vxlan", id: vni, local: publicIP, dev: iface, dstport: VXLAN_PORT, learning: false, udpCsum: false },
+        link: {
+          type: "vxlan",
+          id: vni,
+          local: publicIP,
+          dev: iface,
+          dstport: VXLAN_PORT,
+          learning: false,
+          udpCsum: false,
+        },
       },
       { op: "addr-add", dev, local: `${vtepAddress(subnet)}/32` },
       { op: "link-set", dev, up: true },
@@ -89,13 +97,22 @@ export class Flanneld implements Agent {
   #ruleOps(): ConfigOp[] {
     const rules = flannelRules(this.#options);
     const chains = hasOwnChains(this.#options.version) ? FLANNEL_CHAINS : [];
-    return [...chains.map((c): ConfigOp => ({ op: "iptables", args: ["-t", c.table, "-N", c.chain] })), ...rules.map(ruleOp)];
+    return [
+      ...chains.map((c): ConfigOp => ({ op: "iptables", args: ["-t", c.table, "-N", c.chain] })),
+      ...rules.map(ruleOp),
+    ];
   }
 
   #learn(lease: Lease | undefined): void {
     if (lease === undefined || lease.node === this.#options.node) return;
     const known = this.#leases.get(lease.node);
-    if (known !== undefined && known.subnet === lease.subnet && known.vtepMac === lease.vtepMac && known.publicIP === lease.publicIP) return;
+    if (
+      known !== undefined &&
+      known.subnet === lease.subnet &&
+      known.vtepMac === lease.vtepMac &&
+      known.publicIP === lease.publicIP
+    )
+      return;
     this.#leases.set(lease.node, lease);
     const dev = this.device;
     const via = vtepAddress(lease.subnet);
@@ -121,7 +138,10 @@ export class Flanneld implements Agent {
 
   #apply(ops: readonly ConfigOp[]): void {
     const error = this.#options.apply({ agent: this.name, ops });
-    if (error !== null) throw new FlannelError(`flanneld on ${this.#options.node}: ${JSON.stringify(ops[error.index])}: ${error.message}`);
+    if (error !== null)
+      throw new FlannelError(
+        `flanneld on ${this.#options.node}: ${JSON.stringify(ops[error.index])}: ${error.message}`,
+      );
   }
 }
 
@@ -133,7 +153,10 @@ function vtepAddress(subnet: string): string {
 }
 
 function ruleOp(rule: FlannelRule): ConfigOp {
-  return { op: "iptables", args: ["-t", rule.table, rule.at === "append" ? "-A" : "-I", rule.chain, ...words(rule.spec)] };
+  return {
+    op: "iptables",
+    args: ["-t", rule.table, rule.at === "append" ? "-A" : "-I", rule.chain, ...words(rule.spec)],
+  };
 }
 
 /** Words of a rule text; double quotes keep blanks together. */

@@ -55,7 +55,9 @@ function masqueradeRules(input: RuleInput): FlannelRule[] {
     ["0.8.0", "0.20.0", `! -s ${N} -d ${S}${c} -j RETURN`],
     ["0.6.0", undefined, `! -s ${N} -d ${N}${c} -j ${masquerade}`],
   ];
-  const inForce = rows.filter(([first, until]) => atLeast(version, first) && (until === undefined || !atLeast(version, until)));
+  const inForce = rows.filter(
+    ([first, until]) => atLeast(version, first) && (until === undefined || !atLeast(version, until)),
+  );
   const rules = inForce.map(([, , spec]): FlannelRule => ({ table: "nat", chain, spec, at: "append" }));
   return own ? [jump(version, "nat", "POSTROUTING", "masq", chain), ...rules] : rules;
 }
@@ -66,13 +68,23 @@ function forwardRules({ version, network }: RuleInput): FlannelRule[] {
   const own = hasOwnChains(version);
   const chain = own ? "FLANNEL-FWD" : "FORWARD";
   const c = comment(version, "forward");
-  const rules = [`-s ${network}${c} -j ACCEPT`, `-d ${network}${c} -j ACCEPT`].map((spec): FlannelRule => ({ table: "filter", chain, spec, at: "append" }));
+  const rules = [`-s ${network}${c} -j ACCEPT`, `-d ${network}${c} -j ACCEPT`].map((spec): FlannelRule => ({
+    table: "filter",
+    chain,
+    spec,
+    at: "append",
+  }));
   return own ? [jump(version, "filter", "FORWARD", "forward", chain), ...rules] : rules;
 }
 
 /** The jump was inserted first from 0.20.0 on and is appended since 0.21.3. */
 function jump(version: string, table: FlannelRule["table"], from: string, what: string, to: string): FlannelRule {
-  return { table, chain: from, spec: `${comment(version, what).trimStart()} -j ${to}`, at: atLeast(version, "0.21.3") ? "append" : "insert" };
+  return {
+    table,
+    chain: from,
+    spec: `${comment(version, what).trimStart()} -j ${to}`,
+    at: atLeast(version, "0.21.3") ? "append" : "insert",
+  };
 }
 
 /** Comments since 0.17.0. */

@@ -18,7 +18,8 @@ export class HostLocal {
   /** `subnet` is canonical text, e.g. `10.244.1.0/24`. @throws CniError for /31 and /32, as the plugin does. */
   constructor(subnet: string) {
     const cidr = parseCidr(subnet);
-    if (cidr === undefined || cidr.len > 30) throw new CniError(`host-local: network ${subnet} too small to allocate from`);
+    if (cidr === undefined || cidr.len > 30)
+      throw new CniError(`host-local: network ${subnet} too small to allocate from`);
     this.subnet = subnet;
     this.len = cidr.len;
     this.gateway = formatIpv4(cidr.addr + 1);
@@ -50,13 +51,17 @@ export class HostLocal {
       // The first address is the gateway's.
       if (addr !== this.#first && !this.#taken.has(addr)) return addr;
     }
-    throw new CniError(`failed to allocate for range 0: no IP addresses available in range set: ${formatIpv4(this.#first)}-${formatIpv4(this.#last)}`);
+    throw new CniError(
+      `failed to allocate for range 0: no IP addresses available in range set: ${formatIpv4(this.#first)}-${formatIpv4(this.#last)}`,
+    );
   }
 
   #requested(wanted: string): number {
     const addr = parseIpv4(wanted);
     if (addr === undefined || addr <= this.#first || addr > this.#last) {
-      throw new CniError(`requested IP address ${wanted} is not available in range set ${formatIpv4(this.#first)}-${formatIpv4(this.#last)}`);
+      throw new CniError(
+        `requested IP address ${wanted} is not available in range set ${formatIpv4(this.#first)}-${formatIpv4(this.#last)}`,
+      );
     }
     if (this.#taken.has(addr)) throw new CniError(`requested IP address ${wanted} is already allocated`);
     return addr;

@@ -45,7 +45,13 @@ function createDockerd({ world, plan, node, ns }: NodeContext): Agent {
   if (docker === undefined) throw new ClusterError(`${node.name}: no docker in this cluster`);
   const draw = world.random.fork(`docker0 ${node.name}`);
   const mac = `02:42:${[24, 16, 8, 0].map((shift) => ((draw.u32() >>> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
-  return new Dockerd({ door: doorOf(ns), version: docker.version, bridge: docker.bridge, mac, forwardPolicy: docker.forwardPolicy });
+  return new Dockerd({
+    door: doorOf(ns),
+    version: docker.version,
+    bridge: docker.bridge,
+    mac,
+    forwardPolicy: docker.forwardPolicy,
+  });
 }
 
 function createFlanneld({ world, control, plan, node, ns }: NodeContext): Agent {
@@ -156,5 +162,9 @@ function servePod({ plan, control, onServed }: NodeContext, pod: Pod, ns: NetNam
 function matchesWorkload(text: string, pod: Pod, reference: string): boolean {
   if (text === pod.metadata.name) return true;
   const workload = reference.replace(/#\d+$/, "");
-  return workload === text || workload.endsWith(`/${text}`) || `${pod.metadata.namespace}/${workload.replace(/^.*\//, "")}` === text;
+  return (
+    workload === text ||
+    workload.endsWith(`/${text}`) ||
+    `${pod.metadata.namespace}/${workload.replace(/^.*\//, "")}` === text
+  );
 }

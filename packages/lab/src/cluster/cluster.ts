@@ -40,7 +40,8 @@ export class Cluster {
     const nodes = plan.cluster.nodes.map((node) => ({ node, ns: bootNode(this.world, node, plan.cluster.underlay) }));
     for (const host of plan.cluster.hosts) this.#bootHost(host);
     this.agents = this.#startAgents(nodes);
-    for (const { object } of plan.objects) if (object.metadata.namespace !== "") this.control.ensureNamespace(object.metadata.namespace);
+    for (const { object } of plan.objects)
+      if (object.metadata.namespace !== "") this.control.ensureNamespace(object.metadata.namespace);
     this.control.applyAll(plan.objects);
     this.settle();
     for (const { node, ns } of nodes) applySysctls(ns, node);
@@ -100,7 +101,15 @@ export class Cluster {
     };
     for (const name of agents) {
       for (const { node, ns } of nodes) {
-        const context = { world: this.world, control: this.control, plan: this.plan, node, ns, services: serviceSource(node.kubernetes), onServed: (s: Served) => void this.served.push(s) };
+        const context = {
+          world: this.world,
+          control: this.control,
+          plan: this.plan,
+          node,
+          ns,
+          services: serviceSource(node.kubernetes),
+          onServed: (s: Served) => void this.served.push(s),
+        };
         const agent = createAgent(name, context);
         agent.start();
         started.push(agent);
@@ -113,6 +122,7 @@ export class Cluster {
     const ns = bootMachine(this.world, host, this.plan.cluster.underlay);
     applySysctls(ns, host);
     const rule = this.plan.serve.find(({ pods }) => pods.text === host.name);
-    if (rule !== undefined) serve({ ns, hostname: host.name, servers: rule.servers, onServed: (s) => void this.served.push(s) });
+    if (rule !== undefined)
+      serve({ ns, hostname: host.name, servers: rule.servers, onServed: (s) => void this.served.push(s) });
   }
 }

@@ -16,7 +16,10 @@ export function bootControlPlane(world: World, plan: CellPlan): ControlPlane {
   const control = new ControlPlane({
     random: world.random.fork("control plane"),
     now: () => world.now,
-    settings: { ...(serviceCIDR === undefined ? {} : { serviceCIDR }), nodePortRange: [...cluster.services.nodePorts] as [number, number] },
+    settings: {
+      ...(serviceCIDR === undefined ? {} : { serviceCIDR }),
+      nodePortRange: [...cluster.services.nodePorts] as [number, number],
+    },
     ...(network === undefined ? {} : { clusterCIDR: network }),
     pins: pinOptions(plan),
   });
@@ -59,9 +62,17 @@ function pinOptions(plan: CellPlan): PinOptions {
   const services = pins.services.map((pin) => ({ key: `${pin.namespace}/svc/${pin.name}`, pin }));
   return {
     podNames: record(pins.pods.flatMap(({ pod, name }) => (name === undefined ? [] : [[pod.text, name] as const]))),
-    place: record(place.map(({ pods, nodes }) => [pods.text, nodes.length === 1 ? (nodes[0] ?? "") : [...nodes]] as const)),
-    clusterIPs: record(services.flatMap(({ key, pin }) => (pin.clusterIP === undefined ? [] : [[key, pin.clusterIP] as const]))),
-    nodePorts: record(services.flatMap(({ key, pin }) => Object.entries(pin.nodePorts).map(([port, value]) => [`${key}:${port}`, value] as const))),
+    place: record(
+      place.map(({ pods, nodes }) => [pods.text, nodes.length === 1 ? (nodes[0] ?? "") : [...nodes]] as const),
+    ),
+    clusterIPs: record(
+      services.flatMap(({ key, pin }) => (pin.clusterIP === undefined ? [] : [[key, pin.clusterIP] as const])),
+    ),
+    nodePorts: record(
+      services.flatMap(({ key, pin }) =>
+        Object.entries(pin.nodePorts).map(([port, value]) => [`${key}:${port}`, value] as const),
+      ),
+    ),
   };
 }
 

@@ -29,15 +29,18 @@ export function bootMachine(world: World, machine: MachineSpec, underlay: Underl
     { op: "link-set", dev: "lo", up: true },
     ...cardOps(machine.nic, machine.mac ?? randomMac(world.random.fork(`mac ${machine.name}`)), underlay.mtu),
     { op: "addr-add", dev: machine.nic, local: `${machine.ip}/${length}` },
-    ...(underlay.gateway === undefined ? [] : [{ op: "route-add", dst: "default", via: underlay.gateway, dev: machine.nic } as const]),
+    ...(underlay.gateway === undefined
+      ? []
+      : [{ op: "route-add", dst: "default", via: underlay.gateway, dev: machine.nic } as const]),
     ...moduleOps(machine),
   ]);
   return ns;
 }
 
-/** A machine with the node's iptables. */
+/** A machine with the node's iptables, prepared as installers demand: it forwards. */
 export function bootNode(world: World, node: NodeSpec, underlay: UnderlaySpec): NetNamespace {
   const ns = bootMachine(world, node, underlay);
+  configure(ns, "boot", [{ op: "sysctl", key: "net.ipv4.ip_forward", value: "1" }]);
   ns.xt.version = node.iptables.version;
   ns.xt.alternative = node.iptables.backend;
   return ns;
@@ -71,5 +74,9 @@ function moduleOps(machine: MachineSpec): ConfigOp[] {
 
 /** The scenario's own sysctls, after the agents have set theirs. */
 export function applySysctls(ns: NetNamespace, machine: MachineSpec): void {
-  configure(ns, "scenario", Object.entries(machine.sysctls).map(([key, value]): ConfigOp => ({ op: "sysctl", key, value })));
+  configure(
+    ns,
+    "scenario",
+    Object.entries(machine.sysctls).map(([key, value]): ConfigOp => ({ op: "sysctl", key, value })),
+  );
 }

@@ -14,5 +14,7 @@ export function pinEndpointChoice(ns: NetNamespace, podIP: string | undefined): 
 
 function leadsTo(ns: NetNamespace, table: string, chain: string, podIP: string): boolean {
   const listed = ns.xt.backend().command(["-t", table, "-S", chain]);
-  return listed.stdout.split("\n").some((line) => line.includes(`--to-destination ${podIP}:`) || line.endsWith(`--to-destination ${podIP}`));
+  return listed.stdout
+    .split("\n")
+    .some((line) => line.includes(`--to-destination ${podIP}:`) || line.endsWith(`--to-destination ${podIP}`));
 }

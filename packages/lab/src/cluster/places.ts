@@ -55,19 +55,31 @@ export class Places {
   all(): Place[] {
     const { nodes, hosts } = this.#plan.cluster;
     const machines = [...nodes, ...hosts].map(({ name }) => this.#machine(name)).filter((place) => place !== undefined);
-    const pods = this.#control.store.list("Pod").map((pod) => this.#placeOfPod(pod)).filter((place) => place !== undefined);
+    const pods = this.#control.store
+      .list("Pod")
+      .map((pod) => this.#placeOfPod(pod))
+      .filter((place) => place !== undefined);
     return [...machines, ...pods];
   }
 
   /** An address, alias, place, Service (`svc/NAME`, `svc/NS/NAME`) or DNS name as `namespace` would resolve it. */
   address(text: string, namespace = "default"): Ipv4 | undefined {
     const name = this.#plan.names[text] ?? text;
-    return parseIpv4(name) ?? this.#serviceReference(name, namespace) ?? this.#placeAddress(name) ?? this.#dnsName(name, namespace);
+    return (
+      parseIpv4(name) ??
+      this.#serviceReference(name, namespace) ??
+      this.#placeAddress(name) ??
+      this.#dnsName(name, namespace)
+    );
   }
 
   #machine(name: string): Place | undefined {
     const { nodes, hosts } = this.#plan.cluster;
-    const kind = nodes.some((node) => node.name === name) ? "node" : hosts.some((host) => host.name === name) ? "host" : undefined;
+    const kind = nodes.some((node) => node.name === name)
+      ? "node"
+      : hosts.some((host) => host.name === name)
+        ? "host"
+        : undefined;
     const ns = this.#world.namespaces.get(name);
     return kind === undefined || ns === undefined ? undefined : { name, kind, ns, namespace: "default" };
   }
@@ -93,7 +105,10 @@ export class Places {
 
   /** Cluster DNS as the search list of a pod in `namespace` finds it: NAME, NAME.NS, NAME.NS.svc, with or without cluster.local. */
   #dnsName(name: string, namespace: string): Ipv4 | undefined {
-    const labels = name.replace(/\.$/, "").replace(/\.cluster\.local$/, "").split(".");
+    const labels = name
+      .replace(/\.$/, "")
+      .replace(/\.cluster\.local$/, "")
+      .split(".");
     const [service = "", ns = namespace, svc = "svc", ...rest] = labels;
     return svc === "svc" && rest.length === 0 ? this.#clusterIP(ns, service) : undefined;
   }

@@ -43,7 +43,9 @@ export class Desk {
       stderr: (text) => streams.stderr(text),
       resolve: (name) => cluster.places.address(name, place.namespace),
       readFile: (path) => this.#readFile(path),
-      kube: hasKubectl(cluster, place) ? kubeAccess(cluster, (pod, words, to) => this.start(pod, words.map(quoted).join(" "), to)) : undefined,
+      kube: hasKubectl(cluster, place)
+        ? kubeAccess(cluster, (pod, words, to) => this.start(pod, words.map(quoted).join(" "), to))
+        : undefined,
     };
   }
 
@@ -70,5 +72,10 @@ function toolsOf(cluster: Cluster, place: Place): ToolVersions {
   const home = place.kind === "pod" ? cluster.places.pod(place.name)?.spec.nodeName : place.name;
   const node = nodes.find(({ name }) => name === home);
   const tool = node?.iptables ?? iptables;
-  return { iptables: tool.version, backend: tool.backend, iproute2: node?.iproute2 ?? iproute2, kubectl: node?.kubernetes ?? kubernetes };
+  return {
+    iptables: tool.version,
+    backend: tool.backend,
+    iproute2: node?.iproute2 ?? iproute2,
+    kubectl: node?.kubernetes ?? kubernetes,
+  };
 }

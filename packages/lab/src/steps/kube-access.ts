@@ -15,7 +15,8 @@ export function kubeAccess(cluster: Cluster, exec: Exec): KubeAccess {
   const read = (text: string, file: string, namespace: string): LoadedManifests & { sources: SourceText[] } => {
     const source = parseYaml(file, text, (document) => {
       // -n NAMESPACE: objects that name none belong there.
-      if (namespace !== "default" && document.getIn(["metadata", "namespace"]) === undefined) document.setIn(["metadata", "namespace"], namespace);
+      if (namespace !== "default" && document.getIn(["metadata", "namespace"]) === undefined)
+        document.setIn(["metadata", "namespace"], namespace);
     });
     return { ...loadManifests([source], control.settings), sources: [source.source] };
   };
@@ -26,7 +27,15 @@ export function kubeAccess(cluster: Cluster, exec: Exec): KubeAccess {
     applyManifest: (request) => applyManifest(cluster, request, read(request.text, request.file, request.namespace)),
     readManifest: (text, file, namespace) => {
       const { objects, diagnostics, sources } = read(text, file, namespace);
-      return { objects: objects.map(({ object }) => ({ kind: object.kind as Kind, namespace: object.metadata.namespace, name: object.metadata.name })), diagnostics, sources };
+      return {
+        objects: objects.map(({ object }) => ({
+          kind: object.kind as Kind,
+          namespace: object.metadata.namespace,
+          name: object.metadata.name,
+        })),
+        diagnostics,
+        sources,
+      };
     },
     deleteObject: (kind, namespace, name) => {
       control.delete(kind, namespace, name);
@@ -43,7 +52,11 @@ export function kubeAccess(cluster: Cluster, exec: Exec): KubeAccess {
   };
 }
 
-function applyManifest(cluster: Cluster, request: ManifestRequest, loaded: LoadedManifests & { sources: SourceText[] }): ApplyOutcome {
+function applyManifest(
+  cluster: Cluster,
+  request: ManifestRequest,
+  loaded: LoadedManifests & { sources: SourceText[] },
+): ApplyOutcome {
   const { diagnostics, sources } = loaded;
   const applied: ApplyOutcome["applied"][number][] = [];
   if (diagnostics.length > 0) return { applied, diagnostics, sources };

@@ -1,15 +1,48 @@
 // The first headers of a frame or packet, as tcpdump would name them.
 
 import {
-  ARPOP_REQUEST, arpOp, arpSip, arpTip, ETH_HLEN, ETH_P_ARP, ETH_P_IP, ethProto, formatIpv4, ipDaddr, ipFragOff, ipHdrLen, IP_OFFSET,
-  IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, ipProto, ipSaddr, ipTtl, getU16,
+  ARPOP_REQUEST,
+  arpOp,
+  arpSip,
+  arpTip,
+  ETH_HLEN,
+  ETH_P_ARP,
+  ETH_P_IP,
+  ethProto,
+  formatIpv4,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  IP_OFFSET,
+  IPPROTO_ICMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  ipProto,
+  ipSaddr,
+  ipTtl,
+  getU16,
 } from "@kubehop/netstack";
 import type { PacketSummary } from "../model/outcome.ts";
 
-const NAMES: Readonly<Record<number, string>> = { [IPPROTO_ICMP]: "icmp", [IPPROTO_TCP]: "tcp", [IPPROTO_UDP]: "udp", [IPPROTO_SCTP]: "sctp" };
+const NAMES: Readonly<Record<number, string>> = {
+  [IPPROTO_ICMP]: "icmp",
+  [IPPROTO_TCP]: "tcp",
+  [IPPROTO_UDP]: "udp",
+  [IPPROTO_SCTP]: "sctp",
+};
 const PORTS = new Set([IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP]);
 /** Bit and letter in tcpdump's order. */
-const FLAG_LETTERS: readonly (readonly [number, string])[] = [[0x01, "F"], [0x02, "S"], [0x04, "R"], [0x08, "P"], [0x10, "."], [0x20, "U"], [0x40, "E"], [0x80, "W"]];
+const FLAG_LETTERS: readonly (readonly [number, string])[] = [
+  [0x01, "F"],
+  [0x02, "S"],
+  [0x04, "R"],
+  [0x08, "P"],
+  [0x10, "."],
+  [0x20, "U"],
+  [0x40, "E"],
+  [0x80, "W"],
+];
 
 /** A frame from its link header; undefined for what is neither ARP nor IPv4. */
 export function summarizeFrame(frame: Uint8Array): PacketSummary | undefined {
@@ -21,7 +54,15 @@ export function summarizeFrame(frame: Uint8Array): PacketSummary | undefined {
 
 function summarizeArp(frame: Uint8Array): PacketSummary {
   const flags = arpOp(frame, ETH_HLEN) === ARPOP_REQUEST ? "who-has" : "is-at";
-  return { protocol: "arp", src: formatIpv4(arpSip(frame, ETH_HLEN)), dst: formatIpv4(arpTip(frame, ETH_HLEN)), sport: 0, dport: 0, flags, ttl: 0 };
+  return {
+    protocol: "arp",
+    src: formatIpv4(arpSip(frame, ETH_HLEN)),
+    dst: formatIpv4(arpTip(frame, ETH_HLEN)),
+    sport: 0,
+    dport: 0,
+    flags,
+    ttl: 0,
+  };
 }
 
 /** An IPv4 packet at `o`; undefined when the header is not there. */
@@ -43,6 +84,8 @@ export function summarizeIp(b: Uint8Array, o: number): PacketSummary | undefined
 }
 
 function tcpFlags(bits: number): string {
-  const text = FLAG_LETTERS.filter(([bit]) => (bits & bit) !== 0).map(([, letter]) => letter).join("");
+  const text = FLAG_LETTERS.filter(([bit]) => (bits & bit) !== 0)
+    .map(([, letter]) => letter)
+    .join("");
   return text === "" ? "none" : text;
 }

@@ -1,6 +1,15 @@
 // Tables of a namespace as rows of text, by the tools' own column names (expect/tables.ts).
 
-import { ctProtoName, ctStateName, dumpFdb, dumpNeighs, dumpRoutes, formatIpv4, IPS_ASSURED, IPS_SEEN_REPLY } from "@kubehop/netstack";
+import {
+  ctProtoName,
+  ctStateName,
+  dumpFdb,
+  dumpNeighs,
+  dumpRoutes,
+  formatIpv4,
+  IPS_ASSURED,
+  IPS_SEEN_REPLY,
+} from "@kubehop/netstack";
 import type { Conntrack, NetNamespace } from "@kubehop/netstack";
 import type { TableName } from "../model/expect-spec.ts";
 
@@ -13,15 +22,22 @@ export function tableRows(ns: NetNamespace, table: TableName): Row[] {
 const TABLES: Readonly<Record<TableName, (ns: NetNamespace) => Row[]>> = {
   conntrack: (ns) => ns.ct.list().map(conntrackRow),
   route: routeRows,
-  neigh: (ns) => dumpNeighs(ns).map((n) => ({ dst: n.dst, dev: n.dev, lladdr: n.lladdr ?? "", state: n.state.join(",") })),
-  fdb: (ns) => dumpFdb(ns).map((f) => ({ mac: f.mac, dev: f.ifname, dst: f.dst ?? "", master: f.master ?? "", state: f.state })),
+  neigh: (ns) =>
+    dumpNeighs(ns).map((n) => ({ dst: n.dst, dev: n.dev, lladdr: n.lladdr ?? "", state: n.state.join(",") })),
+  fdb: (ns) =>
+    dumpFdb(ns).map((f) => ({ mac: f.mac, dev: f.ifname, dst: f.dst ?? "", master: f.master ?? "", state: f.state })),
   rule: ruleRows,
   sysctl: (ns) => ns.sysctl.names().map((key) => ({ key, value: ns.sysctl.get(key) ?? "" })),
 };
 
 function conntrackRow(ct: Conntrack): Row {
   const { orig, reply } = ct;
-  const status = [(ct.status & IPS_SEEN_REPLY) === 0 ? "UNREPLIED" : "", (ct.status & IPS_ASSURED) === 0 ? "" : "ASSURED"].filter((word) => word !== "").join(",");
+  const status = [
+    (ct.status & IPS_SEEN_REPLY) === 0 ? "UNREPLIED" : "",
+    (ct.status & IPS_ASSURED) === 0 ? "" : "ASSURED",
+  ]
+    .filter((word) => word !== "")
+    .join(",");
   return {
     proto: ctProtoName(orig.proto),
     state: ctStateName(ct) ?? "",

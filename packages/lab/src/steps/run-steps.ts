@@ -7,7 +7,15 @@ import { SimulationBudgetError } from "@kubehop/sim";
 import { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
 import type { ReadFile } from "../load/context.ts";
-import type { BeginListener, CellRunEnd, CellRunner, FlowOutcome, FlowResult, StepListener, StepOutcome } from "../model/outcome.ts";
+import type {
+  BeginListener,
+  CellRunEnd,
+  CellRunner,
+  FlowOutcome,
+  FlowResult,
+  StepListener,
+  StepOutcome,
+} from "../model/outcome.ts";
 import type { RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
 import { liveState } from "./live-state.ts";
 import { Desk } from "./desk.ts";
@@ -133,7 +141,11 @@ class StepRunner {
 
   /** A command that stays until a later step waits for it (`fg`) or the run ends. */
   #startBackground(step: StepSpec, place: string, line: string): void {
-    const entry: { step: StepSpec; process: RunningCommand; output: string } = { step, process: undefined as never, output: "" };
+    const entry: { step: StepSpec; process: RunningCommand; output: string } = {
+      step,
+      process: undefined as never,
+      output: "",
+    };
     entry.process = this.#start(this.#place(place), line, (text) => (entry.output += text));
     this.#background.push(entry);
   }
@@ -147,7 +159,8 @@ class StepRunner {
   #foreground(line: string, stdout: (text: string) => void): RunningCommand {
     const id = line.trim().split(/\s+/)[1];
     const entry = id === undefined ? this.#background.at(-1) : this.#background.find(({ step }) => step.id === id);
-    if (entry === undefined) throw new StepStopped(`fg: no command runs in the background${id === undefined ? "" : ` under the id ${id}`}`);
+    if (entry === undefined)
+      throw new StepStopped(`fg: no command runs in the background${id === undefined ? "" : ` under the id ${id}`}`);
     entry.process.interrupt();
     this.#waitFor(() => entry.process.exitCode !== undefined, line);
     stdout(entry.output);
@@ -189,7 +202,8 @@ class StepRunner {
     this.#cluster.settle();
     while (!ended()) {
       const next = world.clock.nextAt();
-      if (next === undefined || next > limit) throw new StepStopped(`${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds`);
+      if (next === undefined || next > limit)
+        throw new StepStopped(`${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds`);
       world.clock.runNext();
       this.#cluster.settle();
     }

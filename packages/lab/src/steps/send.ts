@@ -28,7 +28,12 @@ export function startSend(ns: NetNamespace, action: SendAction, dst: string, don
   };
 }
 
-type Starter = (ns: NetNamespace, action: SendAction, dst: string, end: (result: FlowResult, bytes?: number) => void) => () => void;
+type Starter = (
+  ns: NetNamespace,
+  action: SendAction,
+  dst: string,
+  end: (result: FlowResult, bytes?: number) => void,
+) => () => void;
 
 const STARTERS: Readonly<Record<SendAction["flow"]["protocol"], Starter>> = {
   tcp: sendTcp,
@@ -40,7 +45,12 @@ const STARTERS: Readonly<Record<SendAction["flow"]["protocol"], Starter>> = {
   },
 };
 
-function sendTcp(ns: NetNamespace, action: SendAction, dst: string, end: (result: FlowResult, bytes?: number) => void): () => void {
+function sendTcp(
+  ns: NetNamespace,
+  action: SendAction,
+  dst: string,
+  end: (result: FlowResult, bytes?: number) => void,
+): () => void {
   const { from, to } = action.flow;
   const sk = tcpConnect(ns, {
     dst,
@@ -56,7 +66,12 @@ function sendTcp(ns: NetNamespace, action: SendAction, dst: string, end: (result
   return () => sk.close();
 }
 
-function sendUdp(ns: NetNamespace, action: SendAction, dst: string, end: (result: FlowResult, bytes?: number) => void): () => void {
+function sendUdp(
+  ns: NetNamespace,
+  action: SendAction,
+  dst: string,
+  end: (result: FlowResult, bytes?: number) => void,
+): () => void {
   const { from, to } = action.flow;
   const sk = udpOpen(ns, {
     ...(from.port === undefined ? {} : { port: from.port }),
@@ -69,14 +84,28 @@ function sendUdp(ns: NetNamespace, action: SendAction, dst: string, end: (result
   return () => sk.close();
 }
 
-function sendPing(ns: NetNamespace, _action: SendAction, dst: string, end: (result: FlowResult, bytes?: number) => void): () => void {
-  const sk = pingOpen(ns, { dst, onReply: (reply) => end("ok", reply.bytes.length), onError: () => end("unreachable") });
+function sendPing(
+  ns: NetNamespace,
+  _action: SendAction,
+  dst: string,
+  end: (result: FlowResult, bytes?: number) => void,
+): () => void {
+  const sk = pingOpen(ns, {
+    dst,
+    onReply: (reply) => end("ok", reply.bytes.length),
+    onError: () => end("unreachable"),
+  });
   const refused = sk.send(1);
   if (refused !== undefined) end(resultOf(refused));
   return () => sk.close();
 }
 
-const RESULTS: Partial<Record<SockErrno, FlowResult>> = { ECONNREFUSED: "refused", ECONNRESET: "reset", EPIPE: "reset", ETIMEDOUT: "timeout" };
+const RESULTS: Partial<Record<SockErrno, FlowResult>> = {
+  ECONNREFUSED: "refused",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  ETIMEDOUT: "timeout",
+};
 
 function resultOf(errno: SockErrno): FlowResult {
   return RESULTS[errno] ?? "unreachable";

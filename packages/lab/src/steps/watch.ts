@@ -1,7 +1,7 @@
 // What a step leaves behind for its expectations: frames on the devices they ask about, drops with their rule, TTLs at servers.
 // Looking changes nothing: taps are like tcpdump's, and the tracer only listens.
 
-import { frameBytes, packetTap } from "@kubehop/netstack";
+import { frameBytes, packetTap, packetWatch } from "@kubehop/netstack";
 import type { NetDevice, NetNamespace, Packet, RuleOrigin, Step, Tracer } from "@kubehop/netstack";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Check } from "../model/expect-spec.ts";
@@ -31,7 +31,8 @@ export class StepWatch implements Tracer {
   constructor(cluster: Cluster, checks: readonly Check[]) {
     this.#cluster = cluster;
     for (const check of checks) if (check.kind === "packet") this.#tapDevice(check.in, check.dev);
-    if (checks.some((check) => check.kind === "ttl")) for (const place of cluster.places.all()) this.#tapServer(place.ns);
+    if (checks.some((check) => check.kind === "ttl"))
+      for (const place of cluster.places.all()) this.#tapServer(place.ns);
     if (checks.some((check) => check.kind === "dropped")) this.#listen();
   }
 
@@ -85,7 +86,7 @@ export class StepWatch implements Tracer {
     if (ns === undefined || dev === undefined || this.#frames.has(frameKey(ns, name))) return;
     const records: FrameRecord[] = [];
     this.#frames.set(frameKey(ns, name), records);
-    this.#tap(dev, true, (frame, out) => {
+    this.#tap(dev, packetWatch, (frame, out) => {
       const packet = summarizeFrame(frame);
       if (packet !== undefined) records.push({ at: this.#cluster.now, dir: out ? "out" : "in", packet });
     });
@@ -93,17 +94,20 @@ export class StepWatch implements Tracer {
 
   #tapServer(ns: NetNamespace): void {
     for (const dev of ns.devices) {
-      this.#tap(dev, false, (frame, out) => {
+      this.#tap(dev, tapQuietly, (frame, out) => {
         const packet = out ? undefined : summarizeFrame(frame);
         if (packet !== undefined) this.#ttls.set(`${ns.name} ${packet.src} ${packet.sport}`, packet.ttl);
       });
     }
   }
 
-  #tap(dev: NetDevice, promisc: boolean, see: (frame: Uint8Array, out: boolean) => void): void {
-    this.#stops.push(packetTap(dev, ({ pkt, out }) => see(frameBytes(pkt), out), promisc));
+  #tap(dev: NetDevice, watch: typeof packetWatch, see: (frame: Uint8Array, out: boolean) => void): void {
+    this.#stops.push(watch(dev, ({ pkt, out }) => see(frameBytes(pkt), out)));
   }
 }
+
+/** Only what the device itself gets. */
+const tapQuietly: typeof packetWatch = (dev, tap) => packetTap(dev, tap, false);
 
 const UNKNOWN_PACKET: PacketSummary = { protocol: "?", src: "", dst: "", sport: 0, dport: 0, flags: "", ttl: 0 };
 

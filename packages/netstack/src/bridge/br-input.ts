@@ -6,6 +6,7 @@
 
 import type { Mac } from "../addr/mac.ts";
 import { formatMac, isGroupMac, MAC_BROADCAST } from "../addr/mac.ts";
+import type { NetDevice } from "../dev/net-device.ts";
 import { nfResetCt } from "../dev/scrub.ts";
 import { netifReceiveSkbCore } from "../dev/rx.ts";
 import { NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, NFPROTO_BRIDGE, nfHook } from "../netfilter/hooks.ts";
@@ -91,6 +92,7 @@ function brDecide(br: Bridge, pkt: Packet, dst: Mac): void {
   const type = pktTypeOf(dst);
   const localRcv = promisc || type !== BR_PKT_UNICAST;
   const entry = type === BR_PKT_UNICAST ? brFdbFind(br, dst) : undefined;
+  if (br.dev.watchers.length > 0 && !localRcv && entry?.isLocal !== true) showWatchers(br.dev, pkt);
   if (br.dev.ns.world.tracer !== null) traceDecision(br, pkt, dst, entry, "br_handle_frame_finish");
   if (entry === undefined) {
     brFlood(br, pkt, type, localRcv, false);
@@ -102,6 +104,11 @@ function brDecide(br: Bridge, pkt: Packet, dst: Mac): void {
     brForward(br, entry.port, pkt, localRcv, false);
   }
   if (localRcv) brPassFrameUp(br, pkt, promisc);
+}
+
+/** What a promiscuous bridge device would get: shown to observers, who leave the device as it is. */
+function showWatchers(dev: NetDevice, pkt: Packet): void {
+  for (const watcher of dev.watchers) watcher({ dev, out: false, pkt });
 }
 
 /** The story of a decision, for br_handle_frame_finish and br_dev_xmit. */

@@ -86,6 +86,8 @@ export class NetDevice {
   /** IPv4 configuration: addresses and conf sysctls. Set by netns when the device is registered. */
   inDev: InDevice;
   readonly taps: Tap[] = [];
+  /** Observers of ours, no kernel part: they also see what only a promiscuous device would get, and change nothing by looking. */
+  readonly watchers: Tap[] = [];
   rxPackets = 0;
   rxBytes = 0;
   rxDropped = 0;

@@ -46,3 +46,17 @@ export function packetTap(dev: NetDevice, tap: Tap, promisc = true): () => void 
     if (promisc) dev.promisc--;
   };
 }
+
+/**
+ * Watch a device without touching it: what a promiscuous tap would show, but the device stays as it is. A real tcpdump on a bridge
+ * makes the bridge hand up copies of frames it forwards, which the host may even route once more; a watcher does not.
+ */
+export function packetWatch(dev: NetDevice, tap: Tap): () => void {
+  dev.watchers.push(tap);
+  const untap = packetTap(dev, tap, false);
+  return () => {
+    untap();
+    const at = dev.watchers.indexOf(tap);
+    if (at >= 0) dev.watchers.splice(at, 1);
+  };
+}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { bridgeOf } from "../../src/bridge/bridge.ts";
 import { PacketStormError } from "../../src/netns/world.ts";
-import { packetTap } from "../../src/sock/packet-socket.ts";
+import { packetTap, packetWatch } from "../../src/sock/packet-socket.ts";
 import { ALL, bridgeLab, Capture, ETH_P_TEST, frame, HOST, Lab } from "../dev/lab.ts";
 
 /** Taps on br0, the ports, and the hosts' ends. */
@@ -136,6 +136,22 @@ test("R3.10: a promiscuous bridge device sees what is bridged, a plain tap does 
   stop();
   lab.send("h1", "e0", frame(HOST(2), HOST(1)));
   expect(outs(seen)).toEqual(["p2:out"]);
+});
+
+test("a watcher sees what a promiscuous device would, and changes nothing by looking", () => {
+  const lab = bridgeLab(2);
+  lab.send("h2", "e0", frame(ALL, HOST(2)));
+  const br0 = lab.dev("sw", "br0");
+  let watched = 0;
+  const stop = packetWatch(br0, () => void watched++);
+  const seen = watch(lab, 2);
+  lab.send("h1", "e0", frame(HOST(2), HOST(1)));
+  expect([watched, br0.promisc, outs(seen)]).toEqual([1, 0, ["p2:out"]]);
+  lab.send("h1", "e0", frame(ALL, HOST(1)));
+  expect(watched).toBe(2);
+  stop();
+  lab.send("h1", "e0", frame(HOST(2), HOST(1)));
+  expect(watched).toBe(2);
 });
 
 test("R3.11: the host's own traffic may leave by any port, hairpin or not", () => {

@@ -20,7 +20,8 @@ const EXEMPT_CASES = new Set(["ethertype_unknown"]);
 export function compareCase(testCase: RecordedCase, seen: Observation): Difference[] {
   const differences: Difference[] = [];
   testCase.steps.forEach((step, i) => differences.push(...compareStep(i + 1, step.packets, seen.frames[i] ?? [])));
-  for (const [ns, entries] of Object.entries(testCase.conntrack)) differences.push(...compareConntrack(ns, entries, seen.conntrack[ns] ?? []));
+  for (const [ns, entries] of Object.entries(testCase.conntrack))
+    differences.push(...compareConntrack(ns, entries, seen.conntrack[ns] ?? []));
   differences.push(...compareDrops(testCase, seen), ...compareRules(testCase, seen));
   return differences;
 }
@@ -36,7 +37,12 @@ function compareStep(step: number, recorded: readonly RecordedPacket[], seen: re
       const text = ours[i] === undefined ? "nothing" : frameKey(ours[i] as SeenFrame, a?.masked ?? []);
       const wanted = a === undefined ? "nothing" : `${a.dir} ${a.hex}`;
       if (text !== wanted) {
-        differences.push({ what: "frames", where: `step ${step}, ${device}, frame ${i + 1}${a === undefined ? "" : ` (${a.text})`}`, recorded: wanted, ours: text });
+        differences.push({
+          what: "frames",
+          where: `step ${step}, ${device}, frame ${i + 1}${a === undefined ? "" : ` (${a.text})`}`,
+          recorded: wanted,
+          ours: text,
+        });
         break;
       }
     }
@@ -52,7 +58,11 @@ function frameKey(frame: SeenFrame, masked: RecordedPacket["masked"]): string {
 }
 
 /** The table is hash ordered: compare as sets of rows. */
-function compareConntrack(ns: string, recorded: readonly RecordedConntrack[], seen: readonly RecordedConntrack[]): Difference[] {
+function compareConntrack(
+  ns: string,
+  recorded: readonly RecordedConntrack[],
+  seen: readonly RecordedConntrack[],
+): Difference[] {
   const theirs = recorded.map(canonical).sort();
   const ours = seen.map(canonical).sort();
   if (theirs.join("\n") === ours.join("\n")) return [];
@@ -67,11 +77,17 @@ function compareConntrack(ns: string, recorded: readonly RecordedConntrack[], se
 }
 
 function canonical(entry: RecordedConntrack): string {
-  return JSON.stringify([entry.orig, entry.reply, entry.status, entry.mark, entry.tcp].map((part) => (Array.isArray(part) ? [...part].sort() : sortKeys(part))));
+  return JSON.stringify(
+    [entry.orig, entry.reply, entry.status, entry.mark, entry.tcp].map((part) =>
+      Array.isArray(part) ? [...part].sort() : sortKeys(part),
+    ),
+  );
 }
 
 function sortKeys(part: unknown): unknown {
-  return typeof part === "object" && part !== null ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : (part ?? null);
+  return typeof part === "object" && part !== null
+    ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : (part ?? null);
 }
 
 function compareDrops(testCase: RecordedCase, seen: Observation): Difference[] {
@@ -79,7 +95,9 @@ function compareDrops(testCase: RecordedCase, seen: Observation): Difference[] {
   const keep = (reason: string): boolean => !EXEMPT_REASONS.has(reason);
   const theirs = [...new Set(testCase.drops.map((d) => d.split(" @")[0] as string))].filter(keep).sort().join(" ");
   const ours = seen.drops.filter(keep).join(" ");
-  return theirs === ours ? [] : [{ what: "drops", where: "drop reasons", recorded: theirs || "none", ours: ours || "none" }];
+  return theirs === ours
+    ? []
+    : [{ what: "drops", where: "drop reasons", recorded: theirs || "none", ours: ours || "none" }];
 }
 
 function compareRules(testCase: RecordedCase, seen: Observation): Difference[] {

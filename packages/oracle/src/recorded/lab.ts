@@ -22,7 +22,8 @@ export function buildRecordedLab(recording: Recording, testCase: RecordedCase): 
   for (const name of names) apply(world, name, addressOps(recording.lab[name] as RecordedNamespace));
   for (const name of names) apply(world, name, tableOps(recording.lab[name] as RecordedNamespace));
   for (const name of names) apply(world, name, sysctlOps(name, recording, testCase));
-  for (const name of Object.keys(recording.ruleset)) warmNeighbours(world, name, recording.lab[name] as RecordedNamespace);
+  for (const name of Object.keys(recording.ruleset))
+    warmNeighbours(world, name, recording.lab[name] as RecordedNamespace);
   for (const [name, text] of Object.entries(recording.ruleset)) {
     apply(world, name, [{ op: "iptables-restore", text: withoutTrace(text) }]);
   }
@@ -62,7 +63,10 @@ function* vethPairs(recording: Recording): Iterable<[string, ConfigOp]> {
           address: link.address,
           mtu: link.mtu,
           ifindex: link.ifindex,
-          link: { type: "veth", peer: { name: "eth0", netns: host, address: peer.address, mtu: peer.mtu, ifindex: peer.ifindex } },
+          link: {
+            type: "veth",
+            peer: { name: "eth0", netns: host, address: peer.address, mtu: peer.mtu, ifindex: peer.ifindex },
+          },
         },
       ];
     }
@@ -73,7 +77,8 @@ function linkOps(state: RecordedNamespace): ConfigOp[] {
   const ops: ConfigOp[] = [];
   for (const link of state.links) {
     const spec = linkSpec(link);
-    if (spec !== null) ops.push({ op: "link-add", name: link.ifname, address: link.address, ifindex: link.ifindex, link: spec });
+    if (spec !== null)
+      ops.push({ op: "link-add", name: link.ifname, address: link.address, ifindex: link.ifindex, link: spec });
   }
   // Ports join in ifindex order, so that flooding (newest port first) is the recorded one.
   for (const link of state.links) {
@@ -127,7 +132,13 @@ function addressOps(state: RecordedNamespace): ConfigOp[] {
 
 function tableOps(state: RecordedNamespace): ConfigOp[] {
   const routes = state.routes.filter((r) => r.protocol !== "kernel").map(routeOp);
-  const neigh = state.neigh.map((n): ConfigOp => ({ op: "neigh-replace", dev: n.dev, dst: n.dst, lladdr: n.lladdr, nud: "permanent" }));
+  const neigh = state.neigh.map((n): ConfigOp => ({
+    op: "neigh-replace",
+    dev: n.dev,
+    dst: n.dst,
+    lladdr: n.lladdr,
+    nud: "permanent",
+  }));
   // Permanent rows of a bridge are its own and its ports' addresses: the kernel makes them.
   const fdb = state.fdb
     .filter((f) => f.master === undefined || f.state !== "permanent")
@@ -187,6 +198,6 @@ function warmNeighbours(world: World, name: string, state: RecordedNamespace): v
 function withoutTrace(text: string): string {
   return text
     .split("\n")
-    .filter((line) => !/ -j TRACE$/.test(line))
+    .filter((line) => !line.endsWith(" -j TRACE"))
     .join("\n");
 }

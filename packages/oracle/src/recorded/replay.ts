@@ -1,6 +1,16 @@
 // Replays one recorded case in a fresh world and says what was observed, in the recorder's own terms.
 
-import { applyBatch, ctStateName, frameBytes, formatIpv4, IPPROTO_TCP, packetSend, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST } from "@kubehop/netstack";
+import {
+  applyBatch,
+  ctStateName,
+  frameBytes,
+  formatIpv4,
+  IPPROTO_TCP,
+  packetSend,
+  PACKET_BROADCAST,
+  PACKET_MULTICAST,
+  PACKET_OTHERHOST,
+} from "@kubehop/netstack";
 import type { Conntrack, NetNamespace, TapFrame, World } from "@kubehop/netstack";
 import type { RecordedCase, RecordedConntrack, Recording } from "./format.ts";
 import { buildRecordedLab, namespaceOf } from "./lab.ts";
@@ -59,7 +69,10 @@ function injectFrame(world: World, ns: string, dev: string, hex: string): void {
 function afterFrames(world: World, testCase: RecordedCase): void {
   const row = AFTER_FRAMES[testCase.name];
   if (row === undefined) return;
-  applyBatch(namespaceOf(world, row.ns), { agent: "recording", ops: [{ op: "neigh-del", dev: row.dev, dst: row.dst }] });
+  applyBatch(namespaceOf(world, row.ns), {
+    agent: "recording",
+    ops: [{ op: "neigh-del", dev: row.dev, dst: row.dst }],
+  });
 }
 
 /** The recorder leaves out IPv4 frames to a group MAC and everything IPv6. */
@@ -96,7 +109,8 @@ function collectDrops(world: World): Set<string> {
 
 /** Random endpoint choices are pinned to the recorded ones: a rule that was counted is taken, its sibling is not. */
 function pinRandomChoices(ns: NetNamespace, testCase: RecordedCase): void {
-  ns.xt.pick = (rule, { table, chain }) => ruleKey(ns.name, table, `-A ${chain}${rule.conditions}${rule.action}`) in testCase.rules;
+  ns.xt.pick = (rule, { table, chain }) =>
+    ruleKey(ns.name, table, `-A ${chain}${rule.conditions}${rule.action}`) in testCase.rules;
 }
 
 function ruleKey(ns: string, table: string, rule: string): string {
@@ -115,7 +129,8 @@ function countersOf(world: World, nodes: readonly string[]): Counters {
       const rule = /^\[(\d+):(\d+)\] (.*)$/.exec(line);
       if (rule !== null) counters.set(ruleKey(name, table, rule[3] as string), [Number(rule[1]), Number(rule[2])]);
       const policy = /^:(\S+) (\S+) \[(\d+):(\d+)\]$/.exec(line);
-      if (policy !== null && policy[2] !== "-") counters.set(`${name} ${table} policy ${policy[1]}`, [Number(policy[3]), Number(policy[4])]);
+      if (policy !== null && policy[2] !== "-")
+        counters.set(`${name} ${table} policy ${policy[1]}`, [Number(policy[3]), Number(policy[4])]);
     }
   }
   return counters;
@@ -145,8 +160,17 @@ function conntrackOf(ns: NetNamespace): RecordedConntrack[] {
 
 /** Bit of nf_conntrack's status and the recorder's word (enum ip_conntrack_status). */
 const STATUS_BITS: readonly (readonly [number, string])[] = [
-  [1 << 0, "EXPECTED"], [1 << 1, "SEEN_REPLY"], [1 << 2, "ASSURED"], [1 << 3, "CONFIRMED"], [1 << 4, "SRC_NAT"], [1 << 5, "DST_NAT"],
-  [1 << 6, "SEQ_ADJUST"], [1 << 7, "SRC_NAT_DONE"], [1 << 8, "DST_NAT_DONE"], [1 << 9, "DYING"], [1 << 10, "FIXED_TIMEOUT"],
+  [1 << 0, "EXPECTED"],
+  [1 << 1, "SEEN_REPLY"],
+  [1 << 2, "ASSURED"],
+  [1 << 3, "CONFIRMED"],
+  [1 << 4, "SRC_NAT"],
+  [1 << 5, "DST_NAT"],
+  [1 << 6, "SEQ_ADJUST"],
+  [1 << 7, "SRC_NAT_DONE"],
+  [1 << 8, "DST_NAT_DONE"],
+  [1 << 9, "DYING"],
+  [1 << 10, "FIXED_TIMEOUT"],
 ];
 
 type EntryTuple = Conntrack["orig"];

@@ -44,14 +44,25 @@ export function formatRecordedReport(report: RecordedReport): string {
   const failed = report.cases.filter((c) => c.differences.length > 0);
   const packets = report.cases.reduce((sum, c) => sum + c.packets, 0);
   const differences = failed.reduce((sum, c) => sum + c.differences.length, 0);
-  const lines = failed.map((c) => `✗ ${c.name}: ${c.differences.length} differences (${[...new Set(c.differences.map((d) => d.what))].join(", ")})`);
+  const lines = failed.map(
+    (c) =>
+      `✗ ${c.name}: ${c.differences.length} differences (${[...new Set(c.differences.map((d) => d.what))].join(", ")})`,
+  );
   const first = failed[0]?.differences[0];
   if (first !== undefined) lines.push(...sideBySide(failed[0]?.name ?? "", first));
   const passed = report.cases.length - failed.length;
-  lines.push(`Linux ${report.kernel}: ${passed}/${report.cases.length} cases, ${packets} packets compared, ${differences} differences`);
+  lines.push(
+    `Linux ${report.kernel}: ${passed}/${report.cases.length} cases, ${packets} packets compared, ${differences} differences`,
+  );
   return `${lines.join("\n")}\n`;
 }
 
 function sideBySide(name: string, d: Difference): string[] {
-  return ["", `first difference: ${name}, ${d.what}: ${d.where}`, `  recorded  ${d.recorded.replaceAll("\n", "\n            ")}`, `  ours      ${d.ours.replaceAll("\n", "\n            ")}`, ""];
+  return [
+    "",
+    `first difference: ${name}, ${d.what}: ${d.where}`,
+    `  recorded  ${d.recorded.replaceAll("\n", "\n            ")}`,
+    `  ours      ${d.ours.replaceAll("\n", "\n            ")}`,
+    "",
+  ];
 }

@@ -28,12 +28,22 @@ const ROWS: readonly Row[] = [
   { first: "17.06", table: "filter", chain: "FORWARD", spec: "-j DOCKER-USER" },
   { first: "17.06", table: "filter", chain: "FORWARD", spec: "-j DOCKER-ISOLATION-STAGE-1" },
   { first: "1.13", until: "17.06", table: "filter", chain: "FORWARD", spec: "-o %D -j DOCKER" },
-  { first: "1.13", table: "filter", chain: "FORWARD", spec: "-o %D -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT" },
+  {
+    first: "1.13",
+    table: "filter",
+    chain: "FORWARD",
+    spec: "-o %D -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+  },
   { first: "17.06", table: "filter", chain: "FORWARD", spec: "-o %D -j DOCKER" },
   { first: "1.13", table: "filter", chain: "FORWARD", spec: "-i %D ! -o %D -j ACCEPT" },
   { first: "1.13", table: "filter", chain: "FORWARD", spec: "-i %D -o %D -j ACCEPT" },
   { first: "1.13", until: "17.06", table: "filter", chain: "DOCKER-ISOLATION", spec: "-j RETURN" },
-  { first: "17.06", table: "filter", chain: "DOCKER-ISOLATION-STAGE-1", spec: "-i %D ! -o %D -j DOCKER-ISOLATION-STAGE-2" },
+  {
+    first: "17.06",
+    table: "filter",
+    chain: "DOCKER-ISOLATION-STAGE-1",
+    spec: "-i %D ! -o %D -j DOCKER-ISOLATION-STAGE-2",
+  },
   { first: "17.06", table: "filter", chain: "DOCKER-ISOLATION-STAGE-1", spec: "-j RETURN" },
   { first: "17.06", table: "filter", chain: "DOCKER-ISOLATION-STAGE-2", spec: "-o %D -j DROP" },
   { first: "17.06", table: "filter", chain: "DOCKER-ISOLATION-STAGE-2", spec: "-j RETURN" },
@@ -42,11 +52,13 @@ const ROWS: readonly Row[] = [
 
 /** `version` as major.minor; `bridge` is the device, `network` its prefix. */
 export function dockerRules(version: string, bridge: string, network: string): Ensured[] {
-  return ROWS.filter((row) => since(version, row.first) && (row.until === undefined || !since(version, row.until))).map((row) => ({
-    table: row.table,
-    chain: row.chain,
-    ...(row.spec === undefined ? {} : { spec: words(row.spec.replaceAll("%D", bridge).replaceAll("%N", network)) }),
-  }));
+  return ROWS.filter((row) => since(version, row.first) && (row.until === undefined || !since(version, row.until))).map(
+    (row) => ({
+      table: row.table,
+      chain: row.chain,
+      ...(row.spec === undefined ? {} : { spec: words(row.spec.replaceAll("%D", bridge).replaceAll("%N", network)) }),
+    }),
+  );
 }
 
 function since(version: string, floor: string): boolean {

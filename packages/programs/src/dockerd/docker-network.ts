@@ -40,14 +40,18 @@ export class DockerNetwork implements PodNetwork {
     const subnet = parseInterfaceAddr(bridge);
     if (subnet === undefined) throw new NodeRefusal(`docker0: ${bridge} is not an address`);
     const ip = this.#allocate(request, subnet.addr, subnet.len);
-    const veth = request.pins.veth ?? `veth${random.fork(`veth ${request.id}`).u32().toString(16).padStart(8, "0").slice(0, 7)}`;
+    const veth =
+      request.pins.veth ?? `veth${random.fork(`veth ${request.id}`).u32().toString(16).padStart(8, "0").slice(0, 7)}`;
     applyAll(door, AGENT, [
       {
         op: "link-add",
         name: veth,
         ...(request.pins.vethMac === undefined ? {} : { address: request.pins.vethMac }),
         mtu,
-        link: { type: "veth", peer: { name: "eth0", netns: request.ns.name, address: request.pins.mac ?? dockerMac(ip), mtu } },
+        link: {
+          type: "veth",
+          peer: { name: "eth0", netns: request.ns.name, address: request.pins.mac ?? dockerMac(ip), mtu },
+        },
       },
       { op: "link-set", dev: veth, master: DOCKER_BRIDGE },
       { op: "link-set", dev: veth, up: true },
@@ -82,6 +86,10 @@ export class DockerNetwork implements PodNetwork {
       }
       if (wanted !== undefined) break;
     }
-    throw new NodeRefusal(wanted === undefined ? "no available IPv4 addresses on this network's address pools: bridge" : "Address already in use");
+    throw new NodeRefusal(
+      wanted === undefined
+        ? "no available IPv4 addresses on this network's address pools: bridge"
+        : "Address already in use",
+    );
   }
 }

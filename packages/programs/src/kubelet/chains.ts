@@ -27,7 +27,10 @@ const ROWS: readonly Row[] = [
   { first: 0, last: CLEANUP, table: "nat", chain: "KUBE-MARK-DROP", spec: "-j MARK --set-xmark 0x8000/0x8000" },
   { first: 0, table: "filter", chain: "KUBE-FIREWALL" },
   {
-    first: 0, last: CLEANUP, table: "filter", chain: "KUBE-FIREWALL",
+    first: 0,
+    last: CLEANUP,
+    table: "filter",
+    chain: "KUBE-FIREWALL",
     spec: `-m comment --comment "kubernetes firewall for dropping marked packets" -m mark --mark 0x8000/0x8000 -j DROP`,
   },
   { first: 19, table: "filter", chain: "KUBE-FIREWALL", spec: LOCALNET },
@@ -37,18 +40,24 @@ const ROWS: readonly Row[] = [
   { first: 0, last: CLEANUP, table: "nat", chain: "KUBE-POSTROUTING" },
   { first: 0, last: CLEANUP, table: "nat", chain: "KUBE-MARK-MASQ", spec: "-j MARK --set-xmark 0x4000/0x4000" },
   {
-    first: 0, last: CLEANUP, table: "nat", chain: "POSTROUTING",
-    spec: `-m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING`, at: "insert",
+    first: 0,
+    last: CLEANUP,
+    table: "nat",
+    chain: "POSTROUTING",
+    spec: `-m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING`,
+    at: "insert",
   },
   { first: 0, last: 18, table: "nat", chain: "KUBE-POSTROUTING", spec: MASQUERADE },
 ];
 
 /** `minor` of Kubernetes 1.x. */
 export function kubeletRules(minor: number): Ensured[] {
-  return ROWS.filter((row) => minor >= row.first && (row.last === undefined || minor <= row.last)).map(({ table, chain, spec, at }) => ({
-    table,
-    chain,
-    ...(spec === undefined ? {} : { spec: words(spec) }),
-    ...(at === undefined ? {} : { at }),
-  }));
+  return ROWS.filter((row) => minor >= row.first && (row.last === undefined || minor <= row.last)).map(
+    ({ table, chain, spec, at }) => ({
+      table,
+      chain,
+      ...(spec === undefined ? {} : { spec: words(spec) }),
+      ...(at === undefined ? {} : { at }),
+    }),
+  );
 }

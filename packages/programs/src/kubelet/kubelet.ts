@@ -97,7 +97,10 @@ export class Kubelet implements Agent {
       this.failures.delete(key);
       return ip;
     } catch (error) {
-      this.failures.set(key, `failed to set up sandbox container network: ${error instanceof Error ? error.message : String(error)}`);
+      this.failures.set(
+        key,
+        `failed to set up sandbox container network: ${error instanceof Error ? error.message : String(error)}`,
+      );
       this.#options.world.namespaces.delete(request.ns.name);
       return undefined;
     }

@@ -7,7 +7,12 @@ export interface SandboxRequest {
   readonly namespace: string;
   readonly name: string;
   readonly ns: NetNamespace;
-  readonly pins: { readonly ip?: string | undefined; readonly mac?: string | undefined; readonly veth?: string | undefined; readonly vethMac?: string | undefined };
+  readonly pins: {
+    readonly ip?: string | undefined;
+    readonly mac?: string | undefined;
+    readonly veth?: string | undefined;
+    readonly vethMac?: string | undefined;
+  };
 }
 
 export interface PodNetwork {

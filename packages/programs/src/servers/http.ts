@@ -26,6 +26,11 @@ function badRequest(): { answer: Uint8Array; close: boolean } {
 function response(status: string, body: string, headOnly: boolean, close: boolean): string {
   const type = body.startsWith("<") ? "text/html" : "text/plain";
   const length = encodeUtf8(body).length;
-  const head = [`HTTP/1.1 ${status}`, `Content-Type: ${type}`, `Content-Length: ${length}`, `Connection: ${close ? "close" : "keep-alive"}`];
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `Content-Type: ${type}`,
+    `Content-Length: ${length}`,
+    `Connection: ${close ? "close" : "keep-alive"}`,
+  ];
   return `${head.join("\r\n")}\r\n\r\n${headOnly ? "" : body}`;
 }

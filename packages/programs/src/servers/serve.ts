@@ -19,7 +19,9 @@ export type Responder = (bytes: Uint8Array) => { readonly answer: Uint8Array; re
 
 /** Opens all ports; the function returned closes them. */
 export function serve(options: ServeOptions): () => void {
-  const stops = options.servers.map((server) => (server.protocol === "tcp" ? serveTcp(options, server) : serveUdp(options, server)));
+  const stops = options.servers.map((server) =>
+    server.protocol === "tcp" ? serveTcp(options, server) : serveUdp(options, server),
+  );
   return () => {
     for (const stop of stops) stop();
   };
@@ -30,7 +32,14 @@ function serveTcp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
     port: server.port,
     owner: hostname,
     onConnection: (sk: TcpSock) => {
-      onServed({ at: ns.world.now, ns: ns.name, protocol: "tcp", client: formatIpv4(sk.daddr), clientPort: sk.dport, port: sk.sport });
+      onServed({
+        at: ns.world.now,
+        ns: ns.name,
+        protocol: "tcp",
+        client: formatIpv4(sk.daddr),
+        clientPort: sk.dport,
+        port: sk.sport,
+      });
       const respond = responderOf(server, hostname);
       return {
         data: (bytes: Uint8Array) => {
@@ -51,7 +60,14 @@ function serveUdp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
     port: server.port,
     owner: hostname,
     onData: (bytes, from, to) => {
-      onServed({ at: ns.world.now, ns: ns.name, protocol: "udp", client: formatIpv4(from.addr), clientPort: from.port, port: server.port });
+      onServed({
+        at: ns.world.now,
+        ns: ns.name,
+        protocol: "udp",
+        client: formatIpv4(from.addr),
+        clientPort: from.port,
+        port: server.port,
+      });
       // A program bound to any address answers from the one it was asked on only when it looks (IP_PKTINFO), as good servers do.
       sock.sendTo(server.kind === "echo" ? bytes : encodeUtf8(`${hostname}\n`), from.addr, from.port, to);
     },
