@@ -18,6 +18,8 @@ export type RuleBackground = Pick<Background, "originOf" | "pickOf">;
 interface Visit {
   readonly chain: string;
   readonly effects: string[];
+  /** Object and manifest line behind the rule that led here, or behind one that did something here. */
+  origin: string;
 }
 
 export class TableWalk {
@@ -27,14 +29,13 @@ export class TableWalk {
   readonly #background: RuleBackground;
   #mark: string | undefined;
   #last: RuleStep | undefined;
-  #origin = "";
   #pick: EndpointPick | undefined;
   #ended = false;
 
   constructor(first: RuleStep, background: RuleBackground) {
     this.table = first.table;
     this.#backend = first.backend;
-    this.#stack = [{ chain: first.chain, effects: [] }];
+    this.#stack = [{ chain: first.chain, effects: [], origin: "" }];
     this.#background = background;
   }
 
@@ -51,7 +52,6 @@ export class TableWalk {
   rule(step: RuleStep): void {
     this.#returnTo(step.chain);
     this.#last = step;
-    this.#origin = originText(this.#background.originOf(step)) || this.#origin;
     if (step.rule === 0) this.#ended = true;
     else if (!WORDS.has(step.verdict)) this.#jump(step);
     else this.#target(step);
@@ -67,9 +67,9 @@ export class TableWalk {
     return this.#pick;
   }
 
-  /** Object and manifest line of the last rule that has one. */
+  /** Object and manifest line of the last rule on the way that has one. */
   get origin(): string {
-    return this.#origin;
+    return this.#stack.findLast(({ origin }) => origin !== "")?.origin ?? "";
   }
 
   /** The story of the walk; "" when nothing happened in it. */
@@ -92,14 +92,20 @@ export class TableWalk {
   #jump(step: RuleStep): void {
     this.#takeMark();
     this.#pick = this.#background.pickOf(step) ?? this.#pick;
-    this.#stack.push({ chain: step.verdict, effects: [] });
+    this.#stack.push({ chain: step.verdict, effects: [], origin: this.#originOf(step) });
   }
 
   #target(step: RuleStep): void {
     const marked = this.#takeMark();
     if (step.verdict === "RETURN") return;
+    const visit = this.#stack.at(-1);
+    if (visit !== undefined) visit.origin = this.#originOf(step) || visit.origin;
     if (step.verdict !== "CONTINUE") this.#ended = true;
     else if (!marked) this.#effect(targetOf(step));
+  }
+
+  #originOf(step: RuleStep): string {
+    return originText(this.#background.originOf(step));
   }
 
   #takeMark(): boolean {
@@ -117,7 +123,10 @@ export class TableWalk {
   #returnTo(chain: string): void {
     while (this.#stack.length > 1 && this.#stack.at(-1)?.chain !== chain) {
       const left = this.#stack.pop();
-      this.#stack.at(-1)?.effects.push(...(left?.effects ?? []));
+      const caller = this.#stack.at(-1);
+      if (left === undefined || caller === undefined || left.effects.length === 0) continue;
+      caller.effects.push(...left.effects);
+      caller.origin = left.origin || caller.origin;
     }
   }
 

@@ -108,6 +108,20 @@ test("origin and choice come from the rules that have them", () => {
   expect(made.pick).toEqual({ chosen: 2, of: 3 });
 });
 
+test("who wrote a chain that was entered in vain is not named", () => {
+  const background: RuleBackground = {
+    originOf: ({ rule }) => (rule === 1 ? { agent: "k", object: "k" } : undefined),
+    pickOf: () => undefined,
+  };
+  const lines: Line[] = [
+    ["OUTPUT", 1, "-j K", "K"],
+    ["OUTPUT", 2, "-j LOG", "CONTINUE"],
+    ["OUTPUT", 0, "", "ACCEPT"],
+  ];
+  expect(walk(lines, {}, background).text()).toBe("LOG");
+  expect(walk(lines, {}, background).origin).toBe("");
+});
+
 test("a chain that marks and decides tells both", () => {
   const lines: Line[] = [
     ["POSTROUTING", 1, "-j K", "K"],
