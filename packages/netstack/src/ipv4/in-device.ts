@@ -30,8 +30,6 @@ export class InDevice {
   /** Primaries by scope (wider last), then secondaries (R1.27). */
   readonly addrs: InAddr[] = [];
   readonly conf = new Ipv4DevConf();
-  /** Name under which the sysctls of the device are registered; empty: not. */
-  sysctlName = "";
   readonly arpParms = new NeighParms();
   /** Neighbours of this device by address as int32 (`addr | 0`). */
   readonly neighs = new Map<number, Neigh>();

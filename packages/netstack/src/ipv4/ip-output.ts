@@ -57,11 +57,14 @@ export function dstOutput(ns: NetNamespace, pkt: Packet): void {
   else ipOutput(ns, pkt);
 }
 
-/** ip_output: IN of POST_ROUTING is the device the packet came from (empty for local ones, the tunnel device for tunnelled ones). */
+/**
+ * ip_output: IN of POST_ROUTING is the device the packet came from (empty for local ones, the tunnel device for tunnelled ones);
+ * older kernels give none.
+ */
 export function ipOutput(ns: NetNamespace, pkt: Packet): void {
   const route = pkt.route;
   if (route === null) throw new Error("ip_output without a route");
-  const indev = pkt.dev;
+  const indev = ns.flavour.postRoutingInput ? pkt.dev : null;
   pkt.dev = route.dev;
   pkt.protocol = ETH_P_IP;
   if ((pkt.ipcb & IPSKB_REROUTED) !== 0) ipFinishOutput(pkt);
@@ -72,7 +75,7 @@ export function ipOutput(ns: NetNamespace, pkt: Packet): void {
 function ipMcOutput(ns: NetNamespace, pkt: Packet): void {
   const route = pkt.route;
   if (route === null) throw new Error("ip_mc_output without a route");
-  const indev = pkt.dev;
+  const indev = ns.flavour.postRoutingInput ? pkt.dev : null;
   pkt.dev = route.dev;
   const copy = ns.world.adopt(pkt.copy(), pkt);
   nfHook(ns, NFPROTO_IPV4, NF_INET_POST_ROUTING, copy, indev, route.dev, devLoopbackXmit);

@@ -11,6 +11,9 @@ import type { FlowKey, Route } from "./rtable.ts";
 import { flowKey } from "./rtable.ts";
 import { SnmpMib } from "./snmp.ts";
 
+/** Counters of selectIdent; its hash has this many bits' worth of values. */
+const IDENT_BUCKETS = 2048;
+
 /** A transport protocol above IPv4 (struct net_protocol). */
 export interface InetProtocol {
   /** Takes the packet. pkt.nh is the IPv4 header, pkt.head the transport header, pkt.tail its end. */
@@ -65,7 +68,7 @@ export class Ipv4State {
   readonly confDefault = new Ipv4DevConf();
   readonly mib = new SnmpMib();
   /** Handlers by IP protocol number. */
-  readonly protocols: (InetProtocol | undefined)[] = new Array<InetProtocol | undefined>(256).fill(undefined);
+  readonly protocols: (InetProtocol | undefined)[] = [];
   /** Raw sockets: a copy for each that wants it; true when one took it (raw_local_deliver). pkt as for handlers. */
   rawDeliver: ((pkt: Packet, proto: number) => boolean) | null = null;
   /** Echo replies for ping sockets: pkt.head at the ICMP header; true when a socket took the packet. */
@@ -96,7 +99,7 @@ export class Ipv4State {
   /** Keys the multipath hash; per boot in the kernel, per namespace here. */
   readonly multipathSeed: number;
   /** Counter buckets of ip_idents_reserve. */
-  private readonly idents = new Uint16Array(2048);
+  private idents: Uint16Array | null = null;
 
   constructor(ns: NetNamespace) {
     this.ns = ns;
@@ -108,6 +111,8 @@ export class Ipv4State {
   /** __ip_select_ident: the next IP id for this pair and protocol, and `count - 1` behind it. Deterministic, starts at 1. */
   selectIdent(daddr: Ipv4, saddr: Ipv4, proto: number, count = 1): number {
     const at = (Math.imul(daddr ^ Math.imul(saddr, 31), 0x9e3779b1) ^ Math.imul(proto, 0x85ebca6b)) >>> 21;
+    // Most namespaces never send: made with the first packet.
+    this.idents ??= new Uint16Array(IDENT_BUCKETS);
     const id = ((this.idents[at] as number) + 1) & 0xffff;
     this.idents[at] = id + count - 1;
     return id;

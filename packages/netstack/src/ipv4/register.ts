@@ -19,7 +19,7 @@ import { icmpSend } from "./icmp.ts";
 import { InDevice } from "./in-device.ts";
 import { ipRcv } from "./ip-input.ts";
 import { RT_SCOPE_HOST } from "./rt-types.ts";
-import { registerDeviceSysctls, registerIpv4Sysctls, unregisterDeviceSysctls } from "./sysctls.ts";
+import { registerIpv4Sysctls } from "./sysctls.ts";
 
 const ALL_HOSTS = 0xe0000001;
 
@@ -54,7 +54,7 @@ function inetdevEvent(ns: NetNamespace, event: DeviceEvent, dev: NetDevice): voi
       ns.arp.flushDev(dev, false);
       return announce(dev);
     case "change":
-      return registerDeviceSysctls(ns, dev);
+      return;
   }
 }
 
@@ -65,14 +65,12 @@ function inetdevInit(ns: NetNamespace, dev: NetDevice): void {
   if (old === null || old.ns !== ns || old.dev !== null) dev.inDev = new InDevice(ns);
   dev.inDev.dev = dev;
   dev.inDev.groups.set(ALL_HOSTS | 0, 1);
-  registerDeviceSysctls(ns, dev);
 }
 
 function inetdevGone(ns: NetNamespace, dev: NetDevice): void {
   inetdevDestroy(dev);
   ns.arp.flushDev(dev, false);
   ns.arp.proxies.delete(dev);
-  unregisterDeviceSysctls(ns, dev);
 }
 
 function inetdevUp(ns: NetNamespace, dev: NetDevice): void {

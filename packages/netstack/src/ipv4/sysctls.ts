@@ -4,7 +4,6 @@ import type { NetDevice } from "../dev/net-device.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { SysctlEntry } from "../netns/sysctl-table.ts";
 import { intSysctl } from "../netns/sysctl-table.ts";
-import type { NeighParms } from "../neigh/neigh-parms.ts";
 import { NEIGH_PARM_KEYS } from "../neigh/neigh-parms.ts";
 import type { Ipv4DevConf } from "./devconf.ts";
 import { DEVCONF_KEYS } from "./devconf.ts";
@@ -18,24 +17,73 @@ const PLAIN = [
   "ipfrag_time", "ipfrag_high_thresh", "fib_multipath_use_neigh", "fwmark_reflect",
 ] as const satisfies readonly (keyof Ipv4Sysctls)[];
 
+type MakeEntry = (ns: NetNamespace) => SysctlEntry;
+
+/** Files of net.ipv4 itself, by name behind the prefix. */
+const FILES: ReadonlyMap<string, MakeEntry> = new Map<string, MakeEntry>([
+  ...PLAIN.map((name): [string, MakeEntry] => [name, (ns) => intSysctl(ns.ipv4.sysctls, name)]),
+  ["route.min_pmtu", (ns) => intSysctl(ns.ipv4.sysctls, "min_pmtu")],
+  ["ip_forward", forwardingSysctl],
+  ["fib_multipath_hash_policy", hashPolicySysctl],
+  ["ip_local_port_range", (ns) => range(ns, "local_port_first", "local_port_last")],
+  ["ping_group_range", (ns) => range(ns, "ping_group_first", "ping_group_last")],
+  ["neigh.default.gc_thresh1", (ns) => intSysctl(ns.arp, "gc_thresh1")],
+  ["neigh.default.gc_thresh2", (ns) => intSysctl(ns.arp, "gc_thresh2")],
+  ["neigh.default.gc_thresh3", (ns) => intSysctl(ns.arp, "gc_thresh3")],
+]);
+
+const PREFIX = "net.ipv4.";
+
+/** Entries are made when asked for: a pod has hundreds of these files and few are ever touched. */
 export function registerIpv4Sysctls(ns: NetNamespace): void {
-  const { sysctls, confAll, confDefault } = ns.ipv4;
-  for (const name of PLAIN) ns.sysctl.register(`net.ipv4.${name}`, intSysctl(sysctls, name));
-  ns.sysctl.register("net.ipv4.route.min_pmtu", intSysctl(sysctls, "min_pmtu"));
-  ns.sysctl.register("net.ipv4.ip_forward", forwardingSysctl(ns));
-  ns.sysctl.register("net.ipv4.fib_multipath_hash_policy", hashPolicySysctl(ns));
-  range(ns, "net.ipv4.ip_local_port_range", "local_port_first", "local_port_last");
-  range(ns, "net.ipv4.ping_group_range", "ping_group_first", "ping_group_last");
-  registerConf(ns, "all", confAll);
-  registerConf(ns, "default", confDefault);
-  registerNeigh(ns, "default", ns.arp.parms);
-  for (const name of ["gc_thresh1", "gc_thresh2", "gc_thresh3"] as const) ns.sysctl.register(`net.ipv4.neigh.default.${name}`, intSysctl(ns.arp, name));
+  ns.sysctl.provide({ find: (name) => findEntry(ns, name), names: () => fileNames(ns) });
+}
+
+function findEntry(ns: NetNamespace, name: string): SysctlEntry | undefined {
+  if (!name.startsWith(PREFIX)) return undefined;
+  const rest = name.slice(PREFIX.length);
+  const make = FILES.get(rest);
+  if (make !== undefined) return make(ns);
+  const [tree, where, key, ...more] = rest.split(".");
+  if (where === undefined || key === undefined || more.length > 0) return undefined;
+  if (tree === "conf") return confEntry(ns, where, key);
+  return tree === "neigh" ? neighEntry(ns, where, key) : undefined;
+}
+
+function confEntry(ns: NetNamespace, where: string, key: string): SysctlEntry | undefined {
+  const known = DEVCONF_KEYS.find((k) => k === key);
+  const conf = confOf(ns, where);
+  if (known === undefined || conf === undefined) return undefined;
+  return where === "all" && known === "forwarding" ? forwardingSysctl(ns) : intSysctl(conf, known);
+}
+
+function confOf(ns: NetNamespace, where: string): Ipv4DevConf | undefined {
+  if (where === "all") return ns.ipv4.confAll;
+  return where === "default" ? ns.ipv4.confDefault : deviceOf(ns, where)?.inDev.conf;
+}
+
+function neighEntry(ns: NetNamespace, where: string, key: string): SysctlEntry | undefined {
+  const known = NEIGH_PARM_KEYS.find((k) => k === key);
+  const parms = where === "default" ? ns.arp.parms : deviceOf(ns, where)?.inDev.arpParms;
+  return known === undefined || parms === undefined ? undefined : intSysctl(parms, known);
+}
+
+/** A dot of a device name is written as a slash. */
+function deviceOf(ns: NetNamespace, where: string): NetDevice | undefined {
+  return ns.devices.byName(where.replaceAll("/", "."));
+}
+
+function* fileNames(ns: NetNamespace): Iterable<string> {
+  for (const name of FILES.keys()) yield PREFIX + name;
+  const devices = [...ns.devices].map((dev) => dev.name.replaceAll(".", "/"));
+  for (const where of ["all", "default", ...devices]) for (const key of DEVCONF_KEYS) yield `${PREFIX}conf.${where}.${key}`;
+  for (const where of ["default", ...devices]) for (const key of NEIGH_PARM_KEYS) yield `${PREFIX}neigh.${where}.${key}`;
 }
 
 /** Two numbers in one file, separated by a tab when read. */
-function range(ns: NetNamespace, name: string, first: keyof Ipv4Sysctls, last: keyof Ipv4Sysctls): void {
+function range(ns: NetNamespace, first: keyof Ipv4Sysctls, last: keyof Ipv4Sysctls): SysctlEntry {
   const { sysctls } = ns.ipv4;
-  ns.sysctl.register(name, {
+  return {
     get: () => `${sysctls[first]}\t${sysctls[last]}`,
     set: (text) => {
       const match = /^\s*(\d+)[\s-]+(\d+)\s*$/.exec(text);
@@ -44,7 +92,7 @@ function range(ns: NetNamespace, name: string, first: keyof Ipv4Sysctls, last: k
       sysctls[last] = Number(match[2]);
       return undefined;
     },
-  });
+  };
 }
 
 /** Policies 2 (inner headers) and 3 (chosen fields) are not modelled and refused. */
@@ -81,38 +129,4 @@ function devinetForwarding(ns: NetNamespace, value: number): void {
   confAll.accept_redirects = value === 0 ? 1 : 0;
   confDefault.forwarding = value;
   for (const dev of ns.devices) dev.inDev.conf.forwarding = value;
-}
-
-function registerConf(ns: NetNamespace, where: string, conf: Ipv4DevConf): void {
-  for (const key of DEVCONF_KEYS) {
-    const entry = where === "all" && key === "forwarding" ? forwardingSysctl(ns) : intSysctl(conf, key);
-    ns.sysctl.register(`net.ipv4.conf.${where}.${key}`, entry);
-  }
-}
-
-function registerNeigh(ns: NetNamespace, where: string, parms: NeighParms): void {
-  for (const key of NEIGH_PARM_KEYS) ns.sysctl.register(`net.ipv4.neigh.${where}.${key}`, intSysctl(parms, key));
-}
-
-/** Names in sysctl files: a dot of a device name is written as a slash. */
-function fileName(dev: NetDevice): string {
-  return dev.name.replaceAll(".", "/");
-}
-
-/** Register the device's files under its present name; after a rename the old ones go. */
-export function registerDeviceSysctls(ns: NetNamespace, dev: NetDevice): void {
-  const name = fileName(dev);
-  if (dev.inDev.sysctlName === name) return;
-  unregisterDeviceSysctls(ns, dev);
-  dev.inDev.sysctlName = name;
-  registerConf(ns, name, dev.inDev.conf);
-  registerNeigh(ns, name, dev.inDev.arpParms);
-}
-
-export function unregisterDeviceSysctls(ns: NetNamespace, dev: NetDevice): void {
-  const name = dev.inDev.sysctlName;
-  if (name === "") return;
-  for (const key of DEVCONF_KEYS) ns.sysctl.unregister(`net.ipv4.conf.${name}.${key}`);
-  for (const key of NEIGH_PARM_KEYS) ns.sysctl.unregister(`net.ipv4.neigh.${name}.${key}`);
-  dev.inDev.sysctlName = "";
 }

@@ -21,8 +21,20 @@ export function intSysctl<T extends object>(target: T, key: { [K in keyof T]: T[
   };
 }
 
+/** Makes entries when asked: for owners with many files per device, which would cost more than they are read. */
+export interface SysctlProvider {
+  /** The entry behind a full name, undefined when this owner has none. */
+  find(name: string): SysctlEntry | undefined;
+  names(): Iterable<string>;
+}
+
 export class SysctlTable {
   private readonly entries = new Map<string, SysctlEntry>();
+  private readonly providers: SysctlProvider[] = [];
+
+  provide(provider: SysctlProvider): void {
+    this.providers.push(provider);
+  }
 
   register(name: string, entry: SysctlEntry): void {
     this.entries.set(name, entry);
@@ -34,16 +46,26 @@ export class SysctlTable {
 
   /** Undefined: there is no such file. */
   get(name: string): string | undefined {
-    return this.entries.get(name)?.get();
+    return this.find(name)?.get();
   }
 
   /** "ENOENT" when there is no such file: a sysctl that is not modelled is refused, never swallowed. */
   set(name: string, value: string): "ENOENT" | "EINVAL" | "EACCES" | undefined {
-    const entry = this.entries.get(name);
+    const entry = this.find(name);
     return entry === undefined ? "ENOENT" : entry.set(value);
   }
 
   names(): string[] {
-    return [...this.entries.keys()].sort();
+    return [...this.entries.keys(), ...this.providers.flatMap((p) => [...p.names()])].sort();
+  }
+
+  private find(name: string): SysctlEntry | undefined {
+    const own = this.entries.get(name);
+    if (own !== undefined) return own;
+    for (const provider of this.providers) {
+      const found = provider.find(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 }

@@ -120,9 +120,8 @@ export function allRows(ns: NetNamespace): FibAlias[] {
 
 /** fib_sync_down_dev: nexthops through `dev` die; a row whose every nexthop is dead goes. `force` also takes local rows (device or last address gone). */
 export function fibSyncDownDev(ns: NetNamespace, dev: NetDevice, force: boolean): void {
-  for (const row of allRows(ns)) {
+  for (const row of ns.fib.rowsOf(dev)) {
     const { nhs, scope } = row.info;
-    if (!nhs.some((nh) => nh.dev === dev)) continue;
     // Rows of own addresses stay while the device is merely down.
     if (!force && scope === RT_SCOPE_HOST) continue;
     for (const nh of nhs) if (nh.dev === dev) nh.dead = true;
@@ -133,7 +132,7 @@ export function fibSyncDownDev(ns: NetNamespace, dev: NetDevice, force: boolean)
 
 /** fib_sync_up for nexthops of multipath rows that survived, and the carrier flag of all. */
 export function fibSyncUp(ns: NetNamespace, dev: NetDevice): void {
-  for (const { info } of allRows(ns)) {
+  for (const { info } of ns.fib.rowsOf(dev)) {
     for (const nh of info.nhs) {
       if (nh.dev !== dev) continue;
       nh.dead = false;
@@ -146,7 +145,7 @@ export function fibSyncUp(ns: NetNamespace, dev: NetDevice): void {
 /** Carrier changed: rows stay and are marked (R1.28). */
 export function fibSyncCarrier(ns: NetNamespace, dev: NetDevice): void {
   const linkdown = !dev.ops.carrier(dev);
-  for (const { info } of allRows(ns)) for (const nh of info.nhs) if (nh.dev === dev) nh.linkdown = linkdown;
+  for (const { info } of ns.fib.rowsOf(dev)) for (const nh of info.nhs) if (nh.dev === dev) nh.linkdown = linkdown;
 }
 
 /** fib_sync_down_addr: rows that prefer a source which is no longer ours go. */

@@ -1,6 +1,7 @@
 // All routing tables of a namespace and the way through them (net/ipv4/fib_frontend.c, fib_rules.c: fib_lookup).
 
 import type { Ipv4 } from "../../addr/ipv4.ts";
+import type { NetDevice } from "../../dev/net-device.ts";
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import type { FlowKey } from "../rtable.ts";
 import type { RouteErrno } from "../rt-types.ts";
@@ -24,6 +25,8 @@ export class FibTables {
   private readonly tables = new Map<number, PrefixMap>();
   /** local and main as one: the longest prefix of both decides while there are no own rules (fib_trie_unmerge). */
   private readonly merged = new PrefixMap();
+  /** Rows by the devices of their nexthops (fib_info_devhash): device events must not walk all routes. */
+  private readonly byDev = new Map<NetDevice, Set<FibAlias>>();
   private readonly match: FibMatch = { tos: 0, oif: 0, scope: 0, ignoreLinkState: false };
 
   constructor(ns: NetNamespace) {
@@ -42,6 +45,7 @@ export class FibTables {
   /** Put a row at a position among the rows of its prefix in its table. */
   insertAt(alias: FibAlias, at: number): void {
     this.tableOf(alias.table).insertAt(alias, at);
+    this.indexDevices(alias);
     if (alias.table === RT_TABLE_LOCAL) this.merged.insertAt(alias, at);
     else if (alias.table === RT_TABLE_MAIN) this.merged.insertAt(alias, this.localRows(alias) + at);
   }
@@ -49,8 +53,32 @@ export class FibTables {
   remove(alias: FibAlias): void {
     this.tables.get(alias.table)?.remove(alias);
     this.merged.remove(alias);
+    this.unindexDevices(alias);
     for (const nh of alias.info.nhs) {
       for (const route of [nh.rthInput, nh.rthOutput, ...(nh.exceptions?.values() ?? [])]) if (route !== null) route.valid = false;
+    }
+  }
+
+  /** Rows with a nexthop through `dev`, as a copy that survives changes. */
+  rowsOf(dev: NetDevice): FibAlias[] {
+    return [...(this.byDev.get(dev) ?? [])];
+  }
+
+  private indexDevices(alias: FibAlias): void {
+    for (const { dev } of alias.info.nhs) {
+      if (dev === null) continue;
+      const rows = this.byDev.get(dev);
+      if (rows === undefined) this.byDev.set(dev, new Set([alias]));
+      else rows.add(alias);
+    }
+  }
+
+  private unindexDevices(alias: FibAlias): void {
+    for (const { dev } of alias.info.nhs) {
+      const rows = dev === null ? undefined : this.byDev.get(dev);
+      if (dev === null || rows === undefined) continue;
+      rows.delete(alias);
+      if (rows.size === 0) this.byDev.delete(dev);
     }
   }
 
