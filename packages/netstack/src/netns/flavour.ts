@@ -28,8 +28,8 @@ export interface KernelFlavour {
   readonly bridgedDnatNeedsForwarding: boolean;
   /** DNAT to a port range starts at a random port (before 4.x rows), else at the first of the range. */
   readonly dnatRangeRandomStart: boolean;
-  /** LOG in POSTROUTING of forwarded packets prints IN= and MAC=. */
-  readonly logInputInPostrouting: boolean;
+  /** POST_ROUTING knows the device a forwarded packet came in by, so that LOG prints IN= and MAC= there (6.18; not 4.9). */
+  readonly postRoutingInput: boolean;
   /** A directly connected prefix gets a broadcast route for its network address (`broadcast 10.0.0.0`). */
   readonly networkBroadcastRoute: boolean;
 }
@@ -38,16 +38,16 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
   "3.10": {
     version: "3.10", synLinearTimeouts: 0, udpStreamTimeout: 180, rstIpId: true, synRenewsTimeout: true, tcpRmemDefault: 87380, tcpRmemMax: 6291456,
     tcpInitRwnd: true, tcpTsHz: 1000, tcpTsOffset: false, somaxconn: 128,
-    bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, logInputInPostrouting: false, networkBroadcastRoute: true,
+    bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, postRoutingInput: false, networkBroadcastRoute: true,
   },
   "4.9": {
     version: "4.9", synLinearTimeouts: 0, udpStreamTimeout: 180, rstIpId: true, synRenewsTimeout: true, tcpRmemDefault: 87380, tcpRmemMax: 6291456,
     tcpInitRwnd: true, tcpTsHz: 250, tcpTsOffset: false, somaxconn: 128,
-    bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, logInputInPostrouting: false, networkBroadcastRoute: true,
+    bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, postRoutingInput: false, networkBroadcastRoute: true,
   },
   "6.18": {
     version: "6.18", synLinearTimeouts: 4, udpStreamTimeout: 120, rstIpId: false, synRenewsTimeout: false, tcpRmemDefault: 131072, tcpRmemMax: 33554432,
     tcpInitRwnd: false, tcpTsHz: 1000, tcpTsOffset: true, somaxconn: 4096,
-    bridgedDnatNeedsForwarding: true, dnatRangeRandomStart: false, logInputInPostrouting: true, networkBroadcastRoute: false,
+    bridgedDnatNeedsForwarding: true, dnatRangeRandomStart: false, postRoutingInput: true, networkBroadcastRoute: false,
   },
 };

@@ -11,7 +11,7 @@ it.each<[KernelVersion, string]>([
 ])("kernel %s logs a forwarded packet in POSTROUTING as %s", (kernel, expected) => {
   const lab = t1();
   Object.assign(lab.r, { flavour: KERNEL_FLAVOURS[kernel] });
-  lab.r.xt.backend().command(["-t", "mangle", "-A", "POSTROUTING", "-j", "LOG"]);
+  lab.r.xt.backend().command(["-t", "mangle", "-A", "POSTROUTING", "-d", "10.2.0.2", "-j", "LOG"]);
   send(lab.c, "e0", ipFrame({ dst: "10.2.0.2", payload: udp(8) }));
   expect(lab.r.dmesg.map(({ text }) => text)).toEqual([expect.stringContaining(expected)]);
 });
