@@ -210,6 +210,14 @@ function unlink(ns: NetNamespace, queue: FragQueue): void {
   else ns.ipv4.fragQueues.delete(key);
 }
 
+/** fqdir_exit: the namespace goes and with it all queues; nobody is told. */
+export function ipFragsExitNet(ns: NetNamespace): void {
+  for (const queue of [...ns.ipv4.fragQueues.values()].flat()) {
+    unlink(ns, queue);
+    for (const p of queue.pieces) kfreeSkb(ns, p.pkt, "FRAG_REASM_TIMEOUT", "fqdir_exit");
+  }
+}
+
 /** ip_expire: time is up. Only the final destination tells the sender, and only about a datagram whose beginning it has (R1.4). */
 function ipExpire(ns: NetNamespace, queue: FragQueue): void {
   if (queue.done) return;

@@ -20,14 +20,15 @@ import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../wire/icmp-fields.ts";
 import { IPSKB_REROUTED } from "./ip-cb.ts";
 import { ipDoFragment } from "./ip-do-fragment.ts";
 import { ipSkbDstMtu } from "./ip-dst-mtu.ts";
+import type { RouteErrno } from "./rt-types.ts";
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST } from "./rtable.ts";
 import { traceRoute } from "./route-trace.ts";
 
 /**
- * ip_local_out: a packet made here, header written, pkt.route set. Sets total length and checksum. Returns "EPERM" when a
- * LOCAL_OUT hook dropped it (what the sender's send() reports), undefined otherwise.
+ * ip_local_out: a packet made here, header written, pkt.route set. Sets total length and checksum. Returns what the
+ * sender's send() reports when a LOCAL_OUT hook dropped it — EPERM, or the errno of a new route that failed — undefined otherwise.
  */
-export function ipLocalOut(ns: NetNamespace, sk: Sock | null, pkt: Packet): "EPERM" | undefined {
+export function ipLocalOut(ns: NetNamespace, sk: Sock | null, pkt: Packet): "EPERM" | RouteErrno | undefined {
   const route = pkt.route;
   if (route === null) throw new Error("ip_local_out without a route");
   ns.ipv4.mib.IpOutRequests++;
@@ -45,7 +46,13 @@ export function ipLocalOut(ns: NetNamespace, sk: Sock | null, pkt: Packet): "EPE
     passed = true;
     dstOutput(ns, p);
   });
-  return passed ? undefined : "EPERM";
+  return passed ? undefined : dropErrno(ns, pkt);
+}
+
+function dropErrno(ns: NetNamespace, pkt: Packet): "EPERM" | RouteErrno {
+  const failure = ns.ipv4.rerouteFailure;
+  ns.ipv4.rerouteFailure = null;
+  return failure?.pkt === pkt ? failure.errno : "EPERM";
 }
 
 /** dst_output: ip_output, or ip_mc_output where this host hears itself. */

@@ -9,6 +9,7 @@ import type { InAddr } from "./in-device.ts";
 import type { FragQueue } from "./ip-fragment.ts";
 import type { FlowKey, Route } from "./rtable.ts";
 import { flowKey } from "./rtable.ts";
+import type { RouteErrno } from "./rt-types.ts";
 import { SnmpMib } from "./snmp.ts";
 
 /** Counters of selectIdent; its hash has this many bits' worth of values. */
@@ -84,6 +85,8 @@ export class Ipv4State {
   icmpStamp = Number.NEGATIVE_INFINITY;
   /** An ICMP message is on its way out (icmp_xmit_lock): none is made because of it, e.g. when OUTPUT rejects an echo reply. */
   icmpBusy = false;
+  /** The last packet that could not be routed again, and why (NF_DROP_ERR of the hook that asked). */
+  rerouteFailure: { readonly pkt: Packet; readonly errno: RouteErrno } | null = null;
   /** Reassembly queues by id * 256 + protocol; addresses and user are compared. */
   readonly fragQueues = new Map<number, FragQueue[]>();
   /** Bytes that waiting fragments hold, bounded by ipfrag_high_thresh. */
