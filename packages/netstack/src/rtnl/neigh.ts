@@ -17,7 +17,12 @@ import { neighRow, printNeigh } from "./print-neigh.ts";
 export type NeighOp = Extract<ConfigOp, { op: "neigh-add" | "neigh-replace" | "neigh-del" }>;
 type NeighSet = Extract<NeighOp, { op: "neigh-add" | "neigh-replace" }>;
 
-const STATES: Readonly<Record<NudWord, NudState>> = { permanent: NUD_PERMANENT, noarp: NUD_NOARP, stale: NUD_STALE, reachable: NUD_REACHABLE };
+const STATES: Readonly<Record<NudWord, NudState>> = {
+  permanent: NUD_PERMANENT,
+  noarp: NUD_NOARP,
+  stale: NUD_STALE,
+  reachable: NUD_REACHABLE,
+};
 
 /** Apply one operation; null when done, else what `ip` prints. Waiting packets may go out or fail at once. */
 export function applyNeighOp(ns: NetNamespace, op: NeighOp): RtnlFailure | null {
@@ -51,7 +56,8 @@ function addProxy(ns: NetNamespace, dev: NetDevice, dst: Ipv4): null {
 /** A neighbour that is being resolved fails first, so that waiting packets are reported. */
 function delNeigh(ns: NetNamespace, dev: NetDevice, dst: Ipv4): RtnlFailure | null {
   const neigh = ns.arp.lookup(dev, dst);
-  if (neigh === undefined) return ns.arp.proxies.get(dev)?.delete(dst | 0) === true ? null : rtnlFailure({ errno: "ENOENT" });
+  if (neigh === undefined)
+    return ns.arp.proxies.get(dev)?.delete(dst | 0) === true ? null : rtnlFailure({ errno: "ENOENT" });
   neighUpdate(neigh, null, NUD_FAILED, { override: true, admin: true });
   ns.arp.remove(neigh);
   return null;
@@ -59,13 +65,17 @@ function delNeigh(ns: NetNamespace, dev: NetDevice, dst: Ipv4): RtnlFailure | nu
 
 /** What `ip neigh` shows: everything but NOARP and entries that were never used. */
 export function selectNeighs(ns: NetNamespace, dev?: string): Neigh[] {
-  return [...ns.arp].filter((n) => n.state !== NUD_NOARP && n.state !== NUD_NONE && (dev === undefined || n.dev.name === dev));
+  return [...ns.arp].filter(
+    (n) => n.state !== NUD_NOARP && n.state !== NUD_NONE && (dev === undefined || n.dev.name === dev),
+  );
 }
 
 /** `ip neigh`: the text with newlines. */
 export function printNeighs(ns: NetNamespace, dev?: string, options: NeighPrintOptions = {}): string {
   const o = { ...options, now: ns.world.now, dev: dev !== undefined };
-  return selectNeighs(ns, dev).map((n) => `${printNeigh(n, o)}\n`).join("");
+  return selectNeighs(ns, dev)
+    .map((n) => `${printNeigh(n, o)}\n`)
+    .join("");
 }
 
 /** `ip -j neigh`. */
@@ -76,6 +86,7 @@ export function dumpNeighs(ns: NetNamespace, dev?: string): NeighRow[] {
 /** `ip neigh show proxy`. */
 export function printProxies(ns: NetNamespace): string {
   let text = "";
-  for (const [dev, addrs] of ns.arp.proxies) for (const addr of addrs) text += `${formatIpv4(addr >>> 0)} dev ${dev.name} proxy \n`;
+  for (const [dev, addrs] of ns.arp.proxies)
+    for (const addr of addrs) text += `${formatIpv4(addr >>> 0)} dev ${dev.name} proxy \n`;
   return text;
 }

@@ -297,6 +297,7 @@ describe("ip neigh", () => {
     const add: ConfigOp = { op: "neigh-add", dev: "v0", dst: "10.5.0.9", lladdr: "02:00:00:00:00:01", nud: "permanent" };
     apply(ns, add, { op: "neigh-add", dev: "v0", dst: "10.5.0.10", lladdr: "02:00:00:00:00:02", nud: "stale" }, { ...add, dst: "10.5.0.99", proxy: true });
     expect(printNeighs(ns)).toBe("10.5.0.9 dev v0 lladdr 02:00:00:00:00:01 PERMANENT \n10.5.0.10 dev v0 lladdr 02:00:00:00:00:02 STALE \n");
+    expect(printNeighs(ns, "v0", { version: "4.11" })).toBe("10.5.0.9 lladdr 02:00:00:00:00:01 PERMANENT\n10.5.0.10 lladdr 02:00:00:00:00:02 STALE\n");
     expect(printProxies(ns)).toBe("10.5.0.99 dev v0 proxy \n");
     expect(tryOp(ns, add)).toBe("RTNETLINK answers: File exists");
     expect(tryOp(ns, { op: "neigh-del", dev: "v0", dst: "10.5.0.44" })).toBe("RTNETLINK answers: No such file or directory");
