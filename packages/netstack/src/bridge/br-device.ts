@@ -82,7 +82,7 @@ export function createBridge(
 ): NetDevice {
   const dev = registerNetdevice(ns, BRIDGE_OPS, spec, (d) => new Bridge(d));
   const br = need(dev);
-  if (spec.addr !== undefined) br.idAddr = spec.addr;
   fdbAddLocal(br, null, dev.addr);
+  if (spec.addr !== undefined) brStpChangeBridgeId(br, spec.addr);
   return dev;
 }

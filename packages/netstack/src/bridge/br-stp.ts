@@ -39,11 +39,12 @@ export function brStpDisableBridge(br: Bridge): void {
   for (const p of br.ports) if (p.state !== BR_STATE_DISABLED) brStpDisablePort(p);
 }
 
-/** br_stp_change_bridge_id: the bridge takes this address. */
+/** br_stp_change_bridge_id: the bridge takes this address. On the way it looks at its ports: without one it has no carrier now. */
 export function brStpChangeBridgeId(br: Bridge, addr: Mac): void {
   brFdbChangeMacAddress(br, addr);
   br.idAddr = addr;
   changeMac(br.dev, addr);
+  brPortStateSelection(br);
 }
 
 /** br_stp_recalculate_bridge_id: unless a person chose it, the address is the lowest of the ports, zero without ports. */

@@ -75,6 +75,8 @@ export class NetDevice {
   /** addr_assign_type NET_ADDR_SET: the address was given by hand (a bridge stops following its ports). */
   addrPinned = false;
   mtuPinned = false;
+  /** IFLA_TXQLEN as it was given; undefined: what the kernel gives this kind of device. Nothing is queued here: it is only listed. */
+  txQueueLen: number | undefined = undefined;
   /** The bridge this device is a port of. */
   master: NetDevice | null = null;
   bridgePort: BridgePort | null = null;

@@ -6,7 +6,16 @@ export type LinkSpec =
   | { readonly type: "bridge" }
   | { readonly type: "dummy" }
   /** `netns` of the peer: undefined is the same namespace. The peer gets the lower ifindex when both are new in one namespace. */
-  | { readonly type: "veth"; readonly peer: { readonly name: string; readonly netns?: string; readonly address?: string; readonly mtu?: number; readonly ifindex?: number } }
+  | {
+      readonly type: "veth";
+      readonly peer: {
+        readonly name: string;
+        readonly netns?: string;
+        readonly address?: string;
+        readonly mtu?: number;
+        readonly ifindex?: number;
+      };
+    }
   | {
       readonly type: "vxlan";
       readonly id: number;
@@ -46,7 +55,15 @@ export interface LinkChange {
   readonly mcastSnooping?: boolean;
 }
 
-export type RouteType = "unicast" | "local" | "broadcast" | "multicast" | "blackhole" | "unreachable" | "prohibit" | "throw";
+export type RouteType =
+  | "unicast"
+  | "local"
+  | "broadcast"
+  | "multicast"
+  | "blackhole"
+  | "unreachable"
+  | "prohibit"
+  | "throw";
 
 export interface RouteSpec {
   /** `default` or a prefix; a bare address is a /32. */
@@ -54,7 +71,12 @@ export interface RouteSpec {
   readonly type?: RouteType;
   readonly via?: string;
   readonly dev?: string;
-  readonly nexthops?: readonly { readonly via?: string; readonly dev?: string; readonly weight?: number; readonly onlink?: boolean }[];
+  readonly nexthops?: readonly {
+    readonly via?: string;
+    readonly dev?: string;
+    readonly weight?: number;
+    readonly onlink?: boolean;
+  }[];
   /** Name (local main default) or number; main. */
   readonly table?: string;
   readonly metric?: number;
@@ -90,20 +112,64 @@ export interface RuleSpec {
 export type NudWord = "permanent" | "noarp" | "stale" | "reachable";
 
 export type ConfigOp =
-  | { readonly op: "link-add"; readonly name: string; readonly link: LinkSpec; readonly address?: string; readonly mtu?: number; readonly ifindex?: number }
+  | {
+      readonly op: "link-add";
+      readonly name: string;
+      readonly link: LinkSpec;
+      readonly address?: string;
+      readonly mtu?: number;
+      readonly ifindex?: number;
+      readonly txqueuelen?: number;
+    }
   | ({ readonly op: "link-set"; readonly dev: string } & LinkChange)
   | { readonly op: "link-del"; readonly dev: string }
-  | { readonly op: "addr-add" | "addr-del"; readonly dev: string; readonly local: string; readonly scope?: "global" | "link" | "host"; readonly noprefixroute?: boolean; readonly broadcast?: string; readonly label?: string }
+  | {
+      readonly op: "addr-add" | "addr-del";
+      readonly dev: string;
+      readonly local: string;
+      readonly scope?: "global" | "link" | "host";
+      readonly noprefixroute?: boolean;
+      readonly broadcast?: string;
+      readonly label?: string;
+    }
   | ({ readonly op: "route-add" | "route-replace" | "route-append" | "route-prepend" | "route-del" } & RouteSpec)
   | ({ readonly op: "rule-add" | "rule-del" } & RuleSpec)
-  | { readonly op: "neigh-add" | "neigh-replace"; readonly dev: string; readonly dst: string; readonly lladdr: string; readonly nud: NudWord; readonly proxy?: boolean }
+  | {
+      readonly op: "neigh-add" | "neigh-replace";
+      readonly dev: string;
+      readonly dst: string;
+      readonly lladdr: string;
+      readonly nud: NudWord;
+      readonly proxy?: boolean;
+    }
   | { readonly op: "neigh-del"; readonly dev: string; readonly dst: string }
   /** `master`: the entry of the bridge the port belongs to; else the device's own table (vxlan). */
-  | { readonly op: "fdb-add" | "fdb-replace" | "fdb-append"; readonly dev: string; readonly mac: string; readonly dst?: string; readonly master?: boolean; readonly state: "permanent" | "static" | "dynamic" }
-  | { readonly op: "fdb-del"; readonly dev: string; readonly mac: string; readonly dst?: string; readonly master?: boolean }
+  | {
+      readonly op: "fdb-add" | "fdb-replace" | "fdb-append";
+      readonly dev: string;
+      readonly mac: string;
+      readonly dst?: string;
+      readonly master?: boolean;
+      readonly state: "permanent" | "static" | "dynamic";
+    }
+  | {
+      readonly op: "fdb-del";
+      readonly dev: string;
+      readonly mac: string;
+      readonly dst?: string;
+      readonly master?: boolean;
+    }
   /** Words behind `iptables`, e.g. ["-t","nat","-N","WEB"]. */
   | { readonly op: "iptables"; readonly args: readonly string[]; readonly backend?: XtBackendName }
-  | { readonly op: "iptables-restore"; readonly text: string; readonly noflush?: boolean; readonly counters?: boolean; readonly test?: boolean; readonly backend?: XtBackendName; readonly origins?: RuleOrigins }
+  | {
+      readonly op: "iptables-restore";
+      readonly text: string;
+      readonly noflush?: boolean;
+      readonly counters?: boolean;
+      readonly test?: boolean;
+      readonly backend?: XtBackendName;
+      readonly origins?: RuleOrigins;
+    }
   | { readonly op: "ipset"; readonly args: readonly string[] }
   | { readonly op: "ipset-restore"; readonly text: string; readonly exist?: boolean }
   /** Dotted name, e.g. net.ipv4.ip_forward. */

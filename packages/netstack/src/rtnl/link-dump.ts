@@ -130,6 +130,7 @@ function qdiscWord(dev: NetDevice): string {
 
 /** Devices without a queue got a length of 0 in old kernels, and so none is printed. */
 function txqueuelen(dev: NetDevice): number {
+  if (dev.txQueueLen !== undefined) return dev.txQueueLen;
   const modern = dev.ns.flavour.version === "6.18";
   return modern || (dev.kind !== "veth" && dev.kind !== "vxlan") ? 1000 : 0;
 }

@@ -91,8 +91,14 @@ function newLink(link: { name: string; address?: string; mtu?: number; ifindex?:
 }
 
 function linkAdd(ns: NetNamespace, op: LinkAdd): RtnlFailure | null {
-  const error = checkNew(ns, op);
-  if (error !== null) return error;
+  const error = checkNew(ns, op) ?? makeLink(ns, op);
+  if (error !== null || op.txqueuelen === undefined) return error;
+  const dev = ns.devices.byName(op.name);
+  if (dev !== undefined) dev.txQueueLen = op.txqueuelen;
+  return null;
+}
+
+function makeLink(ns: NetNamespace, op: LinkAdd): RtnlFailure | null {
   const link = newLink(op);
   switch (op.link.type) {
     case "bridge":

@@ -174,3 +174,31 @@ test("ip link and bridge link of iproute2 6.1", () => {
   const q2 = rows.find((r) => r.ifname === "q2") ?? fail();
   expect(printLink(q2, { version: "6.1" }).split(" mtu")[0]).toBe("5: q2@p2: <BROADCAST,MULTICAST,M-DOWN>");
 });
+
+test("a bridge that is given an address looks at its ports: with none it has no carrier; untouched it is UNKNOWN", () => {
+  const lab = new Lab();
+  lab.apply(
+    "a",
+    { op: "link-add", name: "br0", link: { type: "bridge" } },
+    { op: "link-add", name: "br1", link: { type: "bridge" }, address: "02:42:0a:eb:de:a5" },
+    { op: "link-add", name: "br2", link: { type: "bridge" } },
+    ...["br0", "br1", "br2"].map((dev) => ({ op: "link-set", dev, up: true }) as const),
+    { op: "link-set", dev: "br2", address: "02:42:0a:eb:de:a6" },
+  );
+  const states = dumpLinks(lab.ns("a"))
+    .filter(({ ifname }) => ifname.startsWith("br"))
+    .map((row) => `${row.ifname} ${row.operstate} ${row.flags.includes("NO-CARRIER")}`);
+  expect(states).toEqual(["br0 UNKNOWN false", "br1 DOWN true", "br2 DOWN true"]);
+});
+
+test("a queue length that was asked for is listed, and none at 0", () => {
+  const lab = new Lab();
+  lab.apply(
+    "a",
+    { op: "link-add", name: "br0", link: { type: "bridge" }, txqueuelen: 0 },
+    { op: "link-add", name: "br1", link: { type: "bridge" } },
+  );
+  const rows = dumpLinks(lab.ns("a")).filter(({ ifname }) => ifname.startsWith("br"));
+  expect(rows.map((row) => row.txqlen)).toEqual([0, 1000]);
+  expect(rows.map((row) => printLink(row, { version: "4.11" }).split("\n")[0]?.endsWith("qlen 1000"))).toEqual([false, true]);
+});

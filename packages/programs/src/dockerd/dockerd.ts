@@ -33,7 +33,8 @@ export class Dockerd implements Agent {
     const dev = DOCKER_BRIDGE;
     const policy: ConfigOp[] = forwardPolicy === "DROP" ? [{ op: "iptables", args: ["-P", "FORWARD", "DROP"] }] : [];
     applyAll(door, this.name, [
-      { op: "link-add", name: dev, link: { type: "bridge" }, address: mac },
+      // libnetwork leaves TxQLen of its request at 0, and so that is what it asks for.
+      { op: "link-add", name: dev, link: { type: "bridge" }, address: mac, txqueuelen: 0 },
       { op: "addr-add", dev, local: bridge },
       { op: "link-set", dev, up: true },
       { op: "sysctl", key: "net.ipv4.ip_forward", value: "1" },
