@@ -7,6 +7,7 @@ export { formatMac, isGroupMac, type Mac, MAC_BROADCAST, MAC_ZERO, parseMac } fr
 
 // Worlds
 export { KERNEL_FLAVOURS, type KernelFlavour, type KernelVersion } from "./netns/flavour.ts";
+export { destroyNetns } from "./netns/destroy-netns.ts";
 export { NetNamespace } from "./netns/net-namespace.ts";
 export { PacketStormError, World } from "./netns/world.ts";
 export { frameBytes } from "./dev/eth.ts";
@@ -41,6 +42,7 @@ export { conntrackCommand, conntrackEvents, isEventCommand } from "./netfilter/c
 export { Conntrack, IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY, IPS_SRC_NAT } from "./netfilter/conntrack/conntrack.ts";
 export { ctProtoName, ctStateName, formatEntry } from "./netfilter/conntrack/print.ts";
 export type { XtBackend } from "./netfilter/xtables/backend.ts";
+export { ctime } from "./netfilter/xtables/ctime.ts";
 export type { IptablesVersion } from "./netfilter/xtables/iptables-version.ts";
 export type { PickRule, RulePlace } from "./netfilter/xtables/xtables-net.ts";
 

@@ -7,6 +7,6 @@ export { dockerMac, DockerNetwork, type DockerNetworkOptions } from "./dockerd/d
 export { Kubelet, type KubeletOptions } from "./kubelet/kubelet.ts";
 export { kubeletRules } from "./kubelet/chains.ts";
 export type { PodNetwork, SandboxRequest } from "./kubelet/pod-network.ts";
-export { NGINX_PAGE, serversOf } from "./servers/images.ts";
+export { hasBusybox, NGINX_PAGE, serversOf } from "./servers/images.ts";
 export { serve, type ServeOptions } from "./servers/serve.ts";
 export type { Served, ServedListener, ServerSpec } from "./servers/serving.ts";

@@ -38,6 +38,9 @@ interface ImageRow {
   readonly servers: readonly ServerSpec[];
 }
 
+/** Releases of the nginx image: when their page was last changed, s since 1970 (Last-Modified of the answer). */
+const NGINX_PAGES: Readonly<Record<string, number>> = { "1.7.9": 1_419_351_909 };
+
 /** Images whose servers do not follow from their container ports. An empty list: a shell that listens nowhere. */
 const IMAGES: readonly ImageRow[] = [
   { image: /^nginx/, servers: [{ kind: "http", protocol: "tcp", port: 80, body: NGINX_PAGE }] },
@@ -50,14 +53,23 @@ const IMAGES: readonly ImageRow[] = [
   { image: /^(centos|busybox|alpine|debian|ubuntu|curl|netshoot|pause|toolbox)$/, servers: [] },
 ];
 
+/** Images whose tools are busybox's, not the full ones. */
+const BUSYBOX_IMAGES = /^(alpine|busybox|k8s-dns-.*)$/;
+
+/** True when `ip` and its kind print like busybox's in this pod (its first container, where `kubectl exec` leads). */
+export function hasBusybox(pod: Pod): boolean {
+  return BUSYBOX_IMAGES.test(baseName(pod.spec.containers[0]?.image ?? ""));
+}
+
 /** What a pod serves by its images and ports. */
 export function serversOf(pod: Pod): ServerSpec[] {
   return pod.spec.containers.flatMap((container) => serversOfContainer(container));
 }
 
 function serversOfContainer(container: Container): readonly ServerSpec[] {
-  const row = IMAGES.find(({ image }) => image.test(baseName(container.image ?? "")));
-  const known = row?.servers ?? [];
+  const image = container.image ?? "";
+  const row = IMAGES.find((known) => known.image.test(baseName(image)));
+  const known = (row?.servers ?? []).map((server) => withSite(server, image));
   const declared = container.ports
     .filter((port) => port.protocol !== "SCTP" && !known.some((s) => s.port === port.containerPort))
     .map((port): ServerSpec => {
@@ -65,6 +77,13 @@ function serversOfContainer(container: Container): readonly ServerSpec[] {
       return { kind: protocol === "udp" ? "echo" : "hostname", protocol, port: port.containerPort };
     });
   return [...known, ...declared];
+}
+
+/** The nginx image of a known release presents its page as that release does. */
+function withSite(server: ServerSpec, image: string): ServerSpec {
+  const tag = /:([^/:@]+)(?:@.*)?$/.exec(image)?.[1];
+  const modified = tag === undefined || baseName(image) !== "nginx" ? undefined : NGINX_PAGES[tag];
+  return modified === undefined ? server : { ...server, site: { server: `nginx/${tag}`, modified } };
 }
 
 function baseName(image: string): string {

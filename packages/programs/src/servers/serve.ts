@@ -14,8 +14,8 @@ export interface ServeOptions {
   readonly onServed: ServedListener;
 }
 
-/** What a server does with the bytes of one connection: the answer, or undefined while the request is incomplete. */
-export type Responder = (bytes: Uint8Array) => { readonly answer: Uint8Array; readonly close: boolean } | undefined;
+/** What a server does with the bytes of one connection: the answer, write by write, or undefined while the request is incomplete. */
+export type Responder = (bytes: Uint8Array) => { readonly answer: readonly Uint8Array[]; readonly close: boolean } | undefined;
 
 /** Opens all ports; the function returned closes them. */
 export function serve(options: ServeOptions): () => void {
@@ -40,12 +40,12 @@ function serveTcp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
         clientPort: sk.dport,
         port: sk.sport,
       });
-      const respond = responderOf(server, hostname);
+      const respond = responderOf(server, hostname, ns);
       return {
         data: (bytes: Uint8Array) => {
           const reply = respond(bytes);
           if (reply === undefined) return;
-          sk.send(reply.answer);
+          for (const piece of reply.answer) sk.send(piece);
           if (reply.close) sk.close();
         },
         closed: () => sk.close(),
@@ -75,7 +75,8 @@ function serveUdp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
   return () => sock.close();
 }
 
-function responderOf(server: ServerSpec, hostname: string): Responder {
-  if (server.kind === "echo") return (bytes) => ({ answer: bytes, close: false });
-  return httpResponder(server.kind === "hostname" ? `${hostname}\n` : (server.body ?? `${hostname}\n`));
+function responderOf(server: ServerSpec, hostname: string, ns: NetNamespace): Responder {
+  if (server.kind === "echo") return (bytes) => ({ answer: [bytes], close: false });
+  const body = server.kind === "hostname" ? undefined : server.body;
+  return httpResponder({ body: body ?? `${hostname}\n`, site: server.site, now: () => ns.world.now });
 }
