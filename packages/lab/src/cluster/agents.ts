@@ -44,12 +44,12 @@ function createDockerd({ world, plan, node, ns }: NodeContext): Agent {
   const docker = plan.cluster.docker;
   if (docker === undefined) throw new ClusterError(`${node.name}: no docker in this cluster`);
   const draw = world.random.fork(`docker0 ${node.name}`);
-  const mac = `02:42:${[24, 16, 8, 0].map((shift) => ((draw.u32() >>> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
+  const drawn = `02:42:${[24, 16, 8, 0].map((shift) => ((draw.u32() >>> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
   return new Dockerd({
     door: doorOf(ns),
     version: docker.version,
     bridge: docker.bridge,
-    mac,
+    mac: node.docker0Mac ?? drawn,
     forwardPolicy: docker.forwardPolicy,
   });
 }

@@ -4,6 +4,7 @@ import { randomMac } from "@kubehop/cni";
 import { applyBatch, KERNEL_FLAVOURS, NetNamespace, parseCidr } from "@kubehop/netstack";
 import type { ConfigOp, World } from "@kubehop/netstack";
 import type { MachineSpec, NodeSpec, UnderlaySpec } from "../model/cluster-spec.ts";
+import { addressOps } from "./card-address.ts";
 
 /** Name of the segment all machines stand on. */
 export const UNDERLAY = "underlay";
@@ -28,10 +29,7 @@ export function bootMachine(world: World, machine: MachineSpec, underlay: Underl
   configure(ns, "boot", [
     { op: "link-set", dev: "lo", up: true },
     ...cardOps(machine.nic, machine.mac ?? randomMac(world.random.fork(`mac ${machine.name}`)), underlay.mtu),
-    { op: "addr-add", dev: machine.nic, local: `${machine.ip}/${length}` },
-    ...(underlay.gateway === undefined
-      ? []
-      : [{ op: "route-add", dst: "default", via: underlay.gateway, dev: machine.nic } as const]),
+    ...addressOps(machine, length, underlay.gateway),
     ...moduleOps(machine),
   ]);
   return ns;
@@ -53,7 +51,7 @@ export function bootGateway(world: World, underlay: UnderlaySpec): NetNamespace 
   const length = parseCidr(underlay.cidr)?.len ?? 24;
   configure(ns, "boot", [
     { op: "link-set", dev: "lo", up: true },
-    ...cardOps("eth0", randomMac(world.random.fork("mac gateway")), underlay.mtu),
+    ...cardOps("eth0", underlay.gatewayMac ?? randomMac(world.random.fork("mac gateway")), underlay.mtu),
     { op: "addr-add", dev: "eth0", local: `${underlay.gateway}/${length}` },
   ]);
   return ns;

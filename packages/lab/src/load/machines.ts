@@ -223,7 +223,7 @@ function nextPodNetwork(context: LoadContext, name: string, network: Cidr | unde
 function checkMacs(context: LoadContext, machines: readonly Written[]): void {
   const seen = new Map<string, string>();
   for (const { name, path, draft } of machines) {
-    for (const key of ["mac", "vtepMac"] as const) {
+    for (const key of ["mac", "vtepMac", "docker0Mac"] as const) {
       const mac = draft[key]?.toLowerCase();
       if (mac === undefined) continue;
       const owner = seen.get(mac);
@@ -249,6 +249,7 @@ function buildMachine(
     ip,
     mac: draft.mac?.toLowerCase(),
     nic: context.or(draft.nic, `${at}.nic`, "eth0"),
+    network: draft.network ?? "ifupdown",
     kernel,
     modules: {
       br_netfilter: context.or(
@@ -284,6 +285,7 @@ function buildNode(context: LoadContext, node: Written, base: Base, ip: string, 
     iproute2: (flavour ?? FLAVOURS[base.kubernetes]).iproute2,
     podCIDR,
     vtepMac: draft.vtepMac?.toLowerCase(),
+    docker0Mac: draft.docker0Mac?.toLowerCase(),
     labels: Object.fromEntries(entriesOf(draft.labels)),
     taints: (draft.taints ?? []).filter((taint) => taint !== undefined),
   };

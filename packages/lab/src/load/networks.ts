@@ -40,6 +40,7 @@ export function buildUnderlay(context: LoadContext, draft: DraftCluster): Underl
   return {
     cidr,
     gateway: gateway === "none" ? undefined : gateway,
+    gatewayMac: written.gatewayMac?.toLowerCase(),
     mtu: context.or(written.mtu, "cluster.underlay.mtu", 1500),
   };
 }

@@ -94,6 +94,8 @@ export interface UnderlaySpec {
   readonly cidr: string;
   /** A router that answers ARP and drops what it cannot route; undefined: none. */
   readonly gateway: string | undefined;
+  /** Undefined: drawn from the seed. */
+  readonly gatewayMac: string | undefined;
   readonly mtu: number;
 }
 
@@ -106,11 +108,16 @@ export interface MachineSpec {
   readonly mac: string | undefined;
   /** Name of the network card. */
   readonly nic: string;
+  /** Who configures the card at boot. */
+  readonly network: NetworkConfigurer;
   readonly kernel: KernelVersion;
   readonly modules: Readonly<Record<ModuleName, ModuleState>>;
   /** Dotted name → value, set after the agents' own. */
   readonly sysctls: Readonly<Record<string, string>>;
 }
+
+/** Programs that configure a machine's card; they leave different marks on addresses and routes. */
+export type NetworkConfigurer = "ifupdown" | "NetworkManager";
 
 /** Kernel modules a scenario may leave out. */
 export type ModuleName = "br_netfilter";
@@ -128,6 +135,8 @@ export interface NodeSpec extends MachineSpec {
   readonly podCIDR: string;
   /** MAC of flannel.N; undefined: drawn from the seed. */
   readonly vtepMac: string | undefined;
+  /** MAC of docker0; undefined: drawn from the seed. */
+  readonly docker0Mac: string | undefined;
   readonly taints: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -7,6 +7,7 @@ export const KUBERNETES_VERSIONS = ["1.9", "1.10", "1.28"] as const;
 export const KERNEL_VERSIONS = ["3.10", "4.9", "6.18"] as const;
 export const IPTABLES_VERSIONS = ["1.4.21", "1.8.4", "1.8.7", "1.8.9"] as const;
 export const AGENT_NAMES = ["dockerd", "kubelet", "flanneld", "kube-proxy"] as const;
+export const NETWORK_CONFIGURERS = ["ifupdown", "NetworkManager"] as const;
 export const MODULE_NAMES = ["br_netfilter"] as const;
 
 const kubernetes = leaf.version(KUBERNETES_VERSIONS, "Kubernetes");
@@ -129,6 +130,12 @@ const machine = {
   ip: optional(leaf.address, "Address on the underlay.", "ip: 192.168.99.11", "the next free one"),
   mac: optional(leaf.mac, "MAC of the network card.", 'mac: "00:50:56:98:f7:02"', "by seed"),
   nic: optional(leaf.deviceName, "Name of the network card.", "nic: ens192", "eth0"),
+  network: optional(
+    leaf.word(NETWORK_CONFIGURERS),
+    "Who configures the card: NetworkManager gives its routes a metric and keeps the kernel from making one.",
+    "network: NetworkManager",
+    "ifupdown",
+  ),
   kernel: optional(kernel, "Kernel of this machine.", 'kernel: "4.9"', "the cluster's"),
   modules: optional(modules, "Kernel modules.", "modules: { br_netfilter: absent }"),
   sysctls: optional(
@@ -150,6 +157,7 @@ const node = z.strictObject({
     "the next free /24 of the pods' network",
   ),
   vtepMac: optional(leaf.mac, "MAC of the node's VXLAN device.", 'vtepMac: "36:dc:08:bc:b6:23"', "by seed"),
+  docker0Mac: optional(leaf.mac, "MAC of the node's docker0.", 'docker0Mac: "02:42:0a:eb:de:a5"', "by seed"),
   kubernetes: optional(kubernetes, "Release on this node (skew).", 'kubernetes: "1.10"', "the cluster's"),
   iptables: optional(iptables, "iptables of this node.", 'iptables: "1.4.21"', "the cluster's"),
   labels: optional(z.record(z.string(), leaf.text), "Labels of the Node object.", "labels: { zone: a }", "none"),
@@ -211,6 +219,7 @@ export const clusterSchema = z.strictObject({
         "gateway: 192.168.99.1",
         "the first address of the network",
       ),
+      gatewayMac: optional(leaf.mac, "MAC of the router.", 'gatewayMac: "00:50:56:aa:36:d5"', "by seed"),
       mtu: optional(z.number().int().min(576).max(65535), "MTU of every network card.", "mtu: 9001", "1500"),
     }),
     "The one segment all machines stand on.",

@@ -3,6 +3,7 @@
 import { defaultRegistry, startLine } from "@kubehop/commands";
 import type { PlaceContext, Registry, RunningCommand } from "@kubehop/commands";
 import type { ToolVersions } from "@kubehop/netstack";
+import { hasBusybox } from "@kubehop/programs";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
 import type { ReadFile } from "../load/context.ts";
@@ -66,16 +67,17 @@ function hasKubectl(cluster: Cluster, place: Place): boolean {
   return place.kind === "admin" || place.name === cluster.plan.cluster.nodes[0]?.name;
 }
 
-/** A pod has the tools of its node. */
+/** A pod has the tools of its node, unless its image is known for busybox. */
 function toolsOf(cluster: Cluster, place: Place): ToolVersions {
   const { nodes, iptables, iproute2, kubernetes } = cluster.plan.cluster;
-  const home = place.kind === "pod" ? cluster.places.pod(place.name)?.spec.nodeName : place.name;
+  const pod = place.kind === "pod" ? cluster.places.pod(place.name) : undefined;
+  const home = pod === undefined ? place.name : pod.spec.nodeName;
   const node = nodes.find(({ name }) => name === home);
   const tool = node?.iptables ?? iptables;
   return {
     iptables: tool.version,
     backend: tool.backend,
-    iproute2: node?.iproute2 ?? iproute2,
+    iproute2: pod !== undefined && hasBusybox(pod) ? "busybox" : (node?.iproute2 ?? iproute2),
     kubectl: node?.kubernetes ?? kubernetes,
   };
 }
