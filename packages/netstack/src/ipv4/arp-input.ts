@@ -13,7 +13,21 @@ import { neighUpdate } from "../neigh/nud.ts";
 import { consumeSkb, kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHERHOST } from "../skb/packet.ts";
-import { ARP_LEN, ARPHRD_ETHER, ARPOP_REPLY, ARPOP_REQUEST, arpHln, arpHrd, arpOp, arpPln, arpPro, arpSha, arpSip, arpTha, arpTip } from "../wire/arp-fields.ts";
+import {
+  ARP_LEN,
+  ARPHRD_ETHER,
+  ARPOP_REPLY,
+  ARPOP_REQUEST,
+  arpHln,
+  arpHrd,
+  arpOp,
+  arpPln,
+  arpPro,
+  arpSha,
+  arpSip,
+  arpTha,
+  arpTip,
+} from "../wire/arp-fields.ts";
 import { ETH_P_IP } from "../wire/ethernet.ts";
 import { arpSend } from "./arp.ts";
 import { inetAddrType } from "./fib/addr-type.ts";
@@ -41,10 +55,12 @@ export function arpRcv(pkt: Packet): void {
   const dev = pkt.dev;
   if (dev === null) throw new Error("arp_rcv without a device");
   const { ns } = dev;
-  if ((dev.flags & IFF_NOARP) !== 0 || pkt.pktType === PACKET_OTHERHOST || pkt.pktType === PACKET_LOOPBACK) return consumeSkb(ns, pkt, "arp_rcv");
+  if ((dev.flags & IFF_NOARP) !== 0 || pkt.pktType === PACKET_OTHERHOST || pkt.pktType === PACKET_LOOPBACK)
+    return consumeSkb(ns, pkt, "arp_rcv");
   const b = pkt.buf;
   const o = pkt.head;
-  if (pkt.len < ARP_LEN || arpHln(b, o) !== 6 || arpPln(b, o) !== 4) return kfreeSkb(ns, pkt, "NOT_SPECIFIED", "arp_rcv");
+  if (pkt.len < ARP_LEN || arpHln(b, o) !== 6 || arpPln(b, o) !== 4)
+    return kfreeSkb(ns, pkt, "NOT_SPECIFIED", "arp_rcv");
   nfHook(ns, NFPROTO_ARP, NF_ARP_IN, pkt, dev, null, arpProcess);
 }
 
@@ -53,8 +69,15 @@ function arpProcess(pkt: Packet): void {
   if (dev === null) throw new Error("arp_process without a device");
   const b = pkt.buf;
   const o = pkt.head;
-  const arp: ArpFields = { op: arpOp(b, o), sha: arpSha(b, o), sip: arpSip(b, o), tha: arpTha(b, o), tip: arpTip(b, o) };
-  const known = arpHrd(b, o) === ARPHRD_ETHER && arpPro(b, o) === ETH_P_IP && (arp.op === ARPOP_REQUEST || arp.op === ARPOP_REPLY);
+  const arp: ArpFields = {
+    op: arpOp(b, o),
+    sha: arpSha(b, o),
+    sip: arpSip(b, o),
+    tha: arpTha(b, o),
+    tip: arpTip(b, o),
+  };
+  const known =
+    arpHrd(b, o) === ARPHRD_ETHER && arpPro(b, o) === ETH_P_IP && (arp.op === ARPOP_REQUEST || arp.op === ARPOP_REPLY);
   if (!known || badTarget(dev, arp)) return kfreeSkb(dev.ns, pkt, "NOT_SPECIFIED", "arp_process");
   const taken = arp.sip === 0 ? answerProbe(dev, pkt, arp) : arp.op === ARPOP_REQUEST && answerRequest(dev, pkt, arp);
   if (taken === "queued") return;
@@ -69,7 +92,12 @@ function badTarget(dev: NetDevice, arp: ArpFields): boolean {
 
 /** Duplicate address detection (RFC 5227): answered for own addresses, nothing is learned. */
 function answerProbe(dev: NetDevice, pkt: Packet, arp: ArpFields): true {
-  if (arp.op === ARPOP_REQUEST && inetAddrType(dev.ns, arp.tip) === RTN_LOCAL && !arpIgnore(dev.inDev, arp.sip, arp.tip)) reply(dev, pkt, arp);
+  if (
+    arp.op === ARPOP_REQUEST &&
+    inetAddrType(dev.ns, arp.tip) === RTN_LOCAL &&
+    !arpIgnore(dev.inDev, arp.sip, arp.tip)
+  )
+    reply(dev, pkt, arp);
   return true;
 }
 
@@ -87,7 +115,9 @@ function answerRequest(dev: NetDevice, pkt: Packet, arp: ArpFields): boolean | "
     }
     return true;
   }
-  return dev.inDev.forwards && route.type === RTN_UNICAST && proxies(dev, route.dev, arp) ? answerProxied(dev, pkt, arp) : false;
+  return dev.inDev.forwards && route.type === RTN_UNICAST && proxies(dev, route.dev, arp)
+    ? answerProxied(dev, pkt, arp)
+    : false;
 }
 
 /** arp_fwd_proxy, arp_fwd_pvlan, pneigh_lookup (R2.8). */

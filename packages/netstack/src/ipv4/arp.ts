@@ -50,7 +50,18 @@ function arpSolicit(neigh: Neigh, pkt: Packet | null): void {
   const { dev } = neigh;
   const sip = solicitSource(neigh, pkt);
   const unicast = neigh.probes < dev.inDev.arpParms.ucast_solicit;
-  arpSend(dev, { op: ARPOP_REQUEST, sha: dev.addr, sip, tha: MAC_ZERO, tip: neigh.addr, dst: unicast ? neigh.lladdr : MAC_BROADCAST }, pkt);
+  arpSend(
+    dev,
+    {
+      op: ARPOP_REQUEST,
+      sha: dev.addr,
+      sip,
+      tha: MAC_ZERO,
+      tip: neigh.addr,
+      dst: unicast ? neigh.lladdr : MAC_BROADCAST,
+    },
+    pkt,
+  );
 }
 
 /** Which own address asks: arp_announce 0 the packet's, 1 the packet's if the target is in its subnet, 2 the best for the target (R2.1). */

@@ -30,7 +30,9 @@ export function inetInsertIfa(dev: NetDevice, ifa: InAddr): RtnlError | null {
 /** __inet_del_ifa: secondaries of a primary go with it, or the first of them takes its place (promote_secondaries). */
 export function inetDelIfa(dev: NetDevice, ifa: InAddr): void {
   const { addrs } = dev.inDev;
-  const followers = ifa.secondary ? [] : addrs.filter((a) => a.secondary && a.len === ifa.len && ifaMatch(ifa, a.address));
+  const followers = ifa.secondary
+    ? []
+    : addrs.filter((a) => a.secondary && a.len === ifa.len && ifaMatch(ifa, a.address));
   const promote = dev.inDev.promoteSecondaries ? followers[0] : undefined;
   // Their rows name the old primary as source: taken out now, put back under the new one.
   for (const other of followers) {

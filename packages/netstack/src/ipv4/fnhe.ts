@@ -17,7 +17,13 @@ export function findException(nh: FibNh, daddr: Ipv4, dev: NetDevice): Route | u
 
 /** A copy of `base` for one destination, with what the exception learned (rt_bind_exception). */
 export function withException(base: Route, exception: Route): Route {
-  return bind(base, { gateway: exception.gateway, pmtu: exception.pmtu, locked: exception.mtuLocked, expires: exception.expires, flags: exception.flags });
+  return bind(base, {
+    gateway: exception.gateway,
+    pmtu: exception.pmtu,
+    locked: exception.mtuLocked,
+    expires: exception.expires,
+    flags: exception.flags,
+  });
 }
 
 interface Learned {
@@ -47,13 +53,26 @@ function bind(base: Route, learned: Learned): Route {
 }
 
 /** update_or_create_fnhe: remember a path MTU (0: none) or a gateway (0: none) for `daddr` until `expires` (virtual ms). */
-export function updateFnhe(base: Route, daddr: Ipv4, gateway: Ipv4, pmtu: number, locked: boolean, expires: number): void {
+export function updateFnhe(
+  base: Route,
+  daddr: Ipv4,
+  gateway: Ipv4,
+  pmtu: number,
+  locked: boolean,
+  expires: number,
+): void {
   const { nh } = base;
   if (nh === null) return;
   nh.exceptions ??= new Map();
   const old = findException(nh, daddr, base.dev);
   if (old !== undefined) old.valid = false;
   const flags = gateway !== 0 ? RTCF_REDIRECTED : (old?.flags ?? 0);
-  const learned = { gateway: gateway !== 0 ? gateway : (old?.gateway ?? (0 as Ipv4)), pmtu: pmtu !== 0 ? pmtu : (old?.pmtu ?? 0), locked, expires, flags };
+  const learned = {
+    gateway: gateway !== 0 ? gateway : (old?.gateway ?? (0 as Ipv4)),
+    pmtu: pmtu !== 0 ? pmtu : (old?.pmtu ?? 0),
+    locked,
+    expires,
+    flags,
+  };
   nh.exceptions.set(daddr | 0, bind(base, learned));
 }

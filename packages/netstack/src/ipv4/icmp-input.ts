@@ -137,7 +137,8 @@ function icmpUnreach(ns: NetNamespace, pkt: Packet): DropReason | null {
   const fragNeeded = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED;
   if (fragNeeded && ns.ipv4.sysctls.ip_no_pmtu_disc === 2) return null;
   // A reply to something broadcast is bogus; who asks to hear of it gets a log line.
-  if (ns.ipv4.sysctls.icmp_ignore_bogus_error_responses === 0 && inetAddrType(ns, ipDaddr(b, quoted)) === RTN_BROADCAST) return null;
+  if (ns.ipv4.sysctls.icmp_ignore_bogus_error_responses === 0 && inetAddrType(ns, ipDaddr(b, quoted)) === RTN_BROADCAST)
+    return null;
   const info = fragNeeded ? icmpMtu(b, pkt.head) : type === ICMP_PARAMETERPROB ? (b[pkt.head + 4] as number) : 0;
   if (fragNeeded) learnPmtu(ns, pkt, quoted, info);
   return socketDeliver(ns, pkt, quoted, type, code, info);
@@ -150,12 +151,20 @@ function icmpRedirect(ns: NetNamespace, pkt: Packet): DropReason | null {
   if (quoted + 20 > pkt.tail) return inError(ns, "PKT_TOO_SMALL");
   const gateway = icmpGateway(b, pkt.head) as Ipv4;
   const base = quotedRoute(ns, pkt, quoted);
-  if (base !== null && pkt.dev !== null && icmpCode(b, pkt.head) <= 3) ipDoRedirect(pkt.dev, base, ipDaddr(b, quoted), ipSaddr(b, pkt.nh), gateway);
+  if (base !== null && pkt.dev !== null && icmpCode(b, pkt.head) <= 3)
+    ipDoRedirect(pkt.dev, base, ipDaddr(b, quoted), ipSaddr(b, pkt.nh), gateway);
   return socketDeliver(ns, pkt, quoted, ICMP_REDIRECT, icmpCode(b, pkt.head), gateway);
 }
 
 /** icmp_socket_deliver: the quoted packet's protocol hears of it when the quote is long enough to say whose it was. */
-function socketDeliver(ns: NetNamespace, pkt: Packet, quoted: number, type: number, code: number, info: number): DropReason | null {
+function socketDeliver(
+  ns: NetNamespace,
+  pkt: Packet,
+  quoted: number,
+  type: number,
+  code: number,
+  info: number,
+): DropReason | null {
   const b = pkt.buf;
   if (quoted + ipHdrLen(b, quoted) + 8 > pkt.tail) return inError(ns, "NOT_SPECIFIED");
   const head = pkt.head;
@@ -176,7 +185,9 @@ function quotedRoute(ns: NetNamespace, pkt: Packet, quoted: number): ReturnType<
   const b = pkt.buf;
   const saddr = ipSaddr(b, quoted);
   if (inetAddrType(ns, saddr) !== RTN_LOCAL) return null;
-  return usable(ipRouteOutput(ns, flowKey(ipDaddr(b, quoted), { saddr, tos: ipTos(b, quoted) & 0x1c, proto: ipProto(b, quoted) })));
+  return usable(
+    ipRouteOutput(ns, flowKey(ipDaddr(b, quoted), { saddr, tos: ipTos(b, quoted) & 0x1c, proto: ipProto(b, quoted) })),
+  );
 }
 
 function usable(route: ReturnType<typeof ipRouteOutput>): Exclude<ReturnType<typeof ipRouteOutput>, string> | null {

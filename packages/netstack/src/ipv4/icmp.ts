@@ -7,7 +7,17 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { allocSkb, PACKET_HOST } from "../skb/packet.ts";
 import { ICMP_HLEN, icmpIsError, icmpSetCheck, icmpWrite, NR_ICMP_TYPES } from "../wire/icmp-fields.ts";
-import { IP_OFFSET, IPPROTO_ICMP, ipDaddr, ipFragOff, ipHdrLen, ipProto, ipSaddr, ipTos, ipWrite } from "../wire/ipv4-fields.ts";
+import {
+  IP_OFFSET,
+  IPPROTO_ICMP,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipProto,
+  ipSaddr,
+  ipTos,
+  ipWrite,
+} from "../wire/ipv4-fields.ts";
 import { inetSelectAddr } from "./fib/addr-type.ts";
 import { fibComputeSpecDst } from "./fib/spec-dst.ts";
 import { icmpGlobalAllow, icmpXrlimAllow } from "./icmp-limits.ts";
@@ -109,7 +119,16 @@ function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: Ic
   icmpSetCheck(b, th, pkt.tail - th);
   const ttl = ns.ipv4.sysctls.ip_default_ttl;
   const id = ns.ipv4.selectIdent(key.daddr, key.saddr, IPPROTO_ICMP);
-  ipWrite(b, pkt.head, { tos: m.tos, totLen: pkt.len, id, fragOff: 0, ttl, proto: IPPROTO_ICMP, saddr: key.saddr, daddr: key.daddr });
+  ipWrite(b, pkt.head, {
+    tos: m.tos,
+    totLen: pkt.len,
+    id,
+    fragOff: 0,
+    ttl,
+    proto: IPPROTO_ICMP,
+    saddr: key.saddr,
+    daddr: key.daddr,
+  });
   b[pkt.head] = 0x40 | (hlen >>> 2);
   b.set(m.options, pkt.head + IP_HLEN);
   pkt.route = route;
@@ -119,7 +138,11 @@ function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: Ic
   ns.ipv4.mib.IcmpOutMsgs++;
   countUp(ns.ipv4.mib.icmpMsgOut, m.type);
   if (ns.world.tracer !== null) {
-    ns.world.trace(ns, cause, "icmp_push_reply", { kind: "answer", what: `ICMP type ${m.type} code ${m.code}`, made: pkt.id });
+    ns.world.trace(ns, cause, "icmp_push_reply", {
+      kind: "answer",
+      what: `ICMP type ${m.type} code ${m.code}`,
+      made: pkt.id,
+    });
   }
   ns.ipv4.icmpBusy = true;
   try {

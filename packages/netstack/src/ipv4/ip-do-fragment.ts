@@ -6,7 +6,18 @@ import type { Packet } from "../skb/packet.ts";
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, SKB_HEADROOM } from "../skb/packet.ts";
 import { setU16 } from "../wire/bytes.ts";
 import { csumFold, csumPartial } from "../wire/checksum.ts";
-import { IP_DF, IP_MF, IP_OFFSET, IPPROTO_TCP, IPPROTO_UDP, ipFragOff, ipHdrLen, ipIsFragment, ipProto, ipSendCheck } from "../wire/ipv4-fields.ts";
+import {
+  IP_DF,
+  IP_MF,
+  IP_OFFSET,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  ipFragOff,
+  ipHdrLen,
+  ipIsFragment,
+  ipProto,
+  ipSendCheck,
+} from "../wire/ipv4-fields.ts";
 import { IPSKB_FRAG_PMTU } from "./ip-cb.ts";
 import { ipOptionsFragment } from "./ip-options.ts";
 
@@ -25,7 +36,8 @@ export function ipDoFragment(ns: NetNamespace, pkt: Packet, mtu: number, output:
     offset += len;
     return fragment;
   });
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "ip_do_fragment", { kind: "note", text: `sent as ${fragments.length} fragments` });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "ip_do_fragment", { kind: "note", text: `sent as ${fragments.length} fragments` });
   consumeSkb(ns, pkt, "ip_do_fragment");
   ns.ipv4.mib.IpFragOKs++;
   for (const fragment of fragments) {
@@ -37,7 +49,7 @@ export function ipDoFragment(ns: NetNamespace, pkt: Packet, mtu: number, output:
 /** As many bytes as fit, multiples of 8 but for the last. */
 function evenCuts(payload: number, limit: number): number[] {
   const cuts: number[] = [];
-  for (let left = payload; left > 0; ) {
+  for (let left = payload; left > 0;) {
     let len = Math.min(left, limit);
     if (len < left) len &= ~7;
     if (len <= 0) throw new Error(`no fragment fits ${limit} bytes`);

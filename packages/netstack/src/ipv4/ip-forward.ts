@@ -6,7 +6,13 @@ import type { DropReason } from "../skb/drop-reason.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { PACKET_HOST } from "../skb/packet.ts";
-import { ICMP_DEST_UNREACH, ICMP_EXC_TTL, ICMP_FRAG_NEEDED, ICMP_SR_FAILED, ICMP_TIME_EXCEEDED } from "../wire/icmp-fields.ts";
+import {
+  ICMP_DEST_UNREACH,
+  ICMP_EXC_TTL,
+  ICMP_FRAG_NEEDED,
+  ICMP_SR_FAILED,
+  ICMP_TIME_EXCEEDED,
+} from "../wire/icmp-fields.ts";
 import { IP_DF, ipDecreaseTtl, ipFragOff, ipTtl } from "../wire/ipv4-fields.ts";
 import { IPSKB_DOREDIRECT, IPSKB_FORWARDED } from "./ip-cb.ts";
 import { ipDstMtu } from "./ip-dst-mtu.ts";

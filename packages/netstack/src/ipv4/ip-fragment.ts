@@ -10,7 +10,19 @@ import type { Packet } from "../skb/packet.ts";
 import { CHECKSUM_NONE, PACKET_HOST, SKB_HEADROOM } from "../skb/packet.ts";
 import { setU16 } from "../wire/bytes.ts";
 import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED } from "../wire/icmp-fields.ts";
-import { IP_DF, IP_MF, IP_OFFSET, ipDaddr, ipFragOff, ipHdrLen, ipId, ipProto, ipSaddr, ipSendCheck, ipTos } from "../wire/ipv4-fields.ts";
+import {
+  IP_DF,
+  IP_MF,
+  IP_OFFSET,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipId,
+  ipProto,
+  ipSaddr,
+  ipSendCheck,
+  ipTos,
+} from "../wire/ipv4-fields.ts";
 import { IPSKB_FRAG_PMTU } from "./ip-cb.ts";
 import { ipRouteInput } from "./route-input.ts";
 
@@ -116,7 +128,8 @@ function queueFragment(ns: NetNamespace, queue: FragQueue, pkt: Packet): "queued
   if (refused !== null) return refused;
   noteSizes(queue, pkt, field);
   if (queue.lastIn && queue.received === queue.len && queue.pieces[0]?.offset === 0) return reassemble(ns, queue, pkt);
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "ip_frag_queue", { kind: "queue", where: "waits for more fragments" });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "ip_frag_queue", { kind: "queue", where: "waits for more fragments" });
   return "queued";
 }
 
@@ -130,7 +143,10 @@ function insertPiece(ns: NetNamespace, queue: FragQueue, piece: Piece): "queued"
   const end = piece.offset + piece.len;
   const inside = [before, after].some((p) => p !== undefined && p.offset <= piece.offset && p.offset + p.len >= end);
   if (inside) return discard(ns, piece.pkt, "DUP_FRAG");
-  if ((before !== undefined && before.offset + before.len > piece.offset) || (after !== undefined && after.offset < end)) {
+  if (
+    (before !== undefined && before.offset + before.len > piece.offset) ||
+    (after !== undefined && after.offset < end)
+  ) {
     for (const p of pieces) kfreeSkb(ns, p.pkt, "FRAG_REASM_TIMEOUT", "ip_frag_queue", "overlapping fragments");
     unlink(ns, queue);
     return discard(ns, piece.pkt, "NOT_SPECIFIED");
@@ -178,7 +194,11 @@ function reassemble(ns: NetNamespace, queue: FragQueue, pkt: Packet): "done" {
   pkt.fragSizes = queue.pieces.map((p) => p.len);
   ns.ipv4.mib.IpReasmOKs++;
   unlink(ns, queue);
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "ip_frag_reasm", { kind: "note", text: `put together from ${queue.pieces.length} fragments` });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "ip_frag_reasm", {
+      kind: "note",
+      text: `put together from ${queue.pieces.length} fragments`,
+    });
   return "done";
 }
 

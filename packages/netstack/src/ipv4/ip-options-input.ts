@@ -42,7 +42,10 @@ export function ipRcvOptions(ns: NetNamespace, pkt: Packet, dev: NetDevice): boo
   pkt.ipOpt = opt;
   if (opt.srr === 0) return true;
   if (!dev.inDev.sourceRoute) {
-    if (dev.inDev.logMartians) ns.printk(`source route option ${formatIpv4(ipSaddr(pkt.buf, pkt.nh))} -> ${formatIpv4(ipDaddr(pkt.buf, pkt.nh))}`);
+    if (dev.inDev.logMartians)
+      ns.printk(
+        `source route option ${formatIpv4(ipSaddr(pkt.buf, pkt.nh))} -> ${formatIpv4(ipDaddr(pkt.buf, pkt.nh))}`,
+      );
     return false;
   }
   return optionsRcvSrr(pkt, opt, dev);
@@ -52,7 +55,7 @@ export function ipRcvOptions(ns: NetNamespace, pkt: Packet, dev: NetDevice): boo
 function compile(ns: NetNamespace, pkt: Packet, opt: IpOptions): number {
   const b = pkt.buf;
   const end = pkt.nh + ipHdrLen(b, pkt.nh);
-  for (let at = pkt.nh + 20; at < end; ) {
+  for (let at = pkt.nh + 20; at < end;) {
     const type = b[at] as number;
     if (type === IPOPT_END) return -1;
     if (type === IPOPT_NOOP) {

@@ -44,7 +44,18 @@ export interface IpOptions {
 }
 
 export function newIpOptions(): IpOptions {
-  return { rr: 0, ts: 0, srr: 0, isStrict: false, srrIsHit: false, routerAlert: false, rrNeedaddr: false, tsNeedaddr: false, tsNeedtime: false, nexthop: 0 as Ipv4 };
+  return {
+    rr: 0,
+    ts: 0,
+    srr: 0,
+    isStrict: false,
+    srrIsHit: false,
+    routerAlert: false,
+    rrNeedaddr: false,
+    tsNeedaddr: false,
+    tsNeedtime: false,
+    nexthop: 0 as Ipv4,
+  };
 }
 
 /** The options parsed for this packet, null without. */
@@ -92,7 +103,13 @@ function ipRtGetSource(ns: NetNamespace, pkt: Packet): Ipv4 {
   const daddr = ipDaddr(pkt.buf, pkt.nh);
   if (!route.input) return saddr;
   const res: FibResult = { alias: null, nhSel: 0 };
-  const key = flowKey(daddr, { saddr, tos: ipTos(pkt.buf, pkt.nh), oif: route.dev.ifindex, iif: pkt.dev?.ifindex ?? 0, mark: pkt.mark });
+  const key = flowKey(daddr, {
+    saddr,
+    tos: ipTos(pkt.buf, pkt.nh),
+    oif: route.dev.ifindex,
+    iif: pkt.dev?.ifindex ?? 0,
+    mark: pkt.mark,
+  });
   const nh = ns.fib.lookup(key, res) === null ? fibResNh(res) : null;
   if (nh !== null && res.alias !== null) return fibResultPrefsrc(ns, res.alias, nh);
   return inetSelectAddr(ns, route.dev, route.nexthop(daddr), RT_SCOPE_UNIVERSE);
@@ -101,7 +118,7 @@ function ipRtGetSource(ns: NetNamespace, pkt: Packet): Ipv4 {
 /** ip_options_fragment: fragments behind the first keep only options marked for copying; the rest become no-ops. */
 export function ipOptionsFragment(b: Uint8Array, nh: number): void {
   const end = nh + ipHdrLen(b, nh);
-  for (let at = nh + 20; at < end; ) {
+  for (let at = nh + 20; at < end;) {
     const type = b[at] as number;
     if (type === IPOPT_END) return;
     const len = type === IPOPT_NOOP ? 1 : (b[at + 1] as number);

@@ -60,7 +60,8 @@ export function dstOutput(ns: NetNamespace, pkt: Packet): void {
   const route = pkt.route;
   if (route === null) throw new Error("dst_output without a route");
   const group = (route.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0;
-  if (group && !route.input && (route.flags & RTCF_LOCAL) !== 0 && (route.dev.flags & IFF_LOOPBACK) === 0) ipMcOutput(ns, pkt);
+  if (group && !route.input && (route.flags & RTCF_LOCAL) !== 0 && (route.dev.flags & IFF_LOOPBACK) === 0)
+    ipMcOutput(ns, pkt);
   else ipOutput(ns, pkt);
 }
 

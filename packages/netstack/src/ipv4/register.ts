@@ -76,7 +76,16 @@ function inetdevGone(ns: NetNamespace, dev: NetDevice): void {
 function inetdevUp(ns: NetNamespace, dev: NetDevice): void {
   if ((dev.flags & IFF_LOOPBACK) !== 0 && dev.inDev.addrs.length === 0) {
     const local = 0x7f000001 as Ipv4;
-    inetInsertIfa(dev, { local, address: local, len: 8, scope: RT_SCOPE_HOST, broadcast: 0 as Ipv4, label: dev.name, noprefixroute: false, secondary: false });
+    inetInsertIfa(dev, {
+      local,
+      address: local,
+      len: 8,
+      scope: RT_SCOPE_HOST,
+      broadcast: 0 as Ipv4,
+      label: dev.name,
+      noprefixroute: false,
+      secondary: false,
+    });
   }
   fibSyncUp(ns, dev);
   for (const ifa of dev.inDev.addrs) fibAddIfaddr(dev, ifa);
@@ -99,6 +108,10 @@ function carrierChange(ns: NetNamespace, dev: NetDevice): void {
 function announce(dev: NetDevice): void {
   if (!dev.up || !dev.inDev.arpNotify) return;
   for (const ifa of dev.inDev.addrs) {
-    arpSend(dev, { op: ARPOP_REQUEST, sha: dev.addr, sip: ifa.local, tha: MAC_ZERO, tip: ifa.local, dst: MAC_BROADCAST }, null);
+    arpSend(
+      dev,
+      { op: ARPOP_REQUEST, sha: dev.addr, sip: ifa.local, tha: MAC_ZERO, tip: ifa.local, dst: MAC_BROADCAST },
+      null,
+    );
   }
 }

@@ -25,7 +25,9 @@ import { traceRoute } from "./route-trace.ts";
  * No route and forwarding off are successes too: their route has an `error` and ends in ip_error.
  */
 export function ipRouteInput(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: NetDevice): DropReason | null {
-  const reason = isMulticast(daddr) ? routeMulticast(pkt, daddr, saddr, tos, dev) : routeInputSlow(pkt, daddr, saddr, tos, dev);
+  const reason = isMulticast(daddr)
+    ? routeMulticast(pkt, daddr, saddr, tos, dev)
+    : routeInputSlow(pkt, daddr, saddr, tos, dev);
   if (dev.ns.world.tracer !== null && reason === null && pkt.route !== null) {
     traceRoute(dev.ns, pkt, "ip_route_input_slow", daddr, pkt.route);
   }
@@ -34,7 +36,8 @@ export function ipRouteInput(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number,
 
 function routeInputSlow(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: NetDevice): DropReason | null {
   const { ns, inDev } = dev;
-  if (isMulticast(saddr) || saddr === INADDR_BROADCAST) return martianSource(pkt, daddr, saddr, dev, "IP_INVALID_SOURCE");
+  if (isMulticast(saddr) || saddr === INADDR_BROADCAST)
+    return martianSource(pkt, daddr, saddr, dev, "IP_INVALID_SOURCE");
   if (daddr === INADDR_BROADCAST || (saddr === 0 && daddr === 0)) return broadcastInput(pkt, daddr, saddr, tos, dev);
   if (isZeronet(saddr)) return martianSource(pkt, daddr, saddr, dev, "IP_INVALID_SOURCE");
   if (isZeronet(daddr)) return martianDestination(daddr, saddr, dev, "IP_INVALID_DEST");
@@ -45,7 +48,8 @@ function routeInputSlow(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev:
   }
   const res: FibResult = { alias: null, nhSel: 0 };
   const error = ns.fib.lookup(inputKey(pkt, daddr, saddr, tos, dev), res);
-  if (error !== null || res.alias === null) return unreachable(pkt, inDev.forwards ? (error ?? "ENETUNREACH") : "EHOSTUNREACH", dev);
+  if (error !== null || res.alias === null)
+    return unreachable(pkt, inDev.forwards ? (error ?? "ENETUNREACH") : "EHOSTUNREACH", dev);
   return routeResult(pkt, daddr, saddr, tos, dev, res, res.alias);
 }
 
@@ -72,7 +76,15 @@ function dissectPorts(pkt: Packet, key: FlowKey): void {
   key.dport = ports ? ((b[th + 2] as number) << 8) | (b[th + 3] as number) : 0;
 }
 
-function routeResult(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: NetDevice, res: FibResult, alias: FibAlias): DropReason | null {
+function routeResult(
+  pkt: Packet,
+  daddr: Ipv4,
+  saddr: Ipv4,
+  tos: number,
+  dev: NetDevice,
+  res: FibResult,
+  alias: FibAlias,
+): DropReason | null {
   const { inDev } = dev;
   if (alias.type === RTN_BROADCAST && !bcForwards(inDev)) return broadcastInput(pkt, daddr, saddr, tos, dev);
   if (alias.type === RTN_LOCAL) {
@@ -82,7 +94,8 @@ function routeResult(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: Ne
     return null;
   }
   if (!inDev.forwards) return unreachable(pkt, "EHOSTUNREACH", dev);
-  if (alias.type !== RTN_UNICAST && alias.type !== RTN_BROADCAST) return martianDestination(daddr, saddr, dev, "IP_INVALID_DEST");
+  if (alias.type !== RTN_UNICAST && alias.type !== RTN_BROADCAST)
+    return martianDestination(daddr, saddr, dev, "IP_INVALID_DEST");
   return mkrouteInput(pkt, daddr, saddr, tos, dev, res, alias);
 }
 
@@ -91,7 +104,15 @@ function bcForwards(inDev: InDevice): boolean {
 }
 
 /** ip_mkroute_input: choose a nexthop, check the source against it, decide about redirects. */
-function mkrouteInput(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: NetDevice, res: FibResult, alias: FibAlias): DropReason | null {
+function mkrouteInput(
+  pkt: Packet,
+  daddr: Ipv4,
+  saddr: Ipv4,
+  tos: number,
+  dev: NetDevice,
+  res: FibResult,
+  alias: FibAlias,
+): DropReason | null {
   const { ns, inDev } = dev;
   if (alias.info.nhs.length > 1) fibSelectMultipath(ns, res, pkt.protocol === ETH_P_IP ? packetHash(ns, pkt) : 0);
   const nh = fibResNh(res);
@@ -112,7 +133,17 @@ function mkrouteInput(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: N
 function forwardRoute(daddr: Ipv4, nh: FibNh, alias: FibAlias, out: NetDevice): Route {
   let route = nh.rthInput;
   if (route === null || !route.valid) {
-    route = new Route({ type: alias.type, dev: out, flags: 0, gateway: nh.gateway, input: true, prefsrc: alias.info.prefsrc, table: alias.table, alias, nh });
+    route = new Route({
+      type: alias.type,
+      dev: out,
+      flags: 0,
+      gateway: nh.gateway,
+      input: true,
+      prefsrc: alias.info.prefsrc,
+      table: alias.table,
+      alias,
+      nh,
+    });
     nh.rthInput = route;
   }
   const exception = nh.exceptions === null ? undefined : findException(nh, daddr, out);
@@ -122,7 +153,16 @@ function forwardRoute(daddr: Ipv4, nh: FibNh, alias: FibAlias, out: NetDevice): 
 function localRoute(ns: NetNamespace, nh: FibNh | null, alias: FibAlias): Route {
   const cached = nh?.rthInput ?? null;
   if (cached !== null && cached.valid) return cached;
-  const route = new Route({ type: RTN_LOCAL, dev: ns.lo, flags: RTCF_LOCAL, input: true, prefsrc: alias.info.prefsrc, table: alias.table, alias, nh });
+  const route = new Route({
+    type: RTN_LOCAL,
+    dev: ns.lo,
+    flags: RTCF_LOCAL,
+    input: true,
+    prefsrc: alias.info.prefsrc,
+    table: alias.table,
+    alias,
+    nh,
+  });
   if (nh !== null) nh.rthInput = route;
   return route;
 }
@@ -167,7 +207,8 @@ function unreachable(pkt: Packet, error: RouteErrno, dev: NetDevice): null {
 }
 
 function martianDestination(daddr: Ipv4, saddr: Ipv4, dev: NetDevice, reason: DropReason): DropReason {
-  if (dev.inDev.logMartians) dev.ns.printk(`IPv4: martian destination ${formatIpv4(daddr)} from ${formatIpv4(saddr)}, dev ${dev.name}`);
+  if (dev.inDev.logMartians)
+    dev.ns.printk(`IPv4: martian destination ${formatIpv4(daddr)} from ${formatIpv4(saddr)}, dev ${dev.name}`);
   return reason;
 }
 

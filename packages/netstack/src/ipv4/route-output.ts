@@ -13,7 +13,15 @@ import { findException, withException } from "./fnhe.ts";
 import type { FlowKey } from "./rtable.ts";
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Route } from "./rtable.ts";
 import type { RouteErrno, RouteTypeNum } from "./rt-types.ts";
-import { RT_SCOPE_HOST, RT_SCOPE_LINK, RT_SCOPE_UNIVERSE, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST } from "./rt-types.ts";
+import {
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RT_SCOPE_UNIVERSE,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_MULTICAST,
+  RTN_UNICAST,
+} from "./rt-types.ts";
 
 /**
  * ip_route_output_key: the decision for a flow, or the errno the caller gets. Fills in `key.saddr` (and `key.daddr` for 0.0.0.0,
@@ -90,7 +98,14 @@ export function fibResultPrefsrc(ns: NetNamespace, alias: FibAlias, nh: FibNh): 
 }
 
 /** __mkroute_output. */
-function mkrouteOutput(key: FlowKey, dev: NetDevice, found: RouteTypeNum, alias: FibAlias | null, nh: FibNh | null, flags: number): Route | RouteErrno {
+function mkrouteOutput(
+  key: FlowKey,
+  dev: NetDevice,
+  found: RouteTypeNum,
+  alias: FibAlias | null,
+  nh: FibNh | null,
+  flags: number,
+): Route | RouteErrno {
   const loopback = (dev.flags & IFF_LOOPBACK) !== 0;
   if (isLoopback(key.saddr) && !loopback && !dev.inDev.routeLocalnet) return "EINVAL";
   if (isZeronet(key.daddr)) return "EINVAL";
@@ -110,15 +125,40 @@ function multicastRoute(key: FlowKey, dev: NetDevice, alias: FibAlias | null, nh
   const joined = dev.inDev.groups.has(key.daddr | 0) ? RTCF_LOCAL : 0;
   // A default route is no multicast route: its gateway is not used.
   const gateway = alias !== null && alias.len >= 4 && nh !== null ? nh.gateway : (0 as Ipv4);
-  return new Route({ type: RTN_MULTICAST, dev, flags: flags | RTCF_MULTICAST | joined, gateway, input: false, table: alias?.table ?? 0, alias });
+  return new Route({
+    type: RTN_MULTICAST,
+    dev,
+    flags: flags | RTCF_MULTICAST | joined,
+    gateway,
+    input: false,
+    table: alias?.table ?? 0,
+    alias,
+  });
 }
 
-function unicastRoute(key: FlowKey, dev: NetDevice, type: RouteTypeNum, alias: FibAlias | null, nh: FibNh | null, flags: number): Route {
+function unicastRoute(
+  key: FlowKey,
+  dev: NetDevice,
+  type: RouteTypeNum,
+  alias: FibAlias | null,
+  nh: FibNh | null,
+  flags: number,
+): Route {
   const cached = nh?.rthOutput ?? null;
   let route = cached !== null && cached.valid ? cached : null;
   if (route === null) {
     const gateway = type === RTN_LOCAL ? (0 as Ipv4) : (nh?.gateway ?? (0 as Ipv4));
-    route = new Route({ type, dev, flags, gateway, input: false, prefsrc: alias?.info.prefsrc ?? (0 as Ipv4), table: alias?.table ?? 0, alias, nh });
+    route = new Route({
+      type,
+      dev,
+      flags,
+      gateway,
+      input: false,
+      prefsrc: alias?.info.prefsrc ?? (0 as Ipv4),
+      table: alias?.table ?? 0,
+      alias,
+      nh,
+    });
     if (nh !== null) nh.rthOutput = route;
   }
   const exception = nh === null || nh.exceptions === null ? undefined : findException(nh, key.daddr, dev);

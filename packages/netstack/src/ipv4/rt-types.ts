@@ -24,7 +24,18 @@ export const RT_TABLE_LOCAL = 255;
 export type RouteErrno = "ENETUNREACH" | "EHOSTUNREACH" | "EACCES" | "EINVAL" | "ENODEV";
 
 /** Words by route type; the index is the number. */
-export const RTN_NAMES = ["none", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw"] as const;
+export const RTN_NAMES = [
+  "none",
+  "unicast",
+  "local",
+  "broadcast",
+  "anycast",
+  "multicast",
+  "blackhole",
+  "unreachable",
+  "prohibit",
+  "throw",
+] as const;
 
 /** fib_props: the error a matching route of this type means, null where it is usable. */
 export function routeTypeError(type: number): RouteErrno | null {

@@ -103,5 +103,8 @@ export interface FlowKey {
 }
 
 export function flowKey(daddr: Ipv4, part: Partial<FlowKey> = {}): FlowKey {
-  return Object.assign({ daddr, saddr: 0 as Ipv4, oif: 0, iif: 0, mark: 0, tos: 0, proto: 0, sport: 0, dport: 0, uid: 0, anySrc: false }, part);
+  return Object.assign(
+    { daddr, saddr: 0 as Ipv4, oif: 0, iif: 0, mark: 0, tos: 0, proto: 0, sport: 0, dport: 0, uid: 0, anySrc: false },
+    part,
+  );
 }

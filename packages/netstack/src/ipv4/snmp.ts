@@ -67,8 +67,17 @@ export class SnmpMib {
 
 /** Types that /proc/net/snmp lists under a name of their own. */
 const ICMP_WORDS: Readonly<Record<number, string>> = {
-  0: "EchoReps", 3: "DestUnreachs", 4: "SrcQuenchs", 5: "Redirects", 8: "Echos", 11: "TimeExcds", 12: "ParmProbs",
-  13: "Timestamps", 14: "TimestampReps", 17: "AddrMasks", 18: "AddrMaskReps",
+  0: "EchoReps",
+  3: "DestUnreachs",
+  4: "SrcQuenchs",
+  5: "Redirects",
+  8: "Echos",
+  11: "TimeExcds",
+  12: "ParmProbs",
+  13: "Timestamps",
+  14: "TimestampReps",
+  17: "AddrMasks",
+  18: "AddrMaskReps",
 };
 
 function icmpRows(out: Record<string, number>, way: "In" | "Out", byType: ReadonlyMap<number, number>): void {

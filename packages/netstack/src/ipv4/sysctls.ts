@@ -11,10 +11,23 @@ import type { Ipv4Sysctls } from "./ipv4-state.ts";
 
 /** Plain integers of the namespace; the ranges and ip_forward are told apart below. */
 const PLAIN = [
-  "ip_default_ttl", "ip_no_pmtu_disc", "ip_forward_use_pmtu", "ip_nonlocal_bind", "ip_forward_update_priority",
-  "icmp_echo_ignore_all", "icmp_echo_ignore_broadcasts", "icmp_ignore_bogus_error_responses", "icmp_errors_use_inbound_ifaddr",
-  "icmp_ratelimit", "icmp_ratemask", "icmp_msgs_per_sec", "icmp_msgs_burst",
-  "ipfrag_time", "ipfrag_high_thresh", "fib_multipath_use_neigh", "fwmark_reflect",
+  "ip_default_ttl",
+  "ip_no_pmtu_disc",
+  "ip_forward_use_pmtu",
+  "ip_nonlocal_bind",
+  "ip_forward_update_priority",
+  "icmp_echo_ignore_all",
+  "icmp_echo_ignore_broadcasts",
+  "icmp_ignore_bogus_error_responses",
+  "icmp_errors_use_inbound_ifaddr",
+  "icmp_ratelimit",
+  "icmp_ratemask",
+  "icmp_msgs_per_sec",
+  "icmp_msgs_burst",
+  "ipfrag_time",
+  "ipfrag_high_thresh",
+  "fib_multipath_use_neigh",
+  "fwmark_reflect",
 ] as const satisfies readonly (keyof Ipv4Sysctls)[];
 
 type MakeEntry = (ns: NetNamespace) => SysctlEntry;
@@ -76,8 +89,10 @@ function deviceOf(ns: NetNamespace, where: string): NetDevice | undefined {
 function* fileNames(ns: NetNamespace): Iterable<string> {
   for (const name of FILES.keys()) yield PREFIX + name;
   const devices = [...ns.devices].map((dev) => dev.name.replaceAll(".", "/"));
-  for (const where of ["all", "default", ...devices]) for (const key of DEVCONF_KEYS) yield `${PREFIX}conf.${where}.${key}`;
-  for (const where of ["default", ...devices]) for (const key of NEIGH_PARM_KEYS) yield `${PREFIX}neigh.${where}.${key}`;
+  for (const where of ["all", "default", ...devices])
+    for (const key of DEVCONF_KEYS) yield `${PREFIX}conf.${where}.${key}`;
+  for (const where of ["default", ...devices])
+    for (const key of NEIGH_PARM_KEYS) yield `${PREFIX}neigh.${where}.${key}`;
 }
 
 /** Two numbers in one file, separated by a tab when read. */

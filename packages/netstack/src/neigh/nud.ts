@@ -70,7 +70,11 @@ function enqueue(neigh: Neigh, pkt: Packet): void {
   }
   neigh.queue.push(pkt);
   neigh.queueBytes += truesize(pkt);
-  if (ns.world.tracer !== null) ns.world.trace(ns, pkt, "__neigh_event_send", { kind: "queue", where: `waits for the address of the next hop on ${neigh.dev.name}` });
+  if (ns.world.tracer !== null)
+    ns.world.trace(ns, pkt, "__neigh_event_send", {
+      kind: "queue",
+      where: `waits for the address of the next hop on ${neigh.dev.name}`,
+    });
 }
 
 function truesize(pkt: Packet): number {
@@ -186,7 +190,8 @@ function applyUpdate(neigh: Neigh, addr: Mac, state: NudState, now: number): voi
   if (state === old && !moved) return;
   neigh.updated = now;
   neigh.lladdr = addr;
-  if (moved && (state & NUD_CONNECTED) === 0) neigh.confirmed = now - neigh.dev.inDev.arpParms.base_reachable_time_ms * 2;
+  if (moved && (state & NUD_CONNECTED) === 0)
+    neigh.confirmed = now - neigh.dev.inDev.arpParms.base_reachable_time_ms * 2;
   if (state !== old) enterState(neigh, state, now);
   neigh.dev.ns.arp.notify(neigh);
   if ((old & NUD_VALID) === 0) flushQueue(neigh);

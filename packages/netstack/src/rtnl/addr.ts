@@ -25,17 +25,33 @@ export function applyAddrOp(ns: NetNamespace, op: AddrOp): RtnlFailure | null {
   const dev = ns.devices.byName(op.dev);
   if (dev === undefined) return cannotFindDevice(op.dev);
   const parsed = parseInterfaceAddr(op.local);
-  if (parsed === undefined) return toolFailure("EINVAL", `Error: any valid prefix is expected rather than "${op.local}".`);
+  if (parsed === undefined)
+    return toolFailure("EINVAL", `Error: any valid prefix is expected rather than "${op.local}".`);
   return op.op === "addr-add" ? addAddr(dev, op, parsed.addr, parsed.len) : delAddr(dev, op, parsed.addr, parsed.len);
 }
 
 function addAddr(dev: NetDevice, op: AddrOp, local: Ipv4, len: number): RtnlFailure | null {
   const broadcast = parseBroadcast(op.broadcast, local, len);
-  if (broadcast === undefined) return toolFailure("EINVAL", `Error: any valid address is expected rather than "${op.broadcast ?? ""}".`);
+  if (broadcast === undefined)
+    return toolFailure("EINVAL", `Error: any valid address is expected rather than "${op.broadcast ?? ""}".`);
   const label = op.label ?? dev.name;
   if (!label.startsWith(dev.name)) return toolFailure("EINVAL", `"dev" (${dev.name}) must match "label" (${label}).`);
-  const scope = op.scope === undefined ? (isLoopback(local) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE) : (parseRtName("scope", op.scope) ?? RT_SCOPE_UNIVERSE);
-  const ifa: InAddr = { local, address: local, len, scope, broadcast, label, noprefixroute: op.noprefixroute === true, secondary: false };
+  const scope =
+    op.scope === undefined
+      ? isLoopback(local)
+        ? RT_SCOPE_HOST
+        : RT_SCOPE_UNIVERSE
+      : (parseRtName("scope", op.scope) ?? RT_SCOPE_UNIVERSE);
+  const ifa: InAddr = {
+    local,
+    address: local,
+    len,
+    scope,
+    broadcast,
+    label,
+    noprefixroute: op.noprefixroute === true,
+    secondary: false,
+  };
   const error = inetInsertIfa(dev, ifa);
   return error === null ? null : rtnlFailure(error);
 }
@@ -51,7 +67,9 @@ function parseBroadcast(text: string | undefined, local: Ipv4, len: number): Ipv
 /** Without a length the first address that fits goes (the tool warns of that wildcard). */
 function delAddr(dev: NetDevice, op: AddrOp, local: Ipv4, len: number): RtnlFailure | null {
   const exact = op.local.includes("/");
-  const ifa = dev.inDev.addrs.find((a) => a.local === local && (!exact || a.len === len) && (op.label === undefined || a.label === op.label));
+  const ifa = dev.inDev.addrs.find(
+    (a) => a.local === local && (!exact || a.len === len) && (op.label === undefined || a.label === op.label),
+  );
   if (ifa === undefined) return rtnlFailure({ errno: "EADDRNOTAVAIL", extack: "ipv4: Address not found" });
   inetDelIfa(dev, ifa);
   return null;
@@ -71,7 +89,10 @@ export function printAddrs(ns: NetNamespace, options: Omit<LinkPrintOptions, "ad
 export type AddrRow = LinkRow & { readonly addr_info: readonly AddrInfoRow[] };
 
 export function dumpAddrs(ns: NetNamespace, dev?: string): AddrRow[] {
-  return linkRows(ns, dev).map((row) => ({ ...row, addr_info: (ns.devices.byIndex(row.ifindex)?.inDev.addrs ?? []).map(addrInfoRow) }));
+  return linkRows(ns, dev).map((row) => ({
+    ...row,
+    addr_info: (ns.devices.byIndex(row.ifindex)?.inDev.addrs ?? []).map(addrInfoRow),
+  }));
 }
 
 function linkRows(ns: NetNamespace, dev: string | undefined): LinkRow[] {

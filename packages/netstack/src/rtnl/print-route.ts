@@ -90,7 +90,12 @@ export interface RouteRow {
   readonly metric?: number;
   readonly flags: readonly string[];
   readonly metrics?: readonly Readonly<Record<string, number>>[];
-  readonly nexthops?: readonly { readonly gateway?: string; readonly dev?: string; readonly weight: number; readonly flags: readonly string[] }[];
+  readonly nexthops?: readonly {
+    readonly gateway?: string;
+    readonly dev?: string;
+    readonly weight: number;
+    readonly flags: readonly string[];
+  }[];
 }
 
 export function routeRow(row: FibAlias, o: RoutePrintOptions = {}): RouteRow {
@@ -110,12 +115,17 @@ export function routeRow(row: FibAlias, o: RoutePrintOptions = {}): RouteRow {
     ...(info.metric !== 0 ? { metric: info.metric } : {}),
     flags: single !== null ? nexthopFlags(single) : [],
     ...metricsRow(row),
-    ...(single === null ? { nexthops: info.nhs.map((n) => ({ ...nexthopRow(n), weight: n.weight, flags: nexthopFlags(n) })) } : {}),
+    ...(single === null
+      ? { nexthops: info.nhs.map((n) => ({ ...nexthopRow(n), weight: n.weight, flags: nexthopFlags(n) })) }
+      : {}),
   };
 }
 
 function nexthopRow(nh: FibNh): { gateway?: string; dev?: string } {
-  return { ...(nh.gateway !== 0 ? { gateway: formatIpv4(nh.gateway) } : {}), ...(nh.dev !== null ? { dev: nh.dev.name } : {}) };
+  return {
+    ...(nh.gateway !== 0 ? { gateway: formatIpv4(nh.gateway) } : {}),
+    ...(nh.dev !== null ? { dev: nh.dev.name } : {}),
+  };
 }
 
 function metricsRow(row: FibAlias): { metrics?: Record<string, number>[] } {

@@ -4,7 +4,19 @@ import { formatIpv4 } from "../addr/ipv4.ts";
 import type { FibRule } from "../ipv4/fib/fib-rules.ts";
 import { tableName, tosText } from "./print-route.ts";
 
-const IP_PROTOCOLS: Readonly<Record<number, string>> = { 1: "icmp", 2: "igmp", 4: "ipencap", 6: "tcp", 17: "udp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah", 132: "sctp", 136: "udplite" };
+const IP_PROTOCOLS: Readonly<Record<number, string>> = {
+  1: "icmp",
+  2: "igmp",
+  4: "ipencap",
+  6: "tcp",
+  17: "udp",
+  41: "ipv6",
+  47: "gre",
+  50: "esp",
+  51: "ah",
+  132: "sctp",
+  136: "udplite",
+};
 
 /** The line without a newline; `lookup` rules end in no blank, as the tool prints them. */
 export function printRule(rule: FibRule): string {
@@ -73,7 +85,11 @@ export function ruleRow(rule: FibRule): RuleRow {
   return row;
 }
 
-function portKeys(row: Record<string, string | number | null>, key: string, range: readonly [number, number] | null): void {
+function portKeys(
+  row: Record<string, string | number | null>,
+  key: string,
+  range: readonly [number, number] | null,
+): void {
   if (range === null) return;
   const [first, last] = range;
   if (first === last) {

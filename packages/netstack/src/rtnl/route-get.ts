@@ -39,8 +39,14 @@ export function routeGet(ns: NetNamespace, q: RouteGetQuery): RouteGetResult | R
   const oif = q.oif === undefined ? undefined : ns.devices.byName(q.oif);
   if (q.oif !== undefined && oif === undefined) return cannotFindDevice(q.oif);
   const key = flowKey(q.dst, {
-    saddr: q.from ?? (0 as Ipv4), oif: oif?.ifindex ?? 0, mark: q.mark ?? 0, tos: q.tos ?? 0, uid: q.uid ?? 0,
-    proto: q.ipproto ?? 17, sport: q.sport ?? 0, dport: q.dport ?? 0,
+    saddr: q.from ?? (0 as Ipv4),
+    oif: oif?.ifindex ?? 0,
+    mark: q.mark ?? 0,
+    tos: q.tos ?? 0,
+    uid: q.uid ?? 0,
+    proto: q.ipproto ?? 17,
+    sport: q.sport ?? 0,
+    dport: q.dport ?? 0,
   });
   return q.iif === undefined ? getOutput(ns, q, key) : getInput(ns, q, q.iif);
 }
@@ -57,11 +63,21 @@ function getInput(ns: NetNamespace, q: RouteGetQuery, iif: string): RouteGetResu
   if (dev === undefined) return cannotFindDevice(iif);
   const saddr = q.from ?? (0 as Ipv4);
   const pkt = allocSkb(20);
-  ipWrite(pkt.buf, pkt.head, { tos: q.tos ?? 0, totLen: 20, id: 0, fragOff: 0, ttl: 64, proto: q.ipproto ?? 17, saddr, daddr: q.dst });
+  ipWrite(pkt.buf, pkt.head, {
+    tos: q.tos ?? 0,
+    totLen: 20,
+    id: 0,
+    fragOff: 0,
+    ttl: 64,
+    proto: q.ipproto ?? 17,
+    saddr,
+    daddr: q.dst,
+  });
   pkt.protocol = ETH_P_IP;
   pkt.dev = dev;
   pkt.mark = q.mark ?? 0;
-  if (ipRouteInput(pkt, q.dst, saddr, q.tos ?? 0, dev) !== null || pkt.route === null) return rtnlFailure({ errno: "EINVAL" });
+  if (ipRouteInput(pkt, q.dst, saddr, q.tos ?? 0, dev) !== null || pkt.route === null)
+    return rtnlFailure({ errno: "EINVAL" });
   if (pkt.route.error !== null) return rtnlFailure({ errno: pkt.route.error });
   return { route: pkt.route, text: print(ns, q, pkt.route, q.dst, 0 as Ipv4, (pkt.ipcb & IPSKB_DOREDIRECT) !== 0) };
 }
@@ -74,7 +90,8 @@ function print(ns: NetNamespace, q: RouteGetQuery, route: Route, daddr: Ipv4, sa
   if (route.gateway !== 0) words.push(`via ${formatIpv4(route.gateway)}`);
   words.push(`dev ${route.dev.name}`);
   // While local and main are one table, every answer comes from main.
-  if (ns.fib.hasCustomRules && route.table !== 0 && route.table !== RT_TABLE_MAIN) words.push(`table ${tableName(route.table)}`);
+  if (ns.fib.hasCustomRules && route.table !== 0 && route.table !== RT_TABLE_MAIN)
+    words.push(`table ${tableName(route.table)}`);
   if (!route.input && q.from === undefined && saddr !== 0) words.push(`src ${formatIpv4(saddr)}`);
   if (q.mark !== undefined && q.mark !== 0) words.push(`mark ${q.mark}`);
   if (!route.input) words.push(`uid ${q.uid ?? 0}`);

@@ -32,7 +32,10 @@ import type { RoutePrintOptions, RouteRow } from "./print-route.ts";
 import { printRoute, routeRow } from "./print-route.ts";
 import { parseRtName } from "./rt-names.ts";
 
-export type RouteOp = Extract<ConfigOp, { op: "route-add" | "route-replace" | "route-append" | "route-prepend" | "route-del" }>;
+export type RouteOp = Extract<
+  ConfigOp,
+  { op: "route-add" | "route-replace" | "route-append" | "route-prepend" | "route-del" }
+>;
 
 const TYPES: Readonly<Record<RouteType, RouteTypeNum>> = {
   unicast: RTN_UNICAST,
@@ -61,7 +64,8 @@ export function applyRouteOp(ns: NetNamespace, op: RouteOp): RtnlFailure | null 
 }
 
 function deleteRoute(ns: NetNamespace, spec: RouteSpec, cfg: FibConfig): ReturnType<typeof fibTableDelete> {
-  if (ns.fib.table(cfg.table) === undefined && cfg.table !== RT_TABLE_MAIN) return { errno: "ESRCH", extack: "ipv4: FIB table does not exist" };
+  if (ns.fib.table(cfg.table) === undefined && cfg.table !== RT_TABLE_MAIN)
+    return { errno: "ESRCH", extack: "ipv4: FIB table does not exist" };
   return fibTableDelete(ns, {
     prefix: cfg.prefix,
     len: cfg.len,
@@ -86,7 +90,8 @@ function routeConfig(ns: NetNamespace, spec: RouteSpec, del: boolean): FibConfig
   const protocol = spec.protocol === undefined ? 3 : parseRtName("protocol", spec.protocol);
   if (protocol === undefined) return wrong("protocol", spec.protocol);
   const prefsrc = spec.src === undefined ? (0 as Ipv4) : parseIpv4(spec.src);
-  if (prefsrc === undefined) return toolFailure("EINVAL", `Error: any valid address is expected rather than "${spec.src ?? ""}".`);
+  if (prefsrc === undefined)
+    return toolFailure("EINVAL", `Error: any valid address is expected rather than "${spec.src ?? ""}".`);
   const nhs = nexthops(ns, spec);
   if (!Array.isArray(nhs)) return nhs;
   const viaGiven = nhs.some((nh) => nh.gateway !== 0) || spec.nexthops !== undefined;
@@ -95,7 +100,10 @@ function routeConfig(ns: NetNamespace, spec: RouteSpec, del: boolean): FibConfig
     len: dst.len,
     tos: spec.tos ?? 0,
     type,
-    scope: spec.scope === undefined ? defaultScope(type, viaGiven, del) : (parseRtName("scope", spec.scope) ?? RT_SCOPE_UNIVERSE),
+    scope:
+      spec.scope === undefined
+        ? defaultScope(type, viaGiven, del)
+        : (parseRtName("scope", spec.scope) ?? RT_SCOPE_UNIVERSE),
     table,
     protocol,
     metric: spec.metric ?? 0,
@@ -138,7 +146,8 @@ function nexthops(ns: NetNamespace, spec: RouteSpec): FibNhConfig[] | RtnlFailur
 
 function nexthop(ns: NetNamespace, wish: HopSpec): FibNhConfig | RtnlFailure {
   const gateway = wish.via === undefined ? (0 as Ipv4) : parseIpv4(wish.via);
-  if (gateway === undefined) return toolFailure("EINVAL", `Error: any valid address is expected rather than "${wish.via ?? ""}".`);
+  if (gateway === undefined)
+    return toolFailure("EINVAL", `Error: any valid address is expected rather than "${wish.via ?? ""}".`);
   let dev: NetDevice | null = null;
   if (wish.dev !== undefined) {
     dev = ns.devices.byName(wish.dev) ?? null;
@@ -170,7 +179,9 @@ export function selectRoutes(ns: NetNamespace, filter: RouteFilter = {}): FibAli
 
 /** `ip route show`: the text with newlines. */
 export function printRoutes(ns: NetNamespace, filter: RouteFilter = {}, details = false): string {
-  return selectRoutes(ns, filter).map((row) => `${printRoute(row, options(filter, details))}\n`).join("");
+  return selectRoutes(ns, filter)
+    .map((row) => `${printRoute(row, options(filter, details))}\n`)
+    .join("");
 }
 
 /** `ip -j route show`. */

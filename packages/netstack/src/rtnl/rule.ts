@@ -26,9 +26,14 @@ export function applyRuleOp(ns: NetNamespace, op: RuleOp): RtnlFailure | null {
 function parseSpec(spec: RuleSpec): Partial<FibRule> | RtnlFailure {
   const from = parsePrefix(spec.from);
   const to = parsePrefix(spec.to);
-  if (from === undefined || to === undefined) return toolFailure("EINVAL", `Error: any valid prefix is expected rather than "${(from === undefined ? spec.from : spec.to) ?? ""}".`);
+  if (from === undefined || to === undefined)
+    return toolFailure(
+      "EINVAL",
+      `Error: any valid prefix is expected rather than "${(from === undefined ? spec.from : spec.to) ?? ""}".`,
+    );
   const table = spec.table === undefined ? null : parseRtName("table", spec.table);
-  if (table === undefined) return toolFailure("EINVAL", `Error: argument "${spec.table ?? ""}" is wrong: invalid table ID\n`);
+  if (table === undefined)
+    return toolFailure("EINVAL", `Error: argument "${spec.table ?? ""}" is wrong: invalid table ID\n`);
   return {
     ...(spec.priority === undefined ? {} : { priority: spec.priority }),
     ...(spec.not === undefined ? {} : { not: spec.not }),
@@ -67,7 +72,8 @@ function actionFields(spec: RuleSpec): Partial<FibRule> {
 function addRule(ns: NetNamespace, spec: RuleSpec, fields: Partial<FibRule>): RtnlFailure | null {
   const { fib } = ns;
   const rule = fibRule({ table: RT_TABLE_MAIN, ...fields, priority: spec.priority ?? defaultRulePriority(fib.rules) });
-  if (rule.action === "goto" && rule.target <= rule.priority) return rtnlFailure({ errno: "EINVAL", extack: "Backward goto not supported" });
+  if (rule.action === "goto" && rule.target <= rule.priority)
+    return rtnlFailure({ errno: "EINVAL", extack: "Backward goto not supported" });
   if (fib.rules.some((other) => sameRule(other, rule))) return rtnlFailure({ errno: "EEXIST" });
   const at = fib.rules.findIndex((other) => other.priority > rule.priority);
   fib.rules = at < 0 ? [...fib.rules, rule] : [...fib.rules.slice(0, at), rule, ...fib.rules.slice(at)];

@@ -19,7 +19,11 @@ function answers(lab: T1, init: Parameters<typeof ipFrame>[0]): string[] {
 }
 
 describe("results of routing", () => {
-  const special = (type: "blackhole" | "unreachable" | "prohibit" | "throw"): ConfigOp => ({ op: "route-add", dst: "10.9.0.0/16", type });
+  const special = (type: "blackhole" | "unreachable" | "prohibit" | "throw"): ConfigOp => ({
+    op: "route-add",
+    dst: "10.9.0.0/16",
+    type,
+  });
   it.each([
     ["no route", null, ["10.1.0.1 > 10.1.0.2 icmp 3/0 len 64 ttl 64"]],
     ["unreachable", special("unreachable"), ["10.1.0.1 > 10.1.0.2 icmp 3/1 len 64 ttl 64"]],
@@ -41,7 +45,11 @@ describe("order of checks", () => {
     send(lab.c, "e0", ipFrame({ dst: "10.2.0.2", ttl: 1, tos: 0x28, payload: udp(1000) }));
     expect(back).toEqual(["10.1.0.1 > 10.1.0.2 icmp 11/0 len 576 ttl 64"]);
     const b = frames[0] as Uint8Array;
-    expect([ipTtl(b, ETH_HLEN + 20 + ICMP_HLEN), b[ETH_HLEN + 1], getU16(b, ETH_HLEN + 6)]).toEqual([1, 0x08 | 0xc0, 0]);
+    expect([ipTtl(b, ETH_HLEN + 20 + ICMP_HLEN), b[ETH_HLEN + 1], getU16(b, ETH_HLEN + 6)]).toEqual([
+      1,
+      0x08 | 0xc0,
+      0,
+    ]);
     expect(lab.drops).toEqual(["IP_INHDR@ip_forward"]);
   });
 
@@ -54,7 +62,10 @@ describe("order of checks", () => {
     send(lab.c, "e0", ipFrame({ dst: "10.2.0.2", frag: IP_DF, payload: udp(1400 - 27) }));
     send(lab.c, "e0", ipFrame({ dst: "10.2.0.2", frag: IP_DF, payload: udp(1400 - 28) }));
     // The second reached s, which has no such port.
-    expect(back).toEqual(["10.1.0.1 > 10.1.0.2 icmp 3/4 len 576 ttl 64", "10.2.0.2 > 10.1.0.2 icmp 3/3 len 576 ttl 63"]);
+    expect(back).toEqual([
+      "10.1.0.1 > 10.1.0.2 icmp 3/4 len 576 ttl 64",
+      "10.2.0.2 > 10.1.0.2 icmp 3/3 len 576 ttl 63",
+    ]);
     expect(getU16(frames[0] as Uint8Array, ETH_HLEN + 20 + 6)).toBe(1400);
     expect(out).toEqual(["10.1.0.2 > 10.2.0.2 udp len 1400 ttl 63 DF"]);
   });
@@ -124,14 +135,20 @@ describe("no error is answered with an error", () => {
   });
 
   it("but a request is", () => {
-    expect(answers(t1(), { dst: "10.9.0.1", proto: 1, payload: echo() })).toEqual(["10.1.0.1 > 10.1.0.2 icmp 3/0 len 64 ttl 64"]);
+    expect(answers(t1(), { dst: "10.9.0.1", proto: 1, payload: echo() })).toEqual([
+      "10.1.0.1 > 10.1.0.2 icmp 3/0 len 64 ttl 64",
+    ]);
   });
 });
 
 describe("source of errors", () => {
   it("is the route back's, the destination when that is ours, or the ingress address by sysctl", () => {
     const lab = t1();
-    apply(lab.r, { op: "addr-add", dev: "lo", local: "9.9.9.9/32" }, { op: "route-replace", dst: "10.1.0.0/24", dev: "c0", src: "9.9.9.9" });
+    apply(
+      lab.r,
+      { op: "addr-add", dev: "lo", local: "9.9.9.9/32" },
+      { op: "route-replace", dst: "10.1.0.0/24", dev: "c0", src: "9.9.9.9" },
+    );
     const back = capture(lab.r, "c0", "out");
     send(lab.c, "e0", ipFrame({ dst: "10.9.0.1" }));
     send(lab.c, "e0", ipFrame({ dst: "10.2.0.1" }));
@@ -251,9 +268,20 @@ describe("options", () => {
     const lab = t1();
     const frames: Uint8Array[] = [];
     capture(lab.r, "c0", "out", frames);
-    send(lab.c, "e0", ipFrame({ dst: "10.2.0.1", proto: 1, payload: echo(), options: [7, 15, 4, ...Array.from({ length: 12 }, () => 0), 0] }));
+    send(
+      lab.c,
+      "e0",
+      ipFrame({
+        dst: "10.2.0.1",
+        proto: 1,
+        payload: echo(),
+        options: [7, 15, 4, ...Array.from({ length: 12 }, () => 0), 0],
+      }),
+    );
     const b = frames[0] as Uint8Array;
-    expect(Array.from(b.subarray(ETH_HLEN + 20, ETH_HLEN + 36))).toEqual([7, 15, 12, 10, 2, 0, 1, 10, 2, 0, 1, 0, 0, 0, 0, 0]);
+    expect(Array.from(b.subarray(ETH_HLEN + 20, ETH_HLEN + 36))).toEqual([
+      7, 15, 12, 10, 2, 0, 1, 10, 2, 0, 1, 0, 0, 0, 0, 0,
+    ]);
     expect(b.subarray(ETH_HLEN + 36)).toEqual(echo(8, 0));
   });
 
@@ -297,24 +325,37 @@ describe("reassembly", () => {
     for (let i = 0; i + 1 < bounds.length; i++) {
       const [from, to] = [bounds[i] as number, bounds[i + 1] as number];
       if (from === to) continue;
-      out.push(ipFrame({ dst: "10.1.0.1", proto: 1, id: 77, payload: whole.slice(from, to), frag: (to < whole.length ? 0x2000 : 0) | (from >> 3) }));
+      out.push(
+        ipFrame({
+          dst: "10.1.0.1",
+          proto: 1,
+          id: 77,
+          payload: whole.slice(from, to),
+          frag: (to < whole.length ? 0x2000 : 0) | (from >> 3),
+        }),
+      );
     }
     return out;
   }
 
   it("gives the same packet for every cut and order", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 900 }), fc.array(fc.integer({ min: 1, max: 110 }), { maxLength: 8 }), fc.infiniteStream(fc.nat()), (size, cuts, order) => {
-        const lab = t1();
-        const frames: Uint8Array[] = [];
-        capture(lab.r, "c0", "out", frames);
-        const list = pieces(size, cuts).map((frame) => ({ frame, key: order.next().value as number }));
-        for (const { frame } of list.sort((a, b) => a.key - b.key)) send(lab.c, "e0", frame);
-        expect(frames.length).toBe(1);
-        const b = frames[0] as Uint8Array;
-        expect(ipTotLen(b, ETH_HLEN)).toBe(28 + size);
-        expect(b.slice(ETH_HLEN + 28)).toEqual(echo(size).slice(8));
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 900 }),
+        fc.array(fc.integer({ min: 1, max: 110 }), { maxLength: 8 }),
+        fc.infiniteStream(fc.nat()),
+        (size, cuts, order) => {
+          const lab = t1();
+          const frames: Uint8Array[] = [];
+          capture(lab.r, "c0", "out", frames);
+          const list = pieces(size, cuts).map((frame) => ({ frame, key: order.next().value as number }));
+          for (const { frame } of list.sort((a, b) => a.key - b.key)) send(lab.c, "e0", frame);
+          expect(frames.length).toBe(1);
+          const b = frames[0] as Uint8Array;
+          expect(ipTotLen(b, ETH_HLEN)).toBe(28 + size);
+          expect(b.slice(ETH_HLEN + 28)).toEqual(echo(size).slice(8));
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -364,7 +405,11 @@ describe("multipath", () => {
     const x = newNs(lab.world, "x");
     cable(x, "e0", "02:00:00:00:00:58", "10.3.0.2/24", lab.r, "x0", "02:00:00:00:01:58", "10.3.0.1/24");
     neigh(lab.r, "x0", "10.3.0.2", "02:00:00:00:00:58");
-    apply(lab.r, { op: "route-add", dst: "10.9.0.0/16", nexthops: [{ via: "10.3.0.2" }, { via: "10.2.0.2", weight: 3 }] });
+    apply(lab.r, {
+      op: "route-add",
+      dst: "10.9.0.0/16",
+      nexthops: [{ via: "10.3.0.2" }, { via: "10.2.0.2", weight: 3 }],
+    });
     const [left, right] = [capture(lab.r, "s0", "out"), capture(lab.r, "x0", "out")];
     for (let i = 0; i < 400; i++) send(lab.c, "e0", ipFrame({ dst: `10.9.${i >> 8}.${i & 255}` }));
     expect(left.length + right.length).toBe(400);
@@ -378,6 +423,8 @@ describe("multipath", () => {
     const start = left.length;
     for (let i = 0; i < 100; i++) send(lab.c, "e0", ipFrame({ dst: `10.9.3.${i}` }));
     expect(left.length - start).toBe(100);
-    expect(printRoutes(lab.r)).toContain("10.9.0.0/16 \n\tnexthop via 10.3.0.2 dev x0 weight 1 dead \n\tnexthop via 10.2.0.2 dev s0 weight 3 \n");
+    expect(printRoutes(lab.r)).toContain(
+      "10.9.0.0/16 \n\tnexthop via 10.3.0.2 dev x0 weight 1 dead linkdown \n\tnexthop via 10.2.0.2 dev s0 weight 3 \n",
+    );
   });
 });

@@ -30,7 +30,13 @@ describe("source validation", () => {
     ["0.0.0.0", INVALID, INVALID, INVALID, INVALID],
     ["224.0.0.1", INVALID, INVALID, INVALID, INVALID],
     ["255.255.255.255", INVALID, INVALID, INVALID, INVALID],
-    ["127.0.0.1", "IP_LOCALNET@ip_rcv_finish_core", "IP_LOCALNET@ip_rcv_finish_core", "IP_LOCALNET@ip_rcv_finish_core", "IP_LOCALNET@ip_rcv_finish_core"],
+    [
+      "127.0.0.1",
+      "IP_LOCALNET@ip_rcv_finish_core",
+      "IP_LOCALNET@ip_rcv_finish_core",
+      "IP_LOCALNET@ip_rcv_finish_core",
+      "IP_LOCALNET@ip_rcv_finish_core",
+    ],
     ["169.254.1.1", "fwd", RPF, RPF, "fwd"],
     ["240.0.0.1", "fwd", RPF, RPF, "fwd"],
   ])("%s with rp_filter 0, 1, 2, 2 and a default route", (src, rp0, rp1, rp2, loose) => {
@@ -47,11 +53,19 @@ describe("source validation", () => {
 
   it("rp_filter is the larger of all and the device", () => {
     expect(fate({ src: "10.2.0.99", dst: "10.2.0.2" }, { "net.ipv4.conf.all.rp_filter": 1 })).toBe(RPF);
-    expect(fate({ src: "10.2.0.99", dst: "10.2.0.2" }, { "net.ipv4.conf.all.rp_filter": 1, "net.ipv4.conf.c0.rp_filter": 2 })).toBe("fwd");
+    expect(
+      fate(
+        { src: "10.2.0.99", dst: "10.2.0.2" },
+        { "net.ipv4.conf.all.rp_filter": 1, "net.ipv4.conf.c0.rp_filter": 2 },
+      ),
+    ).toBe("fwd");
   });
 
   it("a mark decides the reverse lookup only with src_valid_mark", () => {
-    for (const [valid, expected] of [[0, ["NO_SOCKET@__udp4_lib_rcv"]], [1, [RPF]]] as const) {
+    for (const [valid, expected] of [
+      [0, ["NO_SOCKET@__udp4_lib_rcv"]],
+      [1, [RPF]],
+    ] as const) {
       const lab = t1();
       sysctl(lab.r, "net.ipv4.conf.c0.rp_filter", 1);
       sysctl(lab.r, "net.ipv4.conf.c0.src_valid_mark", valid);
@@ -107,7 +121,11 @@ describe("header checks", () => {
     ["total length below the header", broken(3, 19), "IP_INHDR@ip_rcv_core"],
     ["cut off", good().subarray(0, 14 + 19), "IP_INHDR@ip_rcv_core"],
     ["other host's MAC", ipFrame({ dst: "10.2.0.2", dstMac: "02:00:00:00:00:99" }), "OTHERHOST@ip_rcv_core"],
-    ["unicast in a broadcast frame is not forwarded", ipFrame({ dst: "10.2.0.2", dstMac: MAC.all }), "NOT_SPECIFIED@ip_forward"],
+    [
+      "unicast in a broadcast frame is not forwarded",
+      ipFrame({ dst: "10.2.0.2", dstMac: MAC.all }),
+      "NOT_SPECIFIED@ip_forward",
+    ],
   ])("%s", (_name, frame, reason) => {
     const lab = t1();
     send(lab.c, "e0", frame);
@@ -149,7 +167,11 @@ describe("header checks", () => {
     expect(lab.r.sysctl.get("net.ipv4.conf.c0.forwarding")).toBe("0");
     sysctl(lab.r, "net.ipv4.conf.all.forwarding", 0);
     sysctl(lab.r, "net.ipv4.ip_forward", 1);
-    expect(["ip_forward", "conf.c0.forwarding", "conf.default.forwarding", "conf.all.accept_redirects"].map((k) => lab.r.sysctl.get(`net.ipv4.${k}`))).toEqual(["1", "1", "1", "0"]);
+    expect(
+      ["ip_forward", "conf.c0.forwarding", "conf.default.forwarding", "conf.all.accept_redirects"].map((k) =>
+        lab.r.sysctl.get(`net.ipv4.${k}`),
+      ),
+    ).toEqual(["1", "1", "1", "0"]);
   });
 
   it("the egress device's forwarding flag does not matter", () => {
@@ -162,7 +184,7 @@ function fixChecksum(b: Uint8Array): void {
   b[25] = 0;
   const hlen = ((b[14] as number) & 15) * 4;
   let sum = 0;
-  for (let i = 0; i < hlen; i += 2) sum += (((b[14 + i] ?? 0) << 8) | (b[15 + i] ?? 0));
+  for (let i = 0; i < hlen; i += 2) sum += ((b[14 + i] ?? 0) << 8) | (b[15 + i] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   b[24] = (~sum >>> 8) & 0xff;
   b[25] = ~sum & 0xff;

@@ -20,9 +20,27 @@ import { ARPOP_REQUEST, arpOp, arpSha, arpSip, arpTip, arpWrite } from "../../sr
 import { getU16, setU16, setU32 } from "../../src/wire/bytes.ts";
 import { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ethDst, ethProto, ethWrite } from "../../src/wire/ethernet.ts";
 import { icmpSetCheck } from "../../src/wire/icmp-fields.ts";
-import { IP_DF, IP_MF, IP_OFFSET, ipDaddr, ipFragOff, ipHdrLen, ipProto, ipSaddr, ipTotLen, ipTtl, ipWrite } from "../../src/wire/ipv4-fields.ts";
+import {
+  IP_DF,
+  IP_MF,
+  IP_OFFSET,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipProto,
+  ipSaddr,
+  ipTotLen,
+  ipTtl,
+  ipWrite,
+} from "../../src/wire/ipv4-fields.ts";
 
-export const MAC = { c: "02:00:00:00:00:c0", rc: "02:00:00:00:01:c0", rs: "02:00:00:00:01:50", s: "02:00:00:00:00:50", all: "ff:ff:ff:ff:ff:ff" } as const;
+export const MAC = {
+  c: "02:00:00:00:00:c0",
+  rc: "02:00:00:00:01:c0",
+  rs: "02:00:00:00:01:50",
+  s: "02:00:00:00:00:50",
+  all: "ff:ff:ff:ff:ff:ff",
+} as const;
 
 export function ip(text: string): Ipv4 {
   const addr = parseIpv4(text);
@@ -65,9 +83,26 @@ export function device(ns: NetNamespace, name: string): NetDevice {
 }
 
 /** A veth pair, both ends up and with an address each. */
-export function cable(a: NetNamespace, aName: string, aMac: string, aAddr: string, b: NetNamespace, bName: string, bMac: string, bAddr: string): void {
-  apply(a, { op: "link-add", name: aName, address: aMac, link: { type: "veth", peer: { name: bName, netns: b.name, address: bMac } } });
-  for (const [ns, dev, local] of [[a, aName, aAddr], [b, bName, bAddr]] as const) {
+export function cable(
+  a: NetNamespace,
+  aName: string,
+  aMac: string,
+  aAddr: string,
+  b: NetNamespace,
+  bName: string,
+  bMac: string,
+  bAddr: string,
+): void {
+  apply(a, {
+    op: "link-add",
+    name: aName,
+    address: aMac,
+    link: { type: "veth", peer: { name: bName, netns: b.name, address: bMac } },
+  });
+  for (const [ns, dev, local] of [
+    [a, aName, aAddr],
+    [b, bName, bAddr],
+  ] as const) {
     apply(ns, { op: "link-set", dev, up: true });
     if (local !== "") apply(ns, { op: "addr-add", dev, local });
   }
@@ -163,8 +198,14 @@ export function ipFrame(init: IpInit): Uint8Array {
 function writeHeader(b: Uint8Array, init: IpInit, hlen: number, len: number): void {
   const o = ETH_HLEN;
   ipWrite(b, o, {
-    tos: init.tos ?? 0, totLen: hlen + len, id: init.id ?? 1, fragOff: init.frag ?? 0, ttl: init.ttl ?? 64,
-    proto: init.proto ?? 17, saddr: ip(init.src ?? "10.1.0.2"), daddr: ip(init.dst),
+    tos: init.tos ?? 0,
+    totLen: hlen + len,
+    id: init.id ?? 1,
+    fragOff: init.frag ?? 0,
+    ttl: init.ttl ?? 64,
+    proto: init.proto ?? 17,
+    saddr: ip(init.src ?? "10.1.0.2"),
+    daddr: ip(init.dst),
   });
   b[o] = 0x40 | (hlen >> 2);
   setU16(b, o + 10, 0);
@@ -178,7 +219,14 @@ export function send(ns: NetNamespace, dev: string, frame: Uint8Array): void {
   packetSend(device(ns, dev), frame);
 }
 
-export function arpFrame(m: { op?: number; sip: string; tip: string; sha?: string; tha?: string; dst?: string }): Uint8Array {
+export function arpFrame(m: {
+  op?: number;
+  sip: string;
+  tip: string;
+  sha?: string;
+  tha?: string;
+  dst?: string;
+}): Uint8Array {
   const b = new Uint8Array(ETH_HLEN + 28);
   const sha = mac(m.sha ?? MAC.c);
   ethWrite(b, 0, mac(m.dst ?? MAC.all), sha, ETH_P_ARP);
@@ -205,15 +253,23 @@ export function describe(b: Uint8Array): string {
   const field = ipFragOff(b, o);
   const th = o + ipHdrLen(b, o);
   const words = [`${formatIpv4(ipSaddr(b, o))} > ${formatIpv4(ipDaddr(b, o))}`];
-  words.push(ipProto(b, o) === 1 && (field & IP_OFFSET) === 0 ? `icmp ${b[th]}/${b[th + 1]}` : ipProto(b, o) === 17 ? "udp" : `proto ${ipProto(b, o)}`);
+  words.push(
+    ipProto(b, o) === 1 && (field & IP_OFFSET) === 0
+      ? `icmp ${b[th]}/${b[th + 1]}`
+      : ipProto(b, o) === 17
+        ? "udp"
+        : `proto ${ipProto(b, o)}`,
+  );
   words.push(`len ${ipTotLen(b, o)} ttl ${ipTtl(b, o)}`);
   if ((field & IP_DF) !== 0) words.push("DF");
-  if ((field & (IP_MF | IP_OFFSET)) !== 0) words.push(`frag ${(field & IP_OFFSET) * 8}${(field & IP_MF) !== 0 ? "+" : ""}`);
+  if ((field & (IP_MF | IP_OFFSET)) !== 0)
+    words.push(`frag ${(field & IP_OFFSET) * 8}${(field & IP_MF) !== 0 ? "+" : ""}`);
   return words.join(" ");
 }
 
 function describeArp(b: Uint8Array): string {
   const o = ETH_HLEN;
-  if (arpOp(b, o) === ARPOP_REQUEST) return `arp who-has ${formatIpv4(arpTip(b, o))} tell ${formatIpv4(arpSip(b, o))}${ethDst(b, 0) === mac(MAC.all) ? "" : " (unicast)"}`;
+  if (arpOp(b, o) === ARPOP_REQUEST)
+    return `arp who-has ${formatIpv4(arpTip(b, o))} tell ${formatIpv4(arpSip(b, o))}${ethDst(b, 0) === mac(MAC.all) ? "" : " (unicast)"}`;
   return `arp ${formatIpv4(arpSip(b, o))} is-at ${formatMac(arpSha(b, o))}`;
 }

@@ -4,7 +4,14 @@ import { formatIpv4 } from "../../src/addr/ipv4.ts";
 import { ipLocalOut } from "../../src/ipv4/ip-output.ts";
 import { flowKey, ipRouteMeHarder, ipRouteOutput } from "../../src/ipv4/route.ts";
 import type { HookState } from "../../src/netfilter/hooks.ts";
-import { NF_ACCEPT, NF_DROP, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING, NF_INET_PRE_ROUTING, NFPROTO_IPV4 } from "../../src/netfilter/hooks.ts";
+import {
+  NF_ACCEPT,
+  NF_DROP,
+  NF_INET_LOCAL_OUT,
+  NF_INET_POST_ROUTING,
+  NF_INET_PRE_ROUTING,
+  NFPROTO_IPV4,
+} from "../../src/netfilter/hooks.ts";
 import type { NetNamespace } from "../../src/netns/net-namespace.ts";
 import { World } from "../../src/netns/world.ts";
 import type { ConfigOp } from "../../src/rtnl/batch.ts";
@@ -35,8 +42,18 @@ function source(dst: string, from = "0.0.0.0"): string {
 describe("source selection", () => {
   it("takes the route's src, else the address whose subnet holds the gateway, else the first", () => {
     device("d0", "10.1.0.1/24", "10.2.0.1/24", "10.2.0.2/24");
-    apply(ns, { op: "route-add", dst: "10.8.0.0/16", via: "10.2.0.9" }, { op: "route-add", dst: "10.9.0.0/16", via: "10.2.0.9", src: "10.2.0.2" }, { op: "route-add", dst: "10.7.0.0/16", dev: "d0" });
-    expect([source("10.8.0.1"), source("10.9.0.1"), source("10.7.0.1"), source("10.1.0.7")]).toEqual(["10.2.0.1", "10.2.0.2", "10.1.0.1", "10.1.0.1"]);
+    apply(
+      ns,
+      { op: "route-add", dst: "10.8.0.0/16", via: "10.2.0.9" },
+      { op: "route-add", dst: "10.9.0.0/16", via: "10.2.0.9", src: "10.2.0.2" },
+      { op: "route-add", dst: "10.7.0.0/16", dev: "d0" },
+    );
+    expect([source("10.8.0.1"), source("10.9.0.1"), source("10.7.0.1"), source("10.1.0.7")]).toEqual([
+      "10.2.0.1",
+      "10.2.0.2",
+      "10.1.0.1",
+      "10.1.0.1",
+    ]);
   });
 
   it("a tunnel device with a /32 gives that address", () => {
@@ -57,7 +74,11 @@ describe("source selection", () => {
 
   it("own addresses are their own source", () => {
     device("d0", "10.1.0.1/24", "10.1.0.2/24");
-    expect([source("10.1.0.1"), source("127.0.0.5"), source("0.0.0.0")]).toEqual(["10.1.0.1", "127.0.0.1", "127.0.0.1"]);
+    expect([source("10.1.0.1"), source("127.0.0.5"), source("0.0.0.0")]).toEqual([
+      "10.1.0.1",
+      "127.0.0.1",
+      "127.0.0.1",
+    ]);
     // A secondary's local route names the primary.
     expect(source("10.1.0.2")).toBe("10.1.0.1");
   });
@@ -74,7 +95,11 @@ describe("source selection", () => {
     ["8.8.8.8", "0.0.0.0", "ENETUNREACH"],
   ])("to %s from %s: %s", (dst, from, errno) => {
     device("d0", "10.1.0.1/24");
-    const special: ConfigOp[] = (["blackhole", "unreachable", "prohibit", "throw"] as const).map((type, i) => ({ op: "route-add", dst: `10.5${i}.0.0/16`, type }));
+    const special: ConfigOp[] = (["blackhole", "unreachable", "prohibit", "throw"] as const).map((type, i) => ({
+      op: "route-add",
+      dst: `10.5${i}.0.0/16`,
+      type,
+    }));
     apply(ns, ...special);
     expect(source(dst, from)).toBe(errno);
   });
@@ -89,12 +114,21 @@ describe("source selection", () => {
     device("d0", "10.1.0.1/24");
     const key = flowKey(ip("8.8.8.8"), { oif: ns.devices.byName("d0")?.ifindex ?? 0 });
     const route = ipRouteOutput(ns, key);
-    expect(typeof route === "string" ? route : [route.dev.name, route.gateway, formatIpv4(key.saddr)]).toEqual(["d0", 0, "10.1.0.1"]);
+    expect(typeof route === "string" ? route : [route.dev.name, route.gateway, formatIpv4(key.saddr)]).toEqual([
+      "d0",
+      0,
+      "10.1.0.1",
+    ]);
   });
 });
 
 /** A packet as a socket hands it over. */
-function localPacket(from: NetNamespace, src: string, dst: string, proto = 200): { pkt: Packet; errno: string | undefined } {
+function localPacket(
+  from: NetNamespace,
+  src: string,
+  dst: string,
+  proto = 200,
+): { pkt: Packet; errno: string | undefined } {
   const pkt = from.world.adopt(allocSkb(28));
   ipWrite(pkt.buf, pkt.head, { tos: 0, totLen: 28, id: 1, fragOff: 0, ttl: 64, proto, saddr: ip(src), daddr: ip(dst) });
   const route = ipRouteOutput(from, flowKey(ip(dst), { saddr: ip(src) }));
@@ -159,7 +193,11 @@ describe("the way out", () => {
 
   it("a changed mark chooses another table", () => {
     const lab = t1();
-    apply(lab.r, { op: "rule-add", fwmark: 9, table: "100" }, { op: "route-add", dst: "10.1.0.0/24", via: "10.2.0.2", table: "100" });
+    apply(
+      lab.r,
+      { op: "rule-add", fwmark: 9, table: "100" },
+      { op: "route-add", dst: "10.1.0.0/24", via: "10.2.0.2", table: "100" },
+    );
     const out = capture(lab.r, "s0", "out");
     hook(lab.r, NF_INET_LOCAL_OUT, (_state, pkt) => {
       pkt.mark = 9;
@@ -172,7 +210,10 @@ describe("the way out", () => {
   it("nobody there: the sender hears from its own address after three seconds", () => {
     const lab = t1(false);
     const heard: string[] = [];
-    lab.r.ipv4.protocols[200] = { handler: () => undefined, errHandler: (pkt, type, code) => heard.push(`${formatIpv4(ipSaddr(pkt.buf, pkt.nh))} ${type}/${code}`) };
+    lab.r.ipv4.protocols[200] = {
+      handler: () => undefined,
+      errHandler: (pkt, type, code) => heard.push(`${formatIpv4(ipSaddr(pkt.buf, pkt.nh))} ${type}/${code}`),
+    };
     localPacket(lab.r, "10.1.0.1", "10.1.0.99");
     lab.world.clock.runUntil(3001);
     expect(heard).toEqual(["10.1.0.1 3/1"]);

@@ -90,7 +90,10 @@ describe("states in time", () => {
     send(lab.c, "e0", ipFrame({ dst: "10.1.0.1" }));
     const out = capture(lab.r, "c0", "out");
     lab.world.clock.runUntil(7900);
-    expect([out, entry(lab.r, "c0", "10.1.0.2")]).toEqual([Array.from({ length: 3 }, () => "arp who-has 10.1.0.2 tell 10.1.0.1 (unicast)"), `PROBE ${M1}`]);
+    expect([out, entry(lab.r, "c0", "10.1.0.2")]).toEqual([
+      Array.from({ length: 3 }, () => "arp who-has 10.1.0.2 tell 10.1.0.1 (unicast)"),
+      `PROBE ${M1}`,
+    ]);
     lab.world.clock.runUntil(8001);
     expect(entry(lab.r, "c0", "10.1.0.2")).toBe("FAILED");
     send(lab.c, "e0", ipFrame({ dst: "10.1.0.1" }));
@@ -159,7 +162,9 @@ describe("replies", () => {
     const lab = t1(false);
     sysctl(lab.r, "net.ipv4.conf.c0.proxy_arp", 1);
     expect(arpAnswers(lab, { sip: "10.1.0.2", tip: "10.2.0.5" })).toEqual([]);
-    expect(arpAnswers(lab, { sip: "10.1.0.2", tip: "10.2.0.6" }, 800).sort()).toEqual([...yes("10.2.0.5"), ...yes("10.2.0.6")].sort());
+    expect(arpAnswers(lab, { sip: "10.1.0.2", tip: "10.2.0.6" }, 800).sort()).toEqual(
+      [...yes("10.2.0.5"), ...yes("10.2.0.6")].sort(),
+    );
     sysctl(lab.r, "net.ipv4.neigh.c0.proxy_delay", 0);
     expect(arpAnswers(lab, { sip: "10.1.0.2", tip: "10.2.0.7" }, 800)).toEqual(yes("10.2.0.7"));
   });
@@ -213,7 +218,10 @@ describe("learning", () => {
   });
 
   it("arp_accept takes gratuitous requests as STALE and unsolicited replies as REACHABLE", () => {
-    for (const [arp, state] of [[garp, "STALE"], [reply, "REACHABLE"]] as const) {
+    for (const [arp, state] of [
+      [garp, "STALE"],
+      [reply, "REACHABLE"],
+    ] as const) {
       const lab = t1(false);
       sysctl(lab.r, "net.ipv4.conf.c0.arp_accept", 1);
       send(lab.c, "e0", arpFrame(arp));
@@ -248,7 +256,8 @@ describe("table size", () => {
     const lab = t1(false);
     apply(lab.r, { op: "route-add", dst: "10.2.0.0/16", dev: "s0" });
     for (const name of ["gc_thresh2", "gc_thresh3"]) sysctl(lab.r, `net.ipv4.neigh.default.${name}`, 20);
-    for (let i = 0; i < 30; i++) apply(lab.r, { op: "neigh-add", dev: "s0", dst: `10.2.9.${i}`, lladdr: M2, nud: "permanent" });
+    for (let i = 0; i < 30; i++)
+      apply(lab.r, { op: "neigh-add", dev: "s0", dst: `10.2.9.${i}`, lladdr: M2, nud: "permanent" });
     fill(lab, 10, 25);
     expect(lab.r.arp.gcList.size).toBe(20);
     expect(lab.drops.filter((d) => d === "NEIGH_CREATEFAIL@ip_finish_output2")).toHaveLength(5);

@@ -17,25 +17,55 @@ let world: World;
 let ns: NetNamespace;
 let far: NetNamespace;
 
-const addr = (local: string, part: Partial<Extract<ConfigOp, { op: "addr-add" | "addr-del" }>> = {}): ConfigOp => ({ op: "addr-add", dev: "v0", local, ...part });
+const addr = (local: string, part: Partial<Extract<ConfigOp, { op: "addr-add" | "addr-del" }>> = {}): ConfigOp => ({
+  op: "addr-add",
+  dev: "v0",
+  local,
+  ...part,
+});
 
 beforeEach(() => {
   world = new World(1);
   ns = newNs(world, "a");
   far = newNs(world, "b");
-  apply(ns, { op: "link-add", name: "v0", address: "de:f8:40:23:2a:21", link: { type: "veth", peer: { name: "v1", netns: "b" } } }, { op: "link-set", dev: "v0", up: true });
+  apply(
+    ns,
+    {
+      op: "link-add",
+      name: "v0",
+      address: "de:f8:40:23:2a:21",
+      link: { type: "veth", peer: { name: "v1", netns: "b" } },
+    },
+    { op: "link-set", dev: "v0", up: true },
+  );
   apply(far, { op: "link-set", dev: "v1", up: true });
 });
 
 function addresses(): void {
-  apply(ns, addr("10.5.0.1/24", { broadcast: "+" }), addr("10.5.0.2/24"), addr("10.6.0.1/32", { noprefixroute: true }), addr("169.254.3.3/16", { scope: "link", label: "v0:x" }));
+  apply(
+    ns,
+    addr("10.5.0.1/24", { broadcast: "+" }),
+    addr("10.5.0.2/24"),
+    addr("10.6.0.1/32", { noprefixroute: true }),
+    addr("169.254.3.3/16", { scope: "link", label: "v0:x" }),
+  );
 }
 
 function routes(): void {
   apply(
     ns,
     { op: "route-add", dst: "default", via: "10.5.0.9" },
-    { op: "route-add", dst: "10.9.0.0/16", via: "10.5.0.9", dev: "v0", src: "10.5.0.2", metric: 5, mtu: 1400, advmss: 1300, protocol: "static" },
+    {
+      op: "route-add",
+      dst: "10.9.0.0/16",
+      via: "10.5.0.9",
+      dev: "v0",
+      src: "10.5.0.2",
+      metric: 5,
+      mtu: 1400,
+      advmss: 1300,
+      protocol: "static",
+    },
     { op: "route-add", dst: "10.50.0.0/24", type: "blackhole" },
     { op: "route-add", dst: "10.60.0.0/24", nexthops: [{ via: "10.5.0.9", weight: 2 }, { via: "10.5.0.10" }] },
     { op: "route-add", dst: "10.61.0.0/24", via: "172.16.0.1", dev: "v0", onlink: true, tos: 16 },
@@ -79,7 +109,14 @@ describe("ip addr", () => {
        valid_lft forever preferred_lft forever
 `);
     expect(dumpAddrs(ns, "v0")[0]?.addr_info[3]).toEqual({
-      family: "inet", local: "10.5.0.2", prefixlen: 24, scope: "global", secondary: true, label: "v0", valid_life_time: 4294967295, preferred_life_time: 4294967295,
+      family: "inet",
+      local: "10.5.0.2",
+      prefixlen: 24,
+      scope: "global",
+      secondary: true,
+      label: "v0",
+      valid_life_time: 4294967295,
+      preferred_life_time: 4294967295,
     });
   });
 
@@ -100,21 +137,39 @@ describe("ip addr", () => {
     apply(ns, addr("10.5.0.1/24"), addr("10.5.0.2/24"), addr("10.5.0.3/24"));
     sysctl(ns, "net.ipv4.conf.v0.promote_secondaries", 1);
     apply(ns, { op: "addr-del", dev: "v0", local: "10.5.0.1/24" });
-    expect(dumpAddrs(ns, "v0")[0]?.addr_info.map((a) => `${a.local} ${String(a.secondary)}`)).toEqual(["169.254.3.3 undefined", "10.6.0.1 undefined", "10.5.0.2 undefined", "10.5.0.3 true"]);
+    expect(dumpAddrs(ns, "v0")[0]?.addr_info.map((a) => `${a.local} ${String(a.secondary)}`)).toEqual([
+      "169.254.3.3 undefined",
+      "10.6.0.1 undefined",
+      "10.5.0.2 undefined",
+      "10.5.0.3 true",
+    ]);
     expect(printRoutes(ns)).toContain("10.5.0.0/24 dev v0 proto kernel scope link src 10.5.0.2 \n");
-    expect(printRoutes(ns, { table: "local" })).toContain("local 10.5.0.3 dev v0 proto kernel scope host src 10.5.0.2 \n");
+    expect(printRoutes(ns, { table: "local" })).toContain(
+      "local 10.5.0.3 dev v0 proto kernel scope host src 10.5.0.2 \n",
+    );
     expect(printRoutes(ns, { table: "local" })).not.toContain("10.5.0.1");
   });
 
   it("a broadcast address that another subnet shares stays", () => {
     apply(ns, addr("10.5.0.1/24"), addr("10.5.0.129/25"), { op: "addr-del", dev: "v0", local: "10.5.0.1/24" });
-    expect(printRoutes(ns, { table: "local" })).toContain("broadcast 10.5.0.255 dev v0 proto kernel scope link src 10.5.0.129 \n");
+    expect(printRoutes(ns, { table: "local" })).toContain(
+      "broadcast 10.5.0.255 dev v0 proto kernel scope link src 10.5.0.129 \n",
+    );
   });
 
   it("older kernels have a broadcast route for the network address", () => {
     const old = new Ns(world, "old", KERNEL_FLAVOURS["4.9"]);
-    apply(old, { op: "link-add", name: "d0", link: { type: "dummy" } }, { op: "link-set", dev: "d0", up: true }, { op: "addr-add", dev: "d0", local: "10.5.0.1/24" });
-    expect(printRoutes(old, { table: "local" }).split("\n").filter((l) => l.includes("broadcast 10."))).toEqual([
+    apply(
+      old,
+      { op: "link-add", name: "d0", link: { type: "dummy" } },
+      { op: "link-set", dev: "d0", up: true },
+      { op: "addr-add", dev: "d0", local: "10.5.0.1/24" },
+    );
+    expect(
+      printRoutes(old, { table: "local" })
+        .split("\n")
+        .filter((l) => l.includes("broadcast 10.")),
+    ).toEqual([
       "broadcast 10.5.0.0 dev d0 proto kernel scope link src 10.5.0.1 ",
       "broadcast 10.5.0.255 dev d0 proto kernel scope link src 10.5.0.1 ",
     ]);
@@ -128,12 +183,32 @@ describe("ip route", () => {
     expect(printRoutes(ns)).toBe(MAIN);
     expect(printRoutes(ns, { table: "local" })).toBe(LOCAL);
     const all = printRoutes(ns, { table: "all" });
-    expect(all).toBe(`10.70.0.0/24 dev v0 table 100 proto bird scope link \n${MAIN}${LOCAL.replace(/ dev (\w+) /g, " dev $1 table local ")}`);
-    expect(printRoutes(ns, {}, true).split("\n")[2]).toBe("unicast 10.9.0.0/16 via 10.5.0.9 dev v0 proto static scope global src 10.5.0.2 metric 5 mtu 1400 advmss 1300 ");
+    expect(all).toBe(
+      `10.70.0.0/24 dev v0 table 100 proto bird scope link \n${MAIN}${LOCAL.replace(/ dev (\w+) /g, " dev $1 table local ")}`,
+    );
+    expect(printRoutes(ns, {}, true).split("\n")[2]).toBe(
+      "unicast 10.9.0.0/16 via 10.5.0.9 dev v0 proto static scope global src 10.5.0.2 metric 5 mtu 1400 advmss 1300 ",
+    );
     expect(dumpRoutes(ns).slice(2, 6)).toEqual([
-      { dst: "10.9.0.0/16", gateway: "10.5.0.9", dev: "v0", protocol: "static", prefsrc: "10.5.0.2", metric: 5, flags: [], metrics: [{ mtu: 1400, advmss: 1300 }] },
+      {
+        dst: "10.9.0.0/16",
+        gateway: "10.5.0.9",
+        dev: "v0",
+        protocol: "static",
+        prefsrc: "10.5.0.2",
+        metric: 5,
+        flags: [],
+        metrics: [{ mtu: 1400, advmss: 1300 }],
+      },
       { type: "blackhole", dst: "10.50.0.0/24", flags: [] },
-      { dst: "10.60.0.0/24", flags: [], nexthops: [{ gateway: "10.5.0.9", dev: "v0", weight: 2, flags: [] }, { gateway: "10.5.0.10", dev: "v0", weight: 1, flags: [] }] },
+      {
+        dst: "10.60.0.0/24",
+        flags: [],
+        nexthops: [
+          { gateway: "10.5.0.9", dev: "v0", weight: 2, flags: [] },
+          { gateway: "10.5.0.10", dev: "v0", weight: 1, flags: [] },
+        ],
+      },
       { dst: "10.61.0.0/24", tos: "0x10", gateway: "172.16.0.1", dev: "v0", flags: ["onlink"] },
     ]);
   });
@@ -150,7 +225,11 @@ describe("ip route", () => {
       { op: "route-append", dst: "10.80.0.0/24", via: "10.5.0.7" },
       { op: "route-prepend", dst: "10.80.0.0/24", via: "10.5.0.6" },
     );
-    expect(printRoutes(ns).split("\n").filter((l) => l.startsWith("10.80"))).toEqual([
+    expect(
+      printRoutes(ns)
+        .split("\n")
+        .filter((l) => l.startsWith("10.80")),
+    ).toEqual([
       "10.80.0.0 dev v0 scope link ",
       "10.80.0.0/24 tos 0x08 dev v0 scope link ",
       "10.80.0.0/24 via 10.5.0.6 dev v0 ",
@@ -174,9 +253,15 @@ describe("ip route", () => {
     expect(printRoutes(ns)).toBe(MAIN);
     apply(ns, { op: "link-set", dev: "v0", up: false });
     expect(printRoutes(ns)).toBe("blackhole 10.50.0.0/24 \n");
-    expect(printRoutes(ns, { table: "local" })).toBe(LOCAL.split("\n").filter((l) => !l.startsWith("broadcast 1") || l.includes(" lo ")).join("\n"));
+    expect(printRoutes(ns, { table: "local" })).toBe(
+      LOCAL.split("\n")
+        .filter((l) => !l.startsWith("broadcast 1") || l.includes(" lo "))
+        .join("\n"),
+    );
     apply(ns, { op: "link-set", dev: "v0", up: true });
-    expect(printRoutes(ns)).toBe("10.5.0.0/24 dev v0 proto kernel scope link src 10.5.0.1 \nblackhole 10.50.0.0/24 \n169.254.0.0/16 dev v0 proto kernel scope link src 169.254.3.3 \n");
+    expect(printRoutes(ns)).toBe(
+      "10.5.0.0/24 dev v0 proto kernel scope link src 10.5.0.1 \nblackhole 10.50.0.0/24 \n169.254.0.0/16 dev v0 proto kernel scope link src 169.254.3.3 \n",
+    );
     expect(printRoutes(ns, { table: "local" })).toBe(LOCAL);
   });
 
@@ -189,10 +274,16 @@ describe("ip route", () => {
     [{ op: "route-del", dst: "1.0.0.0/8" }, "RTNETLINK answers: No such process"],
     [{ op: "route-add", dst: "10.50.0.0/24", type: "blackhole" }, "RTNETLINK answers: File exists"],
     [{ op: "route-add", dst: "10.50.0.0/24", via: "10.5.0.9" }, "RTNETLINK answers: File exists"],
-    [{ op: "route-add", dst: "1.0.0.0/8", type: "blackhole", dev: "v0" }, "Error: Gateway, device and multipath can not be specified for this route type."],
+    [
+      { op: "route-add", dst: "1.0.0.0/8", type: "blackhole", dev: "v0" },
+      "Error: Gateway, device and multipath can not be specified for this route type.",
+    ],
     [{ op: "route-add", dst: "1.0.0.0/8", via: "10.5.0.9", dev: "lo" }, "Error: Nexthop has invalid gateway."],
     [{ op: "route-add", dst: "foo", via: "10.5.0.9" }, 'Error: any valid prefix is expected rather than "foo".'],
-    [{ op: "route-add", dst: "66.0.0.0/8", via: "10.5.0.9", table: "blah" }, 'Error: argument "blah" is wrong: "table" value is invalid\n'],
+    [
+      { op: "route-add", dst: "66.0.0.0/8", via: "10.5.0.9", table: "blah" },
+      'Error: argument "blah" is wrong: "table" value is invalid\n',
+    ],
     [{ op: "route-add", dst: "77.0.0.0/8", via: "10.5.0.1" }, null],
     [{ op: "route-replace", dst: "default", via: "10.5.0.10" }, null],
     [{ op: "route-del", dst: "default" }, null],
@@ -221,20 +312,32 @@ describe("ip route get", () => {
     expect(get("8.8.8.8", { from: ip("4.4.4.4") })).toBe("RTNETLINK answers: Network is unreachable");
     expect(get("11.5.0.7", { uid: 5 })).toBe("11.5.0.7 via 10.5.0.9 dev v0 src 10.5.0.1 uid 5 \n    cache \n");
     sysctl(ns, "net.ipv4.ip_forward", 1);
-    expect(get("10.5.0.7", { from: ip("10.5.0.77"), iif: "v0" })).toBe("10.5.0.7 from 10.5.0.77 dev v0 \n    cache <redirect> iif v0 \n");
-    expect(get("10.5.0.1", { from: ip("10.5.0.77"), iif: "v0" })).toBe("local 10.5.0.1 from 10.5.0.77 dev lo \n    cache <local> iif v0 \n");
+    expect(get("10.5.0.7", { from: ip("10.5.0.77"), iif: "v0" })).toBe(
+      "10.5.0.7 from 10.5.0.77 dev v0 \n    cache <redirect> iif v0 \n",
+    );
+    expect(get("10.5.0.1", { from: ip("10.5.0.77"), iif: "v0" })).toBe(
+      "local 10.5.0.1 from 10.5.0.77 dev lo \n    cache <local> iif v0 \n",
+    );
     expect(get("10.50.0.7", { from: ip("10.5.0.77"), iif: "v0" })).toBe("RTNETLINK answers: Invalid argument");
   });
 
   it("prefers a route of the packet's TOS", () => {
     addresses();
-    apply(ns, { op: "route-add", dst: "10.80.0.0/24", via: "10.5.0.7", tos: 8 }, { op: "route-add", dst: "10.80.0.0/24", via: "10.5.0.6" });
+    apply(
+      ns,
+      { op: "route-add", dst: "10.80.0.0/24", via: "10.5.0.7", tos: 8 },
+      { op: "route-add", dst: "10.80.0.0/24", via: "10.5.0.6" },
+    );
     expect(get("10.80.0.1")).toContain("via 10.5.0.6");
     expect(get("10.80.0.1", { tos: 8 })).toContain("via 10.5.0.7");
   });
 
   it("takes no address of host scope for a destination elsewhere", () => {
-    apply(ns, addr("10.4.0.1/32", { scope: "host" }), addr("10.5.0.1/24"), { op: "route-add", dst: "10.80.0.0/24", dev: "v0" });
+    apply(ns, addr("10.4.0.1/32", { scope: "host" }), addr("10.5.0.1/24"), {
+      op: "route-add",
+      dst: "10.80.0.0/24",
+      dev: "v0",
+    });
     expect(get("10.80.0.1")).toContain("src 10.5.0.1");
   });
 
@@ -250,7 +353,17 @@ describe("ip rule", () => {
     apply(
       ns,
       { op: "rule-add", fwmark: 0x10, fwmask: 0xff, table: "100" },
-      { op: "rule-add", not: true, from: "10.0.0.0/8", to: "1.2.3.4", iif: "v0", tos: 0x10, table: "main", priority: 50, suppressPrefixlength: 0 },
+      {
+        op: "rule-add",
+        not: true,
+        from: "10.0.0.0/8",
+        to: "1.2.3.4",
+        iif: "v0",
+        tos: 0x10,
+        table: "main",
+        priority: 50,
+        suppressPrefixlength: 0,
+      },
       { op: "rule-add", from: "1.1.1.1", oif: "v0", ipproto: 6, dport: [80, 90], sport: [5, 5], action: "blackhole" },
       { op: "rule-add", priority: 40, goto: 50 },
     );
@@ -262,8 +375,20 @@ describe("ip rule", () => {
 32766:	from all lookup main
 32767:	from all lookup default
 `);
-    expect(dumpRules(ns)[3]).toEqual({ priority: 50, not: null, src: "10.0.0.0", srclen: 8, dst: "1.2.3.4", tos: "0x10", iif: "v0", table: "main", suppress_prefixlen: 0 });
-    expect(tryOp(ns, { op: "rule-add", fwmark: 0x10, fwmask: 0xff, table: "100", priority: 32765 })).toBe("RTNETLINK answers: File exists");
+    expect(dumpRules(ns)[3]).toEqual({
+      priority: 50,
+      not: null,
+      src: "10.0.0.0",
+      srclen: 8,
+      dst: "1.2.3.4",
+      tos: "0x10",
+      iif: "v0",
+      table: "main",
+      suppress_prefixlen: 0,
+    });
+    expect(tryOp(ns, { op: "rule-add", fwmark: 0x10, fwmask: 0xff, table: "100", priority: 32765 })).toBe(
+      "RTNETLINK answers: File exists",
+    );
     expect(tryOp(ns, { op: "rule-del", priority: 99 })).toBe("RTNETLINK answers: No such file or directory");
     expect(tryOp(ns, { op: "rule-add", goto: 1, priority: 10 })).toBe("Error: Backward goto not supported.");
     expect(tryOp(ns, { op: "rule-del", from: "1.1.1.1" })).toBeNull();
@@ -277,16 +402,30 @@ describe("ip rule", () => {
       const result = routeGet(ns, { dst: ip("10.70.0.1"), ...part });
       return "text" in result ? (result.text.split("\n")[0] as string) : result.message;
     };
-    apply(ns, { op: "rule-add", fwmark: 1, table: "100" }, { op: "rule-add", from: "10.6.0.1", action: "unreachable" }, { op: "rule-add", fwmark: 2, action: "prohibit" });
+    apply(
+      ns,
+      { op: "rule-add", fwmark: 1, table: "100" },
+      { op: "rule-add", from: "10.6.0.1", action: "unreachable" },
+      { op: "rule-add", fwmark: 2, action: "prohibit" },
+    );
     expect(via({})).toBe("10.70.0.1 via 10.5.0.9 dev v0 src 10.5.0.1 uid 0 ");
     expect(via({ mark: 1 })).toBe("10.70.0.1 dev v0 table 100 src 169.254.3.3 mark 1 uid 0 ");
     expect(via({ from: ip("10.6.0.1") })).toBe("RTNETLINK answers: Network is unreachable");
     expect(via({ mark: 2 })).toBe("RTNETLINK answers: Permission denied");
-    apply(ns, { op: "rule-add", not: true, fwmark: 7, action: "prohibit", priority: 20 }, { op: "rule-add", priority: 12, fwmark: 9, goto: 30 }, { op: "rule-add", priority: 30, table: "100" });
+    apply(
+      ns,
+      { op: "rule-add", not: true, fwmark: 7, action: "prohibit", priority: 20 },
+      { op: "rule-add", priority: 12, fwmark: 9, goto: 30 },
+      { op: "rule-add", priority: 30, table: "100" },
+    );
     expect(via({})).toBe("RTNETLINK answers: Permission denied");
     expect(via({ mark: 7 })).toContain("10.70.0.1 dev v0 table 100");
     expect(via({ mark: 9 })).toContain("10.70.0.1 dev v0 table 100");
-    apply(ns, { op: "rule-add", table: "main", suppressPrefixlength: 0, priority: 10 }, { op: "rule-add", action: "blackhole", priority: 11 });
+    apply(
+      ns,
+      { op: "rule-add", table: "main", suppressPrefixlength: 0, priority: 10 },
+      { op: "rule-add", action: "blackhole", priority: 11 },
+    );
     expect(via({})).toBe("RTNETLINK answers: Invalid argument");
   });
 });
@@ -294,13 +433,30 @@ describe("ip rule", () => {
 describe("ip neigh", () => {
   it("prints states, proxies and refusals", () => {
     addresses();
-    const add: ConfigOp = { op: "neigh-add", dev: "v0", dst: "10.5.0.9", lladdr: "02:00:00:00:00:01", nud: "permanent" };
-    apply(ns, add, { op: "neigh-add", dev: "v0", dst: "10.5.0.10", lladdr: "02:00:00:00:00:02", nud: "stale" }, { ...add, dst: "10.5.0.99", proxy: true });
-    expect(printNeighs(ns)).toBe("10.5.0.9 dev v0 lladdr 02:00:00:00:00:01 PERMANENT \n10.5.0.10 dev v0 lladdr 02:00:00:00:00:02 STALE \n");
-    expect(printNeighs(ns, "v0", { version: "4.11" })).toBe("10.5.0.9 lladdr 02:00:00:00:00:01 PERMANENT\n10.5.0.10 lladdr 02:00:00:00:00:02 STALE\n");
+    const add: ConfigOp = {
+      op: "neigh-add",
+      dev: "v0",
+      dst: "10.5.0.9",
+      lladdr: "02:00:00:00:00:01",
+      nud: "permanent",
+    };
+    apply(
+      ns,
+      add,
+      { op: "neigh-add", dev: "v0", dst: "10.5.0.10", lladdr: "02:00:00:00:00:02", nud: "stale" },
+      { ...add, dst: "10.5.0.99", proxy: true },
+    );
+    expect(printNeighs(ns)).toBe(
+      "10.5.0.9 dev v0 lladdr 02:00:00:00:00:01 PERMANENT \n10.5.0.10 dev v0 lladdr 02:00:00:00:00:02 STALE \n",
+    );
+    expect(printNeighs(ns, "v0", { version: "4.11" })).toBe(
+      "10.5.0.9 lladdr 02:00:00:00:00:01 PERMANENT\n10.5.0.10 lladdr 02:00:00:00:00:02 STALE\n",
+    );
     expect(printProxies(ns)).toBe("10.5.0.99 dev v0 proxy \n");
     expect(tryOp(ns, add)).toBe("RTNETLINK answers: File exists");
-    expect(tryOp(ns, { op: "neigh-del", dev: "v0", dst: "10.5.0.44" })).toBe("RTNETLINK answers: No such file or directory");
+    expect(tryOp(ns, { op: "neigh-del", dev: "v0", dst: "10.5.0.44" })).toBe(
+      "RTNETLINK answers: No such file or directory",
+    );
     expect(tryOp(ns, { ...add, dst: "10.5.0.34", lladdr: "zz" })).toBe('"zz" is invalid lladdr.');
     apply(ns, { op: "link-set", dev: "v0", up: false });
     expect(printNeighs(ns)).toBe("");

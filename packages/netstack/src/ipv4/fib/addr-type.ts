@@ -6,7 +6,15 @@ import type { NetDevice } from "../../dev/net-device.ts";
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import type { InDevice } from "../in-device.ts";
 import { ifaMatch } from "../in-device.ts";
-import { RT_SCOPE_HOST, RT_SCOPE_LINK, RT_TABLE_LOCAL, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST } from "../rt-types.ts";
+import {
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RT_TABLE_LOCAL,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_MULTICAST,
+  RTN_UNICAST,
+} from "../rt-types.ts";
 import type { FibResult } from "./fib-types.ts";
 import type { FibMatch } from "./prefix-map.ts";
 

@@ -7,7 +7,15 @@ import { IFF_LOOPBACK } from "../../dev/net-device.ts";
 import type { InAddr } from "../in-device.ts";
 import { ifaMatch } from "../in-device.ts";
 import type { RouteTypeNum } from "../rt-types.ts";
-import { RT_SCOPE_HOST, RT_SCOPE_LINK, RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_BROADCAST, RTN_LOCAL, RTN_UNICAST } from "../rt-types.ts";
+import {
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_UNICAST,
+} from "../rt-types.ts";
 import { fibTableDelete, fibTableInsert } from "./fib-table-ops.ts";
 
 const RTPROT_KERNEL = 2;
@@ -29,7 +37,12 @@ function fibMagic(add: boolean, dev: NetDevice, row: MagicRow, prim: InAddr): vo
     metric: 0,
     prefsrc: prim.local,
   };
-  if (add) fibTableInsert(dev.ns, { ...base, mtu: 0, advmss: 0, nhs: [{ dev, gateway: 0 as Ipv4, onlink: false, weight: 1 }] }, "append");
+  if (add)
+    fibTableInsert(
+      dev.ns,
+      { ...base, mtu: 0, advmss: 0, nhs: [{ dev, gateway: 0 as Ipv4, onlink: false, weight: 1 }] },
+      "append",
+    );
   else fibTableDelete(dev.ns, { ...base, nhs: [{ dev, gateway: 0 as Ipv4 }] });
 }
 
@@ -45,7 +58,8 @@ function subnetRows(dev: NetDevice, ifa: InAddr): MagicRow[] {
   const prefix = ((ifa.address & mask) >>> 0) as Ipv4;
   const broadcast = ((prefix | ~mask) >>> 0) as Ipv4;
   const push = (type: RouteTypeNum, addr: Ipv4, len: number): void => {
-    if (!rows.some((r) => r.type === type && r.prefix === addr && r.len === len)) rows.push({ type, prefix: addr, len });
+    if (!rows.some((r) => r.type === type && r.prefix === addr && r.len === len))
+      rows.push({ type, prefix: addr, len });
   };
   if (ifa.broadcast !== 0 && ifa.broadcast !== INADDR_BROADCAST) push(RTN_BROADCAST, ifa.broadcast, 32);
   if (isZeronet(prefix) || ifa.secondary || (prefix === ifa.local && ifa.len === 32)) return rows;
@@ -76,6 +90,11 @@ export function fibDelIfaddr(dev: NetDevice, ifa: InAddr, prim: InAddr = ifa): v
     if (!needed) fibMagic(false, dev, row, ifa.secondary ? primaryOf(dev, ifa) : prim);
   }
   if (!others.some((a) => a.local === ifa.local)) {
-    fibMagic(false, dev, { type: RTN_LOCAL, prefix: ifa.local, len: 32 }, ifa.secondary && prim === ifa ? primaryOf(dev, ifa) : prim);
+    fibMagic(
+      false,
+      dev,
+      { type: RTN_LOCAL, prefix: ifa.local, len: 32 },
+      ifa.secondary && prim === ifa ? primaryOf(dev, ifa) : prim,
+    );
   }
 }

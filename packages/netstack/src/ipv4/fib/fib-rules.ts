@@ -43,8 +43,26 @@ const PRIORITY_DEFAULT = 0x7fff;
 /** A rule that matches everything and looks up main; `part` says what differs. */
 export function fibRule(part: Partial<FibRule>): FibRule {
   return {
-    priority: 0, action: "lookup", table: RT_TABLE_MAIN, target: 0, not: false, from: ANY, fromLen: 0, to: ANY, toLen: 0, iif: "", oif: "",
-    mark: 0, mask: 0, tos: 0, ipproto: 0, sport: null, dport: null, suppressPrefixlength: -1, protocol: 3, ...part,
+    priority: 0,
+    action: "lookup",
+    table: RT_TABLE_MAIN,
+    target: 0,
+    not: false,
+    from: ANY,
+    fromLen: 0,
+    to: ANY,
+    toLen: 0,
+    iif: "",
+    oif: "",
+    mark: 0,
+    mask: 0,
+    tos: 0,
+    ipproto: 0,
+    sport: null,
+    dport: null,
+    suppressPrefixlength: -1,
+    protocol: 3,
+    ...part,
   };
 }
 
@@ -64,7 +82,9 @@ export function defaultRulePriority(rules: readonly FibRule[]): number {
 
 /** fib_rule_match: does the rule apply to the flow? `not` turns the whole of it around, devices included. */
 export function ruleMatches(ns: NetNamespace, rule: FibRule, key: FlowKey): boolean {
-  return (matchDevice(ns, rule.iif, key.iif) && matchDevice(ns, rule.oif, key.oif) && matchHeaders(rule, key)) !== rule.not;
+  return (
+    (matchDevice(ns, rule.iif, key.iif) && matchDevice(ns, rule.oif, key.oif) && matchHeaders(rule, key)) !== rule.not
+  );
 }
 
 /** A named device that is not there matches nothing. */

@@ -64,7 +64,15 @@ export function fibCreateInfo(ns: NetNamespace, cfg: FibConfig): FibInfo | RtnlE
   if (!Array.isArray(nhs)) return nhs;
   if (cfg.prefsrc !== 0 && !validPrefsrc(ns, cfg)) return fail("EINVAL", "Invalid prefsrc address");
   fibRebalance(nhs);
-  return { nhs, scope: cfg.scope, protocol: cfg.protocol, prefsrc: cfg.prefsrc, metric: cfg.metric, mtu: cfg.mtu, advmss: cfg.advmss };
+  return {
+    nhs,
+    scope: cfg.scope,
+    protocol: cfg.protocol,
+    prefsrc: cfg.prefsrc,
+    metric: cfg.metric,
+    mtu: cfg.mtu,
+    advmss: cfg.advmss,
+  };
 }
 
 function createNexthops(ns: NetNamespace, cfg: FibConfig): FibNh[] | RtnlError {
@@ -83,21 +91,24 @@ function createNexthops(ns: NetNamespace, cfg: FibConfig): FibNh[] | RtnlError {
 }
 
 function specialNexthop(cfg: FibConfig): FibNh[] | RtnlError {
-  if (cfg.nhs.length > 0) return fail("EINVAL", "Gateway, device and multipath can not be specified for this route type");
+  if (cfg.nhs.length > 0)
+    return fail("EINVAL", "Gateway, device and multipath can not be specified for this route type");
   return [newFibNh(null, 0 as Ipv4, RT_SCOPE_NOWHERE)];
 }
 
 /** A route to an own address: one nexthop, no gateway. */
 function hostNexthop(cfg: FibConfig): FibNh[] | RtnlError {
   const [nh] = cfg.nhs;
-  if (nh === undefined || cfg.nhs.length > 1) return fail("EINVAL", "Route with host scope can not have multiple nexthops");
+  if (nh === undefined || cfg.nhs.length > 1)
+    return fail("EINVAL", "Route with host scope can not have multiple nexthops");
   if (nh.gateway !== 0) return fail("EINVAL", "Route with host scope can not have a gateway");
   return [newFibNh(nh.dev, 0 as Ipv4, RT_SCOPE_NOWHERE)];
 }
 
 /** fib_check_nh: is the nexthop reachable (R1.29)? */
 function fibCheckNh(ns: NetNamespace, cfg: FibConfig, wish: FibNhConfig): FibNh | RtnlError {
-  const found = wish.gateway === 0 ? checkNongw(wish) : wish.onlink ? checkOnlink(ns, cfg, wish) : checkGateway(ns, cfg, wish);
+  const found =
+    wish.gateway === 0 ? checkNongw(wish) : wish.onlink ? checkOnlink(ns, cfg, wish) : checkGateway(ns, cfg, wish);
   if (isRtnlError(found)) return found;
   found.linkdown = found.dev !== null && !found.dev.ops.carrier(found.dev);
   return found;
@@ -123,7 +134,8 @@ function checkGateway(ns: NetNamespace, cfg: FibConfig, wish: FibNhConfig): FibN
   const error = lookupGateway(ns, cfg, wish, res);
   const via = fibResNh(res);
   if (error !== null || res.alias === null) return fail(error ?? "ENETUNREACH", "Nexthop has invalid gateway");
-  if (res.alias.type !== RTN_UNICAST && res.alias.type !== RTN_LOCAL) return fail("EINVAL", "Nexthop has invalid gateway");
+  if (res.alias.type !== RTN_UNICAST && res.alias.type !== RTN_LOCAL)
+    return fail("EINVAL", "Nexthop has invalid gateway");
   if (via === null || via.dev === null) return fail("EINVAL", "No egress device for nexthop gateway");
   if (!via.dev.up) return { errno: "ENETDOWN" };
   return newFibNh(via.dev, wish.gateway, res.alias.info.scope, false, wish.weight);
@@ -133,7 +145,11 @@ function checkGateway(ns: NetNamespace, cfg: FibConfig, wish: FibNhConfig): FibN
 function lookupGateway(ns: NetNamespace, cfg: FibConfig, wish: FibNhConfig, res: FibResult): string | null {
   const oif = wish.dev?.ifindex ?? 0;
   const scope = Math.max(cfg.scope + 1, RT_SCOPE_LINK);
-  if (cfg.table !== RT_TABLE_MAIN && ns.fib.lookupIn(cfg.table, wish.gateway, { tos: 0, oif, scope, ignoreLinkState: true }, res) === null) return null;
+  if (
+    cfg.table !== RT_TABLE_MAIN &&
+    ns.fib.lookupIn(cfg.table, wish.gateway, { tos: 0, oif, scope, ignoreLinkState: true }, res) === null
+  )
+    return null;
   return ns.fib.lookup(flowKey(wish.gateway, { oif, iif: ns.lo.ifindex }), res, scope, true);
 }
 

@@ -15,7 +15,8 @@ export type InsertMode = "add" | "replace" | "append" | "prepend";
 
 /** fib_table_insert. */
 export function fibTableInsert(ns: NetNamespace, cfg: FibConfig, mode: InsertMode): RtnlError | null {
-  if ((cfg.prefix & ~prefixMask(cfg.len)) !== 0) return { errno: "EINVAL", extack: "Invalid prefix for given prefix length" };
+  if ((cfg.prefix & ~prefixMask(cfg.len)) !== 0)
+    return { errno: "EINVAL", extack: "Invalid prefix for given prefix length" };
   const info = fibCreateInfo(ns, cfg);
   if (isRtnlError(info)) return info;
   const alias: FibAlias = { prefix: cfg.prefix, len: cfg.len, tos: cfg.tos, type: cfg.type, table: cfg.table, info };
@@ -34,7 +35,13 @@ export function fibTableInsert(ns: NetNamespace, cfg: FibConfig, mode: InsertMod
 }
 
 /** The first of equals is replaced in place; a perfect match further down is an error. */
-function replaceRow(ns: NetNamespace, equals: readonly FibAlias[], same: FibAlias | undefined, alias: FibAlias, at: number): RtnlError | null {
+function replaceRow(
+  ns: NetNamespace,
+  equals: readonly FibAlias[],
+  same: FibAlias | undefined,
+  alias: FibAlias,
+  at: number,
+): RtnlError | null {
   const first = equals[0] as FibAlias;
   if (same !== undefined) return same === first ? null : { errno: "EEXIST" };
   ns.fib.remove(first);
@@ -50,7 +57,8 @@ function insertPosition(rows: readonly FibAlias[], cfg: FibConfig): number {
 
 // Addresses make theirs with protocol kernel; anything else in the local table makes source checks look twice.
 function noteCustomLocal(ns: NetNamespace, alias: FibAlias): void {
-  if (alias.type === RTN_LOCAL && (alias.table !== RT_TABLE_LOCAL || alias.info.protocol !== 2)) ns.fib.hasCustomLocalRoutes = true;
+  if (alias.type === RTN_LOCAL && (alias.table !== RT_TABLE_LOCAL || alias.info.protocol !== 2))
+    ns.fib.hasCustomLocalRoutes = true;
 }
 
 function sameInfo(a: FibInfo, b: FibInfo): boolean {
@@ -85,7 +93,8 @@ export interface FibDelete {
 
 /** fib_table_delete: the first row that fits. ESRCH when none does. */
 export function fibTableDelete(ns: NetNamespace, cfg: FibDelete): RtnlError | null {
-  if ((cfg.prefix & ~prefixMask(cfg.len)) !== 0) return { errno: "EINVAL", extack: "Invalid prefix for given prefix length" };
+  if ((cfg.prefix & ~prefixMask(cfg.len)) !== 0)
+    return { errno: "EINVAL", extack: "Invalid prefix for given prefix length" };
   const rows = ns.fib.table(cfg.table)?.bucket(cfg.prefix, cfg.len) ?? [];
   const row = rows.find((r) => r.tos === cfg.tos && deleteMatches(r, cfg));
   if (row === undefined) return { errno: "ESRCH" };
@@ -109,7 +118,11 @@ function nexthopsMatch(nhs: readonly FibNh[], cfg: FibDelete): boolean {
   if (cfg.nhs.length > 1 && cfg.nhs.length !== nhs.length) return false;
   return cfg.nhs.every((wish, i) => {
     const nh = nhs[i];
-    return nh !== undefined && (wish.dev === null || nh.dev === wish.dev) && (wish.gateway === 0 || nh.gateway === wish.gateway);
+    return (
+      nh !== undefined &&
+      (wish.dev === null || nh.dev === wish.dev) &&
+      (wish.gateway === 0 || nh.gateway === wish.gateway)
+    );
   });
 }
 
@@ -124,7 +137,7 @@ export function fibSyncDownDev(ns: NetNamespace, dev: NetDevice, force: boolean)
     const { nhs, scope } = row.info;
     // Rows of own addresses stay while the device is merely down.
     if (!force && scope === RT_SCOPE_HOST) continue;
-    for (const nh of nhs) if (nh.dev === dev) nh.dead = true;
+    for (const nh of nhs) if (nh.dev === dev) nh.dead = nh.linkdown = true;
     if (nhs.every((nh) => nh.dead)) ns.fib.remove(row);
     else fibRebalance(nhs);
   }

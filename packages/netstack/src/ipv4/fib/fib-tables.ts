@@ -12,7 +12,11 @@ import type { FibAlias, FibResult } from "./fib-types.ts";
 import type { FibMatch, FibOutcome } from "./prefix-map.ts";
 import { PrefixMap } from "./prefix-map.ts";
 
-const ACTION_ERRORS: Readonly<Partial<Record<FibRuleAction, RouteErrno>>> = { blackhole: "EINVAL", unreachable: "ENETUNREACH", prohibit: "EACCES" };
+const ACTION_ERRORS: Readonly<Partial<Record<FibRuleAction, RouteErrno>>> = {
+  blackhole: "EINVAL",
+  unreachable: "ENETUNREACH",
+  prohibit: "EACCES",
+};
 
 export class FibTables {
   readonly ns: NetNamespace;
@@ -55,7 +59,8 @@ export class FibTables {
     this.merged.remove(alias);
     this.unindexDevices(alias);
     for (const nh of alias.info.nhs) {
-      for (const route of [nh.rthInput, nh.rthOutput, ...(nh.exceptions?.values() ?? [])]) if (route !== null) route.valid = false;
+      for (const route of [nh.rthInput, nh.rthOutput, ...(nh.exceptions?.values() ?? [])])
+        if (route !== null) route.valid = false;
     }
   }
 

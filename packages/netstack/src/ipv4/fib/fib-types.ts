@@ -59,5 +59,17 @@ export function fibResNh(res: FibResult): FibNh | null {
 }
 
 export function newFibNh(dev: NetDevice | null, gateway: Ipv4, scope: number, onlink = false, weight = 1): FibNh {
-  return { dev, gateway, scope, onlink, weight, dead: false, linkdown: false, upperBound: -1, rthInput: null, rthOutput: null, exceptions: null };
+  return {
+    dev,
+    gateway,
+    scope,
+    onlink,
+    weight,
+    dead: false,
+    linkdown: false,
+    upperBound: -1,
+    rthInput: null,
+    rthOutput: null,
+    exceptions: null,
+  };
 }

@@ -13,20 +13,41 @@ import { fibResNh } from "./fib-types.ts";
 export type SourceVerdict = DropReason | boolean;
 
 /** fib_validate_source: `oif` is the output ifindex of the route (0 for local delivery). */
-export function fibValidateSource(pkt: Packet, src: Ipv4, dst: Ipv4, tos: number, oif: number, dev: NetDevice): SourceVerdict {
+export function fibValidateSource(
+  pkt: Packet,
+  src: Ipv4,
+  dst: Ipv4,
+  tos: number,
+  oif: number,
+  dev: NetDevice,
+): SourceVerdict {
   const { ns, inDev } = dev;
   const rpf = inDev.rpFilter;
   if (rpf === 0 && (dev.ifindex !== oif || !inDev.sendRedirects)) {
     if (inDev.acceptLocal) return false;
-    if (!ns.fib.hasCustomLocalRoutes && !ns.fib.hasCustomRules) return ns.ipv4.addrOwners.has(src | 0) ? "IP_LOCAL_SOURCE" : false;
+    if (!ns.fib.hasCustomLocalRoutes && !ns.fib.hasCustomRules)
+      return ns.ipv4.addrOwners.has(src | 0) ? "IP_LOCAL_SOURCE" : false;
   }
   return fullCheck(pkt, src, dst, tos, oif, dev, rpf);
 }
 
-function fullCheck(pkt: Packet, src: Ipv4, dst: Ipv4, tos: number, oif: number, dev: NetDevice, rpf: number): SourceVerdict {
+function fullCheck(
+  pkt: Packet,
+  src: Ipv4,
+  dst: Ipv4,
+  tos: number,
+  oif: number,
+  dev: NetDevice,
+  rpf: number,
+): SourceVerdict {
   const { ns, inDev } = dev;
   const res: FibResult = { alias: null, nhSel: 0 };
-  const key = flowKey(src, { saddr: dst, iif: oif !== 0 ? oif : ns.lo.ifindex, tos, mark: inDev.srcValidMark ? pkt.mark : 0 });
+  const key = flowKey(src, {
+    saddr: dst,
+    iif: oif !== 0 ? oif : ns.lo.ifindex,
+    tos,
+    mark: inDev.srcValidMark ? pkt.mark : 0,
+  });
   const lastResort: SourceVerdict = rpf !== 0 ? "IP_RPFILTER" : false;
   if (ns.fib.lookup(key, res) !== null || res.alias === null) return lastResort;
   const { alias } = res;

@@ -2,7 +2,17 @@
 
 import type { Packet } from "../../skb/packet.ts";
 import { getU16 } from "../../wire/bytes.ts";
-import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IP_OFFSET, ipDaddr, ipFragOff, ipHdrLen, ipProto, ipSaddr } from "../../wire/ipv4-fields.ts";
+import {
+  IPPROTO_ICMP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IP_OFFSET,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  ipProto,
+  ipSaddr,
+} from "../../wire/ipv4-fields.ts";
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import { NUD_FAILED } from "../../neigh/neigh.ts";
 import type { FlowKey } from "../rtable.ts";
@@ -55,7 +65,8 @@ export function packetHash(ns: NetNamespace, pkt: Packet): number {
   if (ns.ipv4.sysctls.fib_multipath_hash_policy === 0) return mix(ns, saddr, daddr, 0, 0);
   const th = at + ipHdrLen(b, at);
   const proto = ipProto(b, at);
-  const ports = (proto === IPPROTO_TCP || proto === IPPROTO_UDP) && (ipFragOff(b, at) & IP_OFFSET) === 0 && th + 4 <= pkt.tail;
+  const ports =
+    (proto === IPPROTO_TCP || proto === IPPROTO_UDP) && (ipFragOff(b, at) & IP_OFFSET) === 0 && th + 4 <= pkt.tail;
   return mix(ns, saddr, daddr, ports ? (getU16(b, th) << 16) | getU16(b, th + 2) : 0, proto);
 }
 

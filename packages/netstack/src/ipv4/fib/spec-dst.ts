@@ -16,7 +16,8 @@ import { fibResNh } from "./fib-types.ts";
 export function fibComputeSpecDst(ns: NetNamespace, pkt: Packet): Ipv4 {
   const { dev, route } = pkt;
   const saddr = ipSaddr(pkt.buf, pkt.nh);
-  if (route !== null && (route.flags & (RTCF_BROADCAST | RTCF_MULTICAST | RTCF_LOCAL)) === RTCF_LOCAL) return ipDaddr(pkt.buf, pkt.nh);
+  if (route !== null && (route.flags & (RTCF_BROADCAST | RTCF_MULTICAST | RTCF_LOCAL)) === RTCF_LOCAL)
+    return ipDaddr(pkt.buf, pkt.nh);
   if (isZeronet(saddr)) return inetSelectAddr(ns, dev, saddr, RT_SCOPE_LINK);
   const mark = dev !== null && dev.inDev.srcValidMark ? pkt.mark : 0;
   const res: FibResult = { alias: null, nhSel: 0 };
