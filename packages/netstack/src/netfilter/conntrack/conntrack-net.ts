@@ -167,6 +167,15 @@ export class ConntrackNet {
     this.table.forEachEnd((ct) => this.delete(ct, "user"));
   }
 
+  /** nf_conntrack_cleanup_net: the namespace goes. Who listened hears nothing more. */
+  exit(): void {
+    this.events.removeAllListeners();
+    this.listeners = 0;
+    if (this.gcTimer !== null) this.ns.world.clock.cancel(this.gcTimer);
+    this.gcTimer = null;
+    this.flush();
+  }
+
   /** Number of entries as nf_conntrack_count tells: expired ones that nobody met yet included. */
   get count(): number {
     return this.table.count;
@@ -183,7 +192,7 @@ export class ConntrackNet {
       if (on.new !== undefined) this.events.off("new", on.new);
       if (on.update !== undefined) this.events.off("update", on.update);
       if (on.destroy !== undefined) this.events.off("destroy", on.destroy);
-      this.listeners--;
+      if (this.listeners > 0) this.listeners--;
     };
   }
 
