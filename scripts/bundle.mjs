@@ -1,16 +1,17 @@
-// Builds packages/cli/dist/kubehop.mjs: the command, and in a few files beside it the whole engine, so that a run starts fast and
-// what a subcommand does not need is not even read.
-// Runs after an install, and from packages/cli/bin/kubehop.mjs when a source is newer than the bundle.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+// Builds packages/cli/dist/kubehop.cjs: the command with the whole engine in one file, whose modules are evaluated when they are first
+// imported. Runs after an install, and from packages/cli/bin/kubehop.mjs when a source is newer than the bundle.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const entry = join(root, "packages/cli/src/main.ts");
 const outdir = join(root, "packages/cli/dist");
-const outfile = join(outdir, "kubehop.mjs");
-const partsFolder = join(outdir, "kubehop-parts");
+const outfile = join(outdir, "kubehop.cjs");
+/** Takes the place of the build's ID until the content, and so the ID, is known. */
+const NO_ID = "0".repeat(16);
 
 /** How TypeScript sources of this workspace become one file for Node. */
 export const bundleOptions = {
@@ -35,30 +36,28 @@ function replaceFile(path, contents) {
   renameSync(draft, path);
 }
 
-/** Names carry a hash of the content: parts of earlier builds are in nobody's way, and go once no running process can want them. */
-function removeOldParts(kept) {
-  const longAgo = Date.now() - 10 * 60_000;
-  for (const name of readdirSync(partsFolder)) {
-    const path = join(partsFolder, name);
-    if (!kept.has(name) && statSync(path).mtimeMs < longAgo) rmSync(path, { force: true });
-  }
+/** Compiled code of earlier builds (packages/cli/bin/run-bundle.mjs). */
+function removeCodeCaches() {
+  for (const name of readdirSync(outdir)) if (/\.code(\.\d+)?$/.test(name)) rmSync(join(outdir, name), { force: true });
 }
 
 export async function bundle() {
   const started = new Date();
   const { outputFiles } = await build({
     ...bundleOptions,
-    entryPoints: { kubehop: entry },
-    outdir,
-    outExtension: { ".js": ".mjs" },
-    chunkNames: "kubehop-parts/[name]-[hash]",
-    splitting: true,
+    format: "cjs",
+    banner: { js: `// build ${NO_ID}` },
+    entryPoints: [entry],
+    outfile,
     write: false,
   });
-  mkdirSync(partsFolder, { recursive: true });
-  // The entry comes last: once it is there, its parts and source map are too.
-  for (const file of outputFiles.sort((a, b) => b.path.length - a.path.length)) replaceFile(file.path, file.contents);
-  removeOldParts(new Set(outputFiles.map((file) => basename(file.path))));
+  const [map, code] = outputFiles.sort((a, b) => b.path.length - a.path.length);
+  const id = createHash("sha256").update(code.contents).digest("hex").slice(0, NO_ID.length);
+  mkdirSync(outdir, { recursive: true });
+  removeCodeCaches();
+  // The code comes last: once it is there, its source map is too.
+  replaceFile(map.path, map.contents);
+  replaceFile(code.path, code.text.replace(NO_ID, id));
   // A source saved while the build ran is newer than the bundle.
   utimesSync(outfile, started, started);
 }

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // Starts the bundled command; rebuilds the bundle first when a source file is newer than it.
 import { existsSync, readdirSync, statSync } from "node:fs";
-import * as nodeModule from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { runBundle } from "./run-bundle.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
-const bundlePath = join(root, "packages/cli/dist/kubehop.mjs");
+const bundlePath = join(root, "packages/cli/dist/kubehop.cjs");
 
 /** True when a file or folder under `folder` changed after `since`; a folder's own time tells of deletions. */
 function changedSince(folder, since) {
@@ -38,6 +38,4 @@ if (isStale()) {
     process.exit(70);
   }
 }
-// Node 22.8 and later keep the compiled code of the bundle between runs.
-nodeModule.enableCompileCache?.();
-await import(pathToFileURL(bundlePath).href);
+runBundle(bundlePath);

@@ -9,4 +9,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(process.exitCode ?? 0);
 });
 
-process.exitCode = await dispatch(process.argv.slice(2), processIo());
+// No await here: the bundle is a script, so that compiled code can be kept between runs.
+void dispatch(process.argv.slice(2), processIo()).then((code) => {
+  process.exitCode = code;
+});
