@@ -2,11 +2,13 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { NetDevice } from "../dev/net-device.ts";
+import { inetAddrType } from "./fib/addr-type.ts";
 import { fibAddIfaddr, fibDelIfaddr } from "./fib/fib-frontend.ts";
 import type { RtnlError } from "./fib/fib-semantics.ts";
 import { fibSyncDownAddr, fibSyncDownDev } from "./fib/fib-table-ops.ts";
 import type { InAddr } from "./in-device.ts";
 import { ifaMatch } from "./in-device.ts";
+import { RTN_LOCAL } from "./rt-types.ts";
 
 /** inet_insert_ifa: primaries before secondaries, wider scopes behind narrower ones. */
 export function inetInsertIfa(dev: NetDevice, ifa: InAddr): RtnlError | null {
@@ -61,7 +63,7 @@ function removeIfa(dev: NetDevice, ifa: InAddr): void {
   fibDelIfaddr(dev, ifa);
   addrs.splice(addrs.indexOf(ifa), 1);
   ownAddress(dev, ifa.local, -1);
-  if (!dev.ns.ipv4.addrOwners.has(ifa.local | 0)) fibSyncDownAddr(dev.ns, ifa.local);
+  if (inetAddrType(dev.ns, ifa.local) !== RTN_LOCAL) fibSyncDownAddr(dev.ns, ifa.local);
   notify(dev, "down", ifa);
   if (addrs.length === 0) fibSyncDownDev(dev.ns, dev, true);
 }

@@ -150,11 +150,38 @@ describe("ip addr", () => {
     expect(printRoutes(ns, { table: "local" })).not.toContain("10.5.0.1");
   });
 
-  it("a broadcast address that another subnet shares stays", () => {
-    apply(ns, addr("10.5.0.1/24"), addr("10.5.0.129/25"), { op: "addr-del", dev: "v0", local: "10.5.0.1/24" });
-    expect(printRoutes(ns, { table: "local" })).toContain(
-      "broadcast 10.5.0.255 dev v0 proto kernel scope link src 10.5.0.129 \n",
+  it("rows of a broadcast address that two subnets share belong to their primaries", () => {
+    apply(ns, addr("10.5.0.1/24"), addr("10.5.0.129/25"));
+    const rows = (): string[] =>
+      printRoutes(ns, { table: "local" })
+        .split("\n")
+        .filter((l) => l.startsWith("broadcast 10."));
+    expect(rows()).toEqual([
+      "broadcast 10.5.0.255 dev v0 proto kernel scope link src 10.5.0.1 ",
+      "broadcast 10.5.0.255 dev v0 proto kernel scope link src 10.5.0.129 ",
+    ]);
+    apply(ns, { op: "addr-del", dev: "v0", local: "10.5.0.1/24" });
+    expect(rows()).toEqual(["broadcast 10.5.0.255 dev v0 proto kernel scope link src 10.5.0.129 "]);
+  });
+
+  it("one local address with two prefixes keeps its rows until the last goes", () => {
+    apply(ns, addr("10.5.0.1/24"), addr("10.5.0.1/25"), { op: "addr-del", dev: "v0", local: "10.5.0.1/24" });
+    expect(printRoutes(ns)).toBe("10.5.0.0/25 dev v0 proto kernel scope link src 10.5.0.1 \n");
+    expect(printRoutes(ns, { table: "local" })).toContain("local 10.5.0.1 dev v0");
+  });
+
+  it("a route of main goes with its preferred source, other tables keep theirs", () => {
+    apply(
+      ns,
+      addr("10.5.0.1/24"),
+      { op: "addr-add", dev: "lo", local: "6.6.6.6/32" },
+      { op: "route-add", dst: "8.0.0.0/8", dev: "v0", src: "6.6.6.6" },
+      { op: "route-add", dst: "8.0.0.0/8", dev: "v0", src: "6.6.6.6", table: "9" },
+      { op: "addr-del", dev: "lo", local: "6.6.6.6/32" },
     );
+    expect(printRoutes(ns, { table: "all" }).match(/^8.*$/gm)).toEqual([
+      "8.0.0.0/8 dev v0 table 9 scope link src 6.6.6.6 ",
+    ]);
   });
 
   it("older kernels have a broadcast route for the network address", () => {

@@ -79,22 +79,23 @@ export function fibAddIfaddr(dev: NetDevice, ifa: InAddr): void {
 }
 
 /**
- * fib_del_ifaddr: `ifa` is already out of the device's list (unless it only loses its primary `prim` for a moment).
- * Rows that another address of the device still needs stay.
+ * fib_del_ifaddr: rows of `ifa` go. `iprim` is its primary when that one is being deleted and a secondary takes over. Rows that
+ * another address with the same preferred source still needs stay.
  */
-export function fibDelIfaddr(dev: NetDevice, ifa: InAddr, prim: InAddr = ifa): void {
-  const others = dev.inDev.addrs.filter((a) => a !== ifa);
+export function fibDelIfaddr(dev: NetDevice, ifa: InAddr, iprim: InAddr | null = null): void {
+  const prim = iprim ?? (ifa.secondary ? primaryOf(dev, ifa) : ifa);
+  const others = dev.inDev.addrs.filter((a) => a !== ifa && sharesSource(dev, a, prim, iprim));
   const kept = others.flatMap((a) => subnetRows(dev, a));
   for (const row of subnetRows(dev, ifa)) {
     const needed = row.type === RTN_BROADCAST && kept.some((k) => k.type === row.type && k.prefix === row.prefix);
-    if (!needed) fibMagic(false, dev, row, ifa.secondary ? primaryOf(dev, ifa) : prim);
+    if (!needed) fibMagic(false, dev, row, prim);
   }
-  if (!others.some((a) => a.local === ifa.local)) {
-    fibMagic(
-      false,
-      dev,
-      { type: RTN_LOCAL, prefix: ifa.local, len: 32 },
-      ifa.secondary && prim === ifa ? primaryOf(dev, ifa) : prim,
-    );
-  }
+  if (!others.some((a) => a.local === ifa.local))
+    fibMagic(false, dev, { type: RTN_LOCAL, prefix: ifa.local, len: 32 }, prim);
+}
+
+/** Rows of `a` name the same source as those of `prim`; a subnet that changes its primary does not count. */
+function sharesSource(dev: NetDevice, a: InAddr, prim: InAddr, iprim: InAddr | null): boolean {
+  if (iprim !== null && a.len === iprim.len && ifaMatch(iprim, a.address)) return false;
+  return (a.secondary ? primaryOf(dev, a) : a).local === prim.local;
 }

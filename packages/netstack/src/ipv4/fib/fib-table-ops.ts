@@ -4,7 +4,7 @@ import type { NetDevice } from "../../dev/net-device.ts";
 import type { Ipv4 } from "../../addr/ipv4.ts";
 import { prefixMask } from "../../addr/ipv4.ts";
 import type { NetNamespace } from "../../netns/net-namespace.ts";
-import { RT_SCOPE_HOST, RT_SCOPE_NOWHERE, RT_TABLE_LOCAL, RTN_LOCAL } from "../rt-types.ts";
+import { RT_SCOPE_HOST, RT_SCOPE_NOWHERE, RT_TABLE_LOCAL, RT_TABLE_MAIN, RTN_LOCAL } from "../rt-types.ts";
 import type { FibConfig, RtnlError } from "./fib-semantics.ts";
 import { fibCreateInfo, isRtnlError } from "./fib-semantics.ts";
 import { fibRebalance } from "./multipath.ts";
@@ -161,7 +161,7 @@ export function fibSyncCarrier(ns: NetNamespace, dev: NetDevice): void {
   for (const { info } of ns.fib.rowsOf(dev)) for (const nh of info.nhs) if (nh.dev === dev) nh.linkdown = linkdown;
 }
 
-/** fib_sync_down_addr: rows that prefer a source which is no longer ours go. */
+/** fib_sync_down_addr: rows of main that prefer a source which is no longer ours go; other tables keep theirs. */
 export function fibSyncDownAddr(ns: NetNamespace, local: Ipv4): void {
-  for (const row of allRows(ns)) if (row.info.prefsrc === local) ns.fib.remove(row);
+  for (const row of ns.fib.table(RT_TABLE_MAIN)?.rows() ?? []) if (row.info.prefsrc === local) ns.fib.remove(row);
 }
