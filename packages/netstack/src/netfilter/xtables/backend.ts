@@ -236,12 +236,10 @@ export class XtBackend {
     return this.tables.get(name);
   }
 
-  /** Who stands behind a rule; `ruleNo` is 1-based. */
+  /** Who stands behind a rule; `ruleNo` is 1-based, 0 is the policy. */
   originOf(table: string, chain: string, ruleNo: number): RuleOrigin | undefined {
-    return this.tables
-      .get(table)
-      ?.chains.get(chain)
-      ?.origin(ruleNo - 1);
+    const found = this.tables.get(table)?.chains.get(chain);
+    return ruleNo === 0 ? (found?.policyOrigin ?? undefined) : found?.origin(ruleNo - 1);
   }
 
   /** nft handle of a rule, as traces print it in hex; 0 when there is no such rule. */

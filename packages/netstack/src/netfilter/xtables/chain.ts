@@ -26,6 +26,8 @@ export class Chain {
   policy: Policy = "ACCEPT";
   policyPackets = 0;
   policyBytes = 0;
+  /** Who set the policy. */
+  policyOrigin: RuleOrigin | null = null;
   handle = 0;
   /** Rules that jump or go here. */
   references = 0;

@@ -71,6 +71,7 @@ function emptyTable(draft: TableDraft, table: XtTable, holdings: Holdings): void
       chain.jumps = [];
       chain.callees = [];
       chain.policy = "ACCEPT";
+      chain.policyOrigin = null;
       chain.zeroAll();
     }
   }
@@ -99,6 +100,7 @@ function applyChain(table: XtTable, draft: ChainDraft, holdings: Holdings): Chai
   chain.policy = draft.policy;
   chain.policyPackets = draft.policyPackets;
   chain.policyBytes = draft.policyBytes;
+  chain.policyOrigin = draft.policyOrigin;
   if (draft.entries !== null) setRules(chain, draft.entries, holdings);
   return chain;
 }

@@ -26,6 +26,7 @@ export interface ChainDraft {
   policy: Policy;
   policyPackets: number;
   policyBytes: number;
+  policyOrigin: RuleOrigin | null;
   /** Null: the live chain's, untouched. */
   entries: RuleEntry[] | null;
 }
@@ -122,6 +123,7 @@ export class TableDraft {
       policy: live.policy,
       policyPackets: live.policyPackets,
       policyBytes: live.policyBytes,
+      policyOrigin: live.policyOrigin,
       entries: null,
     };
     this.touched.set(live.name, draft);
@@ -138,6 +140,7 @@ export class TableDraft {
       policy: "ACCEPT",
       policyPackets: 0,
       policyBytes: 0,
+      policyOrigin: null,
       entries: [],
     };
     this.touched.delete(name);
@@ -157,11 +160,12 @@ export class TableDraft {
   }
 
   /** -P, or a `:CHAIN` line of a built-in chain. */
-  setPolicy(name: string, policy: string): ChainDraft {
+  setPolicy(name: string, policy: string, origin: RuleOrigin | null): ChainDraft {
     if (!this.isBuiltin(name)) throw new XtError("plain", "Bad built-in chain name.");
     if (policy !== "ACCEPT" && policy !== "DROP") throw new XtError("plain", "Bad policy name.");
     const chain = this.edit(name);
     chain.policy = policy;
+    chain.policyOrigin = origin;
     return chain;
   }
 

@@ -38,7 +38,7 @@ const OPS: Readonly<Partial<Record<CommandName, Op>>> = {
   },
   "new-chain": (d, c) => d.newChain(chainOf(c)),
   "delete-chain": (d, c) => (c.chain === null ? d.deleteAllChains() : d.deleteChain(c.chain)),
-  policy: (d, c) => void d.setPolicy(chainOf(c), c.argument ?? ""),
+  policy: (d, c, origin) => void d.setPolicy(chainOf(c), c.argument ?? "", origin),
   "rename-chain": (d, c) => d.renameChain(chainOf(c), c.argument ?? ""),
 };
 

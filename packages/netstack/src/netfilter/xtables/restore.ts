@@ -135,7 +135,8 @@ class Restore {
         else draft.newChain(name);
         return;
       }
-      const chain = policy === "-" ? draft.edit(name) : draft.setPolicy(name, policy);
+      const origin = this.options.origins?.get(line - 1) ?? null;
+      const chain = policy === "-" ? draft.edit(name) : draft.setPolicy(name, policy, origin);
       if (this.options.counters !== true || counters === null) return;
       chain.policyPackets = Number(counters[1]);
       chain.policyBytes = Number(counters[2]);

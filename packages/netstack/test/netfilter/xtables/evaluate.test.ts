@@ -9,6 +9,7 @@ import {
 } from "../../../src/netfilter/hooks.ts";
 import type { NetNamespace } from "../../../src/netns/net-namespace.ts";
 import { World } from "../../../src/netns/world.ts";
+import { applyBatch } from "../../../src/rtnl/apply.ts";
 import { IP_CT_UNTRACKED } from "../../../src/skb/packet.ts";
 import { getU16 } from "../../../src/wire/bytes.ts";
 import { csumFold, csumPartial } from "../../../src/wire/checksum.ts";
@@ -192,6 +193,16 @@ describe("back ends", () => {
     expect([nft.originOf("filter", "INPUT", 1), nft.originOf("filter", "INPUT", 2)]).toEqual([undefined, origin]);
     apply(ns, [{ op: "iptables", args: ["-D", "INPUT", "1"] }]);
     expect(nft.originOf("filter", "INPUT", 1)).toEqual(origin);
+  });
+
+  it("knows who set a policy, also when others have edited the chain since", () => {
+    applyBatch(ns, { agent: "dockerd", ops: [{ op: "iptables", args: ["-P", "FORWARD", "DROP"] }] });
+    apply(ns, [{ op: "iptables", args: ["-A", "FORWARD", "-j", "ACCEPT"] }]);
+    const nft = ns.xt.backend("nft");
+    expect(nft.originOf("filter", "FORWARD", 0)).toEqual({ agent: "dockerd", object: "dockerd" });
+    apply(ns, [{ op: "iptables-restore", text: "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n" }]);
+    expect(nft.originOf("filter", "FORWARD", 0)).toBeUndefined();
+    expect(nft.originOf("filter", "OUTPUT", 0)).toBeUndefined();
   });
 
   it("shares parsed rules between namespaces of a world", () => {
