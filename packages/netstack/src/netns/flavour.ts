@@ -32,22 +32,24 @@ export interface KernelFlavour {
   readonly postRoutingInput: boolean;
   /** A directly connected prefix gets a broadcast route for its network address (`broadcast 10.0.0.0`). */
   readonly networkBroadcastRoute: boolean;
+  /** Routes through a device without carrier are marked `linkdown` (RTNH_F_LINKDOWN, since 4.2). */
+  readonly routeLinkdown: boolean;
 }
 
 export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
   "3.10": {
     version: "3.10", synLinearTimeouts: 0, udpStreamTimeout: 180, rstIpId: true, synRenewsTimeout: true, tcpRmemDefault: 87380, tcpRmemMax: 6291456,
     tcpInitRwnd: true, tcpTsHz: 1000, tcpTsOffset: false, somaxconn: 128,
-    bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, postRoutingInput: false, networkBroadcastRoute: true,
+    bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, postRoutingInput: false, networkBroadcastRoute: true, routeLinkdown: false,
   },
   "4.9": {
     version: "4.9", synLinearTimeouts: 0, udpStreamTimeout: 180, rstIpId: true, synRenewsTimeout: true, tcpRmemDefault: 87380, tcpRmemMax: 6291456,
     tcpInitRwnd: true, tcpTsHz: 250, tcpTsOffset: false, somaxconn: 128,
-    bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, postRoutingInput: false, networkBroadcastRoute: true,
+    bridgedDnatNeedsForwarding: false, dnatRangeRandomStart: true, postRoutingInput: false, networkBroadcastRoute: true, routeLinkdown: true,
   },
   "6.18": {
     version: "6.18", synLinearTimeouts: 4, udpStreamTimeout: 120, rstIpId: false, synRenewsTimeout: false, tcpRmemDefault: 131072, tcpRmemMax: 33554432,
     tcpInitRwnd: false, tcpTsHz: 1000, tcpTsOffset: true, somaxconn: 4096,
-    bridgedDnatNeedsForwarding: true, dnatRangeRandomStart: false, postRoutingInput: true, networkBroadcastRoute: false,
+    bridgedDnatNeedsForwarding: true, dnatRangeRandomStart: false, postRoutingInput: true, networkBroadcastRoute: false, routeLinkdown: true,
   },
 };

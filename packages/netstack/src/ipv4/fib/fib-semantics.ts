@@ -19,7 +19,7 @@ import {
 import { inetAddrType } from "./addr-type.ts";
 import { fibRebalance } from "./multipath.ts";
 import type { FibInfo, FibNh, FibResult } from "./fib-types.ts";
-import { fibResNh, newFibNh } from "./fib-types.ts";
+import { fibResNh, newFibNh, nhLinkdown } from "./fib-types.ts";
 
 /** A wished route, all in numbers (struct fib_config). */
 export interface FibConfig {
@@ -110,7 +110,7 @@ function fibCheckNh(ns: NetNamespace, cfg: FibConfig, wish: FibNhConfig): FibNh 
   const found =
     wish.gateway === 0 ? checkNongw(wish) : wish.onlink ? checkOnlink(ns, cfg, wish) : checkGateway(ns, cfg, wish);
   if (isRtnlError(found)) return found;
-  found.linkdown = found.dev !== null && !found.dev.ops.carrier(found.dev);
+  found.linkdown = found.dev !== null && nhLinkdown(found.dev);
   return found;
 }
 

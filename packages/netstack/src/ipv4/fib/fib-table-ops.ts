@@ -9,6 +9,7 @@ import type { FibConfig, RtnlError } from "./fib-semantics.ts";
 import { fibCreateInfo, isRtnlError } from "./fib-semantics.ts";
 import { fibRebalance } from "./multipath.ts";
 import type { FibAlias, FibInfo, FibNh } from "./fib-types.ts";
+import { nhLinkdown } from "./fib-types.ts";
 
 /** What to do where a row of the same prefix, TOS and metric exists. */
 export type InsertMode = "add" | "replace" | "append" | "prepend";
@@ -137,7 +138,11 @@ export function fibSyncDownDev(ns: NetNamespace, dev: NetDevice, force: boolean)
     const { nhs, scope } = row.info;
     // Rows of own addresses stay while the device is merely down.
     if (!force && scope === RT_SCOPE_HOST) continue;
-    for (const nh of nhs) if (nh.dev === dev) nh.dead = nh.linkdown = true;
+    for (const nh of nhs) {
+      if (nh.dev !== dev) continue;
+      nh.dead = true;
+      nh.linkdown = ns.flavour.routeLinkdown;
+    }
     if (nhs.every((nh) => nh.dead)) ns.fib.remove(row);
     else fibRebalance(nhs);
   }
@@ -149,7 +154,7 @@ export function fibSyncUp(ns: NetNamespace, dev: NetDevice): void {
     for (const nh of info.nhs) {
       if (nh.dev !== dev) continue;
       nh.dead = false;
-      nh.linkdown = !dev.ops.carrier(dev);
+      nh.linkdown = nhLinkdown(dev);
     }
     fibRebalance(info.nhs);
   }
@@ -157,7 +162,7 @@ export function fibSyncUp(ns: NetNamespace, dev: NetDevice): void {
 
 /** Carrier changed: rows stay and are marked (R1.28). */
 export function fibSyncCarrier(ns: NetNamespace, dev: NetDevice): void {
-  const linkdown = !dev.ops.carrier(dev);
+  const linkdown = nhLinkdown(dev);
   for (const { info } of ns.fib.rowsOf(dev)) for (const nh of info.nhs) if (nh.dev === dev) nh.linkdown = linkdown;
 }
 

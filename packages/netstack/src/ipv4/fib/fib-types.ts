@@ -58,6 +58,11 @@ export function fibResNh(res: FibResult): FibNh | null {
   return res.alias?.info.nhs[res.nhSel] ?? null;
 }
 
+/** The mark that a nexthop through `dev` gets: kernels before 4.2 do not look at the carrier. */
+export function nhLinkdown(dev: NetDevice): boolean {
+  return dev.ns.flavour.routeLinkdown && !dev.ops.carrier(dev);
+}
+
 export function newFibNh(dev: NetDevice | null, gateway: Ipv4, scope: number, onlink = false, weight = 1): FibNh {
   return {
     dev,
