@@ -24,11 +24,28 @@ export function addressOps(machine: MachineSpec, length: number, gateway: string
   const { metric, protocol, ownConnectedRoute } = HABITS[network];
   const withMetric = metric === undefined ? {} : { metric };
   const local = `${ip}/${length}`;
-  const ops: ConfigOp[] = [{ op: "addr-add", dev, local, ...(ownConnectedRoute ? { noprefixroute: true, broadcast: "+" } : {}) }];
+  const ops: ConfigOp[] = [
+    { op: "addr-add", dev, local, ...(ownConnectedRoute ? { noprefixroute: true, broadcast: "+" } : {}) },
+  ];
   const subnet = parseCidr(local);
   if (ownConnectedRoute && subnet !== undefined)
-    ops.push({ op: "route-add", dst: formatCidr(subnet), dev, protocol: "kernel", scope: "link", src: ip, ...withMetric });
+    ops.push({
+      op: "route-add",
+      dst: formatCidr(subnet),
+      dev,
+      protocol: "kernel",
+      scope: "link",
+      src: ip,
+      ...withMetric,
+    });
   if (gateway !== undefined)
-    ops.push({ op: "route-add", dst: "default", via: gateway, dev, ...(protocol === undefined ? {} : { protocol }), ...withMetric });
+    ops.push({
+      op: "route-add",
+      dst: "default",
+      via: gateway,
+      dev,
+      ...(protocol === undefined ? {} : { protocol }),
+      ...withMetric,
+    });
   return ops;
 }

@@ -200,5 +200,8 @@ test("a queue length that was asked for is listed, and none at 0", () => {
   );
   const rows = dumpLinks(lab.ns("a")).filter(({ ifname }) => ifname.startsWith("br"));
   expect(rows.map((row) => row.txqlen)).toEqual([0, 1000]);
-  expect(rows.map((row) => printLink(row, { version: "4.11" }).split("\n")[0]?.endsWith("qlen 1000"))).toEqual([false, true]);
+  expect(rows.map((row) => printLink(row, { version: "4.11" }).split("\n")[0]?.endsWith("qlen 1000"))).toEqual([
+    false,
+    true,
+  ]);
 });

@@ -15,7 +15,9 @@ export interface ServeOptions {
 }
 
 /** What a server does with the bytes of one connection: the answer, write by write, or undefined while the request is incomplete. */
-export type Responder = (bytes: Uint8Array) => { readonly answer: readonly Uint8Array[]; readonly close: boolean } | undefined;
+export type Responder = (
+  bytes: Uint8Array,
+) => { readonly answer: readonly Uint8Array[]; readonly close: boolean } | undefined;
 
 /** Opens all ports; the function returned closes them. */
 export function serve(options: ServeOptions): () => void {

@@ -46,5 +46,9 @@ test("HEAD gets the header alone", () => {
 });
 
 test("small images have busybox's tools", () => {
-  expect(["alpine:3.7", "k8s.gcr.io/k8s-dns-kube-dns-amd64:1.14.8", "centos:latest"].map((image) => hasBusybox(podOf(image)))).toEqual([true, true, false]);
+  expect(
+    ["alpine:3.7", "k8s.gcr.io/k8s-dns-kube-dns-amd64:1.14.8", "centos:latest"].map((image) =>
+      hasBusybox(podOf(image)),
+    ),
+  ).toEqual([true, true, false]);
 });
