@@ -10,7 +10,10 @@ import type { NetDevice, NetdevError } from "./net-device.ts";
 /** Device kinds that stay in the namespace they were made in (netns_immutable). */
 const NETNS_IMMUTABLE: readonly string[] = ["loopback", "bridge"];
 
-/** dev_open: null when it is up. */
+/**
+ * dev_open: null when it is up. A change of carrier is told later, by linkwatch: what the device sends when it comes up (arp_notify)
+ * is through before a bridge port at the other end of a veth forwards, and is lost there (seen on 6.18).
+ */
 export function devOpen(dev: NetDevice): NetdevError | null {
   if (dev.up) return null;
   dev.up = true;
@@ -20,6 +23,10 @@ export function devOpen(dev: NetDevice): NetdevError | null {
     return error;
   }
   dev.ns.devices.emit("up", dev);
+  if (dev.ops.onOpened !== undefined) {
+    dev.ns.world.softirq();
+    dev.ops.onOpened(dev);
+  }
   return null;
 }
 

@@ -41,6 +41,8 @@ export interface DeviceOps {
   carrier(dev: NetDevice): boolean;
   /** ndo_open; an error leaves the device down. */
   onUp?(dev: NetDevice): NetdevError | null;
+  /** linkwatch: the device is open and has announced itself; now others learn of their carrier. */
+  onOpened?(dev: NetDevice): void;
   onDown?(dev: NetDevice): void;
   /** Bounds of the MTU that `ip link set mtu` may give; 68..65535 unless given. */
   readonly minMtu?: number;

@@ -44,11 +44,6 @@ function peerCarrierChanged(dev: NetDevice): void {
   if (dev.peer !== null) carrierChanged(dev.peer);
 }
 
-function vethOpen(dev: NetDevice): null {
-  peerCarrierChanged(dev);
-  return null;
-}
-
 function vethOperState(dev: NetDevice): string {
   if (!dev.up) return "DOWN";
   return dev.peer !== null && dev.peer.up ? "UP" : "LOWERLAYERDOWN";
@@ -68,7 +63,7 @@ const VETH_OPS: DeviceOps = {
   xmit: vethXmit,
   carrier: (dev) => dev.peer !== null && dev.peer.up,
   operState: vethOperState,
-  onUp: vethOpen,
+  onOpened: peerCarrierChanged,
   onDown: peerCarrierChanged,
   onDelete: vethDelete,
 };

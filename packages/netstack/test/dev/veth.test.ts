@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { BR_STATE_FORWARDING } from "../../src/bridge/bridge-port.ts";
 import { skbScrub } from "../../src/dev/scrub.ts";
+import { applyBatch } from "../../src/rtnl/apply.ts";
+import type { ConfigOp } from "../../src/rtnl/batch.ts";
 import { operState } from "../../src/rtnl/link-dump.ts";
 import { skbFromBytes } from "../../src/skb/packet.ts";
 import { ALL, Capture, frame, HOST, Lab } from "./lab.ts";
@@ -41,6 +44,26 @@ test("both ends hear of the carrier", () => {
   lab.up("b", "v1");
   lab.apply("b", { op: "link-set", dev: "v1", up: false });
   expect(events).toEqual(["v0 up", "v0 carrier", "v0 carrier"]);
+});
+
+// Linux 6.18: with arp_notify a device behind a veth announces itself before the bridge port at the other end forwards.
+test("what a device says while it comes up is lost at a bridge port that has no carrier yet", () => {
+  const lab = pairLab();
+  lab.apply("a", { op: "link-add", name: "br0", link: { type: "bridge" } });
+  lab.up("a", "br0", "v0");
+  lab.apply("a", { op: "link-set", dev: "v0", master: "br0" });
+  const b = lab.ns("b");
+  const setup: ConfigOp[] = [
+    { op: "sysctl", key: "net.ipv4.conf.v1.arp_notify", value: "1" },
+    { op: "addr-add", dev: "v1", local: "10.0.0.2/24" },
+  ];
+  expect(applyBatch(b, { agent: "test", ops: setup })).toBeNull();
+  const seen = new Capture(lab.dev("a", "br0"));
+  const sent = new Capture(lab.dev("b", "v1"));
+  const up: ConfigOp = { op: "link-set", dev: "v1", up: true };
+  expect(applyBatch(b, { agent: "test", ops: [up] })).toBeNull();
+  expect([sent.take(), seen.take()]).toEqual([["v1:out"], []]);
+  expect(lab.dev("a", "v0").bridgePort?.state).toBe(BR_STATE_FORWARDING);
 });
 
 // R4.4: link header and one VLAN tag are beside the MTU.
