@@ -12,6 +12,9 @@ const MODULES: Readonly<Record<string, ModuleOps>> = {
   br_netfilter: { load: loadBrNetfilter, unload: unloadBrNetfilter },
 };
 
+/** Names of the modules that can be loaded, for documentation. */
+export const MODULE_NAMES: readonly string[] = Object.keys(MODULES);
+
 /** Modules as one namespace sees them. A node loads a module in its own namespace; real modules are machine-wide, one machine is one node. */
 export class Modules {
   private readonly ns: NetNamespace;

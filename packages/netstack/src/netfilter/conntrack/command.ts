@@ -20,7 +20,8 @@ const VERSION = "conntrack v1.4.7 (conntrack-tools): ";
 const HINT = "Try `conntrack -h' or 'conntrack --help' for more information.\n";
 
 type Verb = "L" | "G" | "D" | "F" | "C" | "S" | "E";
-const VERBS: Readonly<Record<string, Verb>> = {
+/** Words that say what to do. */
+export const VERBS: Readonly<Record<string, Verb>> = {
   "-L": "L",
   "--dump": "L",
   "-G": "G",
@@ -37,13 +38,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "--event": "E",
 };
 /** Exist in the real tool, not here. */
-const UNMODELLED_VERBS = new Set(["-I", "--create", "-U", "--update", "-A", "--add", "-R", "--load-file"]);
+export const UNMODELLED_VERBS = new Set(["-I", "--create", "-U", "--update", "-A", "--add", "-R", "--load-file"]);
 /** Verbs that take filters. */
 const FILTERED = new Set<Verb>(["L", "G", "D", "E"]);
 
 type OutputWord = "extended" | "id" | "timestamp" | "ktimestamp" | "userspace";
-const OUTPUT_WORDS = new Set<string>(["extended", "id", "timestamp", "ktimestamp", "userspace"]);
-const UNMODELLED_OUTPUT = new Set(["xml", "save", "labels"]);
+export const OUTPUT_WORDS = new Set<string>(["extended", "id", "timestamp", "ktimestamp", "userspace"]);
+export const UNMODELLED_OUTPUT = new Set(["xml", "save", "labels"]);
 
 const EVENT_WORDS: Readonly<Record<string, readonly EventTag[]>> = {
   NEW: ["NEW"],

@@ -56,7 +56,8 @@ import {
 /** Buckets in which an unassured entry is looked for when the table is full (NF_CT_EVICTION_RANGE). */
 const EVICTION_RANGE = 8;
 
-function trackerOf(proto: number): L4Tracker {
+/** nf_ct_l4proto_find: who follows a protocol. */
+export function trackerOf(proto: number): L4Tracker {
   switch (proto) {
     case IPPROTO_TCP:
       return nfConntrackTcpPacket;

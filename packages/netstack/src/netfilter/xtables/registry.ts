@@ -106,6 +106,11 @@ export function isTargetName(name: string): boolean {
   return VERDICTS.some((v) => v === name) || findTarget(name) !== undefined || isUnmodelledTarget(name);
 }
 
+/** Names that real iptables knows and that are refused by name, for documentation. */
+export function unmodelledNames(): { readonly matches: readonly string[]; readonly targets: readonly string[] } {
+  return { matches: OTHER_MATCHES, targets: OTHER_TARGETS };
+}
+
 /** Names of everything modelled, for documentation and tests. */
 export function modelledNames(): { readonly matches: readonly string[]; readonly targets: readonly string[] } {
   return { matches: MATCHES.map((m) => m.name), targets: [...VERDICTS, ...TARGETS.map((t) => t.name)] };
