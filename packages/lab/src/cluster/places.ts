@@ -62,15 +62,20 @@ export class Places {
     return [...machines, ...pods];
   }
 
-  /** An address, alias, place, Service (`svc/NAME`, `svc/NS/NAME`) or DNS name as `namespace` would resolve it. */
+  /** What an end of a flow means: an address, an alias, a place, `svc/NAME` or `svc/NS/NAME`; else a name in `namespace`'s DNS. */
   address(text: string, namespace = "default"): Ipv4 | undefined {
     const name = this.#plan.names[text] ?? text;
-    return (
-      parseIpv4(name) ??
-      this.#serviceReference(name, namespace) ??
-      this.#placeAddress(name) ??
-      this.#dnsName(name, namespace)
-    );
+    return parseIpv4(name) ?? this.#serviceReference(name, namespace) ?? this.#placeAddress(name) ?? this.#dnsName(name, namespace);
+  }
+
+  /**
+   * What a name typed in a command resolves to at a place. In pods the cluster's DNS comes first, so a Service hides a pod of the
+   * same name; machines do not ask it. Names of the scenario are known everywhere, as if they stood in /etc/hosts.
+   */
+  resolve(text: string, place: Place): Ipv4 | undefined {
+    const name = this.#plan.names[text] ?? text;
+    const dns = place.kind === "pod" ? this.#dnsName(name, place.namespace) : undefined;
+    return parseIpv4(name) ?? dns ?? this.#serviceReference(name, place.namespace) ?? this.#placeAddress(name);
   }
 
   #machine(name: string): Place | undefined {

@@ -42,7 +42,7 @@ export class Desk {
       stdin: "",
       stdout: (text) => streams.stdout(text),
       stderr: (text) => streams.stderr(text),
-      resolve: (name) => cluster.places.address(name, place.namespace),
+      resolve: (name) => cluster.places.resolve(name, place),
       readFile: (path) => this.#readFile(path),
       kube: hasKubectl(cluster, place)
         ? kubeAccess(cluster, (pod, words, to) => this.start(pod, words.map(quoted).join(" "), to))

@@ -1,0 +1,33 @@
+// Keeps the examples in the documents true: every `<!-- example: FILE -->` is followed by that file, every `<!-- output: ARGUMENTS -->`
+// by what `kubehop ARGUMENTS` prints. `node scripts/docs.mjs` writes them anew, a test holds the documents against a real run.
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+export const DOCUMENTS = ["README.md", "docs/ARCHITECTURE.md", "docs/FIDELITY.md"];
+
+const MARKER = /^<!-- (example|output): (.+) -->\n(?:\n```\w*\n[\s\S]*?\n```\n)?/gm;
+
+function block(kind, argument) {
+  if (kind === "example") return `\n\`\`\`yaml\n${readFileSync(join(root, argument), "utf8").trimEnd()}\n\`\`\`\n`;
+  // An argument with blanks is quoted as in a shell.
+  const args = [...argument.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2]);
+  const { stdout } = spawnSync(process.execPath, [join(root, "packages/cli/bin/kubehop.mjs"), ...args], { cwd: root, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
+  return `\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`;
+}
+
+/** The text of a document with all its blocks made anew. */
+export function renewed(text) {
+  return text.replaceAll(MARKER, (_all, kind, argument) => `<!-- ${kind}: ${argument} -->\n${block(kind, argument)}`);
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const name of DOCUMENTS) {
+    const path = join(root, name);
+    const text = readFileSync(path, "utf8");
+    const now = renewed(text);
+    if (now !== text) writeFileSync(path, now);
+  }
+}
