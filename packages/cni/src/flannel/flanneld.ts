@@ -1,31 +1,37 @@
 // flanneld with the vxlan backend. The first versions answered L2 and L3 misses of the kernel; since 0.9.0 nothing is ever missed:
 // for every remote node exactly one neighbour, one FDB entry and one route are programmed, in this order, the route last, so that
-// the kernel never asks for an address on the overlay (flannel pkg/backend/vxlan/vxlan_network.go).
+// the kernel never asks for an address on the overlay (flannel pkg/backend/vxlan/vxlan_network.go: handleSubnetEvents).
 
 import type { ObjectStore } from "@kubehop/kube";
-import { parseCidr, formatIpv4 } from "@kubehop/netstack";
-import type { Agent, Batch, BatchError, ConfigOp } from "@kubehop/netstack";
+import { applyBatch, formatIpv4, parseCidr } from "@kubehop/netstack";
+import type { Agent, ConfigOp, NetNamespace } from "@kubehop/netstack";
+import { CniError } from "../plugin/cni-plugin.ts";
+import { installRules } from "./install-rules.ts";
 import { annotateNode, leaseOf } from "./lease.ts";
 import type { Lease } from "./lease.ts";
-import { FLANNEL_CHAINS, flannelRules, hasOwnChains } from "./rules.ts";
-import type { FlannelRule } from "./rules.ts";
+import { configureVxlan, ensureVxlan } from "./vxlan-device.ts";
 
 export interface FlannelOptions {
   readonly node: string;
   readonly store: ObjectStore;
-  /** The node's config door. */
-  readonly apply: (batch: Batch) => BatchError | null;
+  /** The node's own namespace. */
+  readonly ns: NetNamespace;
   readonly version: string;
   /** The flannel network, e.g. `10.244.0.0/16`. */
   readonly network: string;
+  /** The node's share of it. */
   readonly subnet: string;
   readonly vni: number;
-  /** Underlay device, its address and MTU. */
+  /** Underlay device and its address. */
   readonly iface: string;
   readonly publicIP: string;
+  /** Of the overlay. */
   readonly mtu: number;
+  /** MAC of a new flannel device. */
   readonly vtepMac: string;
+  /** --ip-masq. */
   readonly ipMasq: boolean;
+  /** The node's iptables knows --random-fully. */
   readonly randomFully: boolean;
 }
 
@@ -34,13 +40,15 @@ export const VXLAN_OVERHEAD = 50;
 /** The kernel's own default port, which flannel leaves alone. */
 const VXLAN_PORT = 8472;
 
-/** Operations were refused: the daemon would exit with this text. */
+/** The daemon cannot start: it would exit with this text. */
 export class FlannelError extends Error {
   override readonly name = "FlannelError";
 }
 
 export class Flanneld implements Agent {
   readonly name = "flanneld";
+  /** What the running daemon would log as errors; it goes on after them. */
+  readonly errors: string[] = [];
   readonly #options: FlannelOptions;
   readonly #leases = new Map<string, Lease>();
   #unwatch: (() => void) | null = null;
@@ -53,11 +61,16 @@ export class Flanneld implements Agent {
     return `flannel.${this.#options.vni}`;
   }
 
+  /** What a run before has left is taken over. @throws FlannelError */
   start(): void {
-    const { store, node, vni, vtepMac, publicIP } = this.#options;
-    this.#apply(this.#deviceOps());
-    this.#apply(this.#ruleOps());
-    annotateNode(store, node, vni, vtepMac, publicIP);
+    const { store, node } = this.#options;
+    try {
+      this.#registerNetwork();
+    } catch (error) {
+      throw error instanceof CniError ? new FlannelError(`flanneld on ${node}: ${error.message}`) : error;
+    }
+    const refused = installRules(this.#options.ns, this.#options);
+    if (refused !== null) this.errors.push(`Failed to ensure iptables rules: ${refused.message}`);
     this.#unwatch = store.watch("Node", (event) => {
       if (event.type === "deleted") this.#remove(event.object.metadata.name);
       else this.#learn(leaseOf(event.object));
@@ -65,84 +78,77 @@ export class Flanneld implements Agent {
     for (const other of store.list("Node")) this.#learn(leaseOf(other));
   }
 
+  /** Device, routes and rules outlive the daemon. */
   stop(): void {
     this.#unwatch?.();
     this.#unwatch = null;
   }
 
-  #deviceOps(): ConfigOp[] {
-    const { vni, publicIP, iface, mtu, vtepMac, subnet } = this.#options;
-    const dev = this.device;
-    return [
-      {
-        op: "link-add",
-        name: dev,
-        address: vtepMac,
-        mtu,
-        link: {
-          type: "vxlan",
-          id: vni,
-          local: publicIP,
-          dev: iface,
-          dstport: VXLAN_PORT,
-          learning: false,
-          udpCsum: false,
-        },
-      },
-      { op: "addr-add", dev, local: `${vtepAddress(subnet)}/32` },
-      { op: "link-set", dev, up: true },
-    ];
-  }
-
-  #ruleOps(): ConfigOp[] {
-    const rules = flannelRules(this.#options);
-    const chains = hasOwnChains(this.#options.version) ? FLANNEL_CHAINS : [];
-    return [
-      ...chains.map((c): ConfigOp => ({ op: "iptables", args: ["-t", c.table, "-N", c.chain] })),
-      ...rules.map(ruleOp),
-    ];
+  /** vxlan.go RegisterNetwork: the device, then the lease with its MAC, then address and up. */
+  #registerNetwork(): void {
+    const { ns, store, node, vni, iface, publicIP, mtu, vtepMac, subnet, network } = this.#options;
+    const name = this.device;
+    const spec = { name, vni, iface, local: publicIP, port: VXLAN_PORT, mac: vtepMac, mtu };
+    const mac = ensureVxlan(ns, this.name, spec);
+    annotateNode(store, node, vni, mac, publicIP);
+    configureVxlan(ns, this.name, name, vtepAddress(subnet), network);
   }
 
   #learn(lease: Lease | undefined): void {
     if (lease === undefined || lease.node === this.#options.node) return;
-    const known = this.#leases.get(lease.node);
-    if (
-      known !== undefined &&
-      known.subnet === lease.subnet &&
-      known.vtepMac === lease.vtepMac &&
-      known.publicIP === lease.publicIP
-    )
-      return;
+    if (sameLease(this.#leases.get(lease.node), lease)) return;
     this.#leases.set(lease.node, lease);
-    const dev = this.device;
-    const via = vtepAddress(lease.subnet);
-    this.#apply([
-      { op: "neigh-replace", dev, dst: via, lladdr: lease.vtepMac, nud: "permanent" },
-      { op: "fdb-replace", dev, mac: lease.vtepMac, dst: lease.publicIP, state: "permanent" },
-      { op: "route-replace", dst: lease.subnet, via, dev, onlink: true },
-    ]);
+    const { neigh, fdb, route } = this.#entries(lease);
+    if (!this.#try("AddARP failed", neigh.add)) return;
+    if (!this.#try("AddFDB failed", fdb.add)) {
+      this.#try("DelARP failed", neigh.del);
+      return;
+    }
+    if (this.#try(`failed to add vxlanRoute (${lease.subnet} -> ${vtepAddress(lease.subnet)})`, route.add)) return;
+    this.#try("DelARP failed", neigh.del);
+    this.#try("DelFDB failed", fdb.del);
   }
 
+  /** All three are tried, also after one could not be deleted. */
   #remove(node: string): void {
     const lease = this.#leases.get(node);
     if (lease === undefined) return;
     this.#leases.delete(node);
-    const dev = this.device;
-    const via = vtepAddress(lease.subnet);
-    this.#apply([
-      { op: "neigh-del", dev, dst: via },
-      { op: "fdb-del", dev, mac: lease.vtepMac, dst: lease.publicIP },
-      { op: "route-del", dst: lease.subnet, via, dev },
-    ]);
+    const { neigh, fdb, route } = this.#entries(lease);
+    this.#try("DelARP failed", neigh.del);
+    this.#try("DelFDB failed", fdb.del);
+    this.#try(`failed to delete vxlanRoute (${lease.subnet} -> ${vtepAddress(lease.subnet)})`, route.del);
   }
 
-  #apply(ops: readonly ConfigOp[]): void {
-    const error = this.#options.apply({ agent: this.name, ops });
-    if (error !== null)
-      throw new FlannelError(
-        `flanneld on ${this.#options.node}: ${JSON.stringify(ops[error.index])}: ${error.message}`,
-      );
+  #entries({ subnet, vtepMac, publicIP }: Lease): Record<"neigh" | "fdb" | "route", { add: ConfigOp; del: ConfigOp }> {
+    const dev = this.device;
+    const via = vtepAddress(subnet);
+    return {
+      neigh: {
+        add: { op: "neigh-replace", dev, dst: via, lladdr: vtepMac, nud: "permanent" },
+        del: { op: "neigh-del", dev, dst: via },
+      },
+      fdb: {
+        add: { op: "fdb-replace", dev, mac: vtepMac, dst: publicIP, state: "permanent" },
+        del: { op: "fdb-del", dev, mac: vtepMac, dst: publicIP },
+      },
+      route: {
+        add: { op: "route-replace", dst: subnet, via, dev, onlink: true },
+        del: { op: "route-del", dst: subnet, via, dev },
+      },
+    };
   }
+
+  /** One call; a refusal is logged. */
+  #try(what: string, op: ConfigOp): boolean {
+    const error = applyBatch(this.#options.ns, { agent: this.name, ops: [op] });
+    if (error !== null) this.errors.push(`${what}: ${error.message}`);
+    return error === null;
+  }
+}
+
+function sameLease(a: Lease | undefined, b: Lease): boolean {
+  return a !== undefined && a.subnet === b.subnet && a.vtepMac === b.vtepMac && a.publicIP === b.publicIP;
 }
 
 /** The subnet's own address is the VTEP's. */
@@ -150,16 +156,4 @@ function vtepAddress(subnet: string): string {
   const cidr = parseCidr(subnet);
   if (cidr === undefined) throw new FlannelError(`subnet ${subnet} is not a network`);
   return formatIpv4(cidr.addr);
-}
-
-function ruleOp(rule: FlannelRule): ConfigOp {
-  return {
-    op: "iptables",
-    args: ["-t", rule.table, rule.at === "append" ? "-A" : "-I", rule.chain, ...words(rule.spec)],
-  };
-}
-
-/** Words of a rule text; double quotes keep blanks together. */
-function words(spec: string): string[] {
-  return [...spec.matchAll(/"([^"]*)"|\S+/g)].map((m) => m[1] ?? m[0]);
 }

@@ -1,4 +1,5 @@
-// The iptables rules of flanneld by release (flannel pkg/trafficmngr/iptables, earlier pkg/ip and network/iptables.go), as data.
+// The iptables rules of flanneld by release (flannel network/ipmasq.go, network/iptables.go, pkg/iptables, pkg/trafficmngr/iptables), read at each tag,
+// as data.
 // N is the flannel network, S this node's subnet.
 
 import { atLeast } from "../plugin/version.ts";
@@ -24,12 +25,17 @@ export interface RuleInput {
 }
 
 /** Chains flanneld makes for itself, since 0.20.0. */
-export const FLANNEL_CHAINS = [
+const FLANNEL_CHAINS = [
   { table: "nat", chain: "FLANNEL-POSTRTG" },
   { table: "filter", chain: "FLANNEL-FWD" },
 ] as const;
 
-export function hasOwnChains(version: string): boolean {
+/** Chains that have to be there before the rules; that of masquerading with --ip-masq alone. */
+export function chainsOf({ version, ipMasq }: RuleInput): readonly Pick<FlannelRule, "table" | "chain">[] {
+  return hasOwnChains(version) ? FLANNEL_CHAINS.filter(({ table }) => ipMasq || table === "filter") : [];
+}
+
+function hasOwnChains(version: string): boolean {
   return atLeast(version, "0.20.0");
 }
 
@@ -38,7 +44,16 @@ export function flannelRules(input: RuleInput): FlannelRule[] {
   return [...(input.ipMasq ? masqueradeRules(input) : []), ...forwardRules(input)];
 }
 
+/**
+ * 0.21.0 to 0.21.3 hand an empty word to an iptables without --random-fully: iptables refuses it, and none of the masquerade rules
+ * comes about (flannel issue 1702, mended in 0.21.4).
+ */
+function spoiltByEmptyWord({ version, randomFully }: RuleInput): boolean {
+  return !randomFully && atLeast(version, "0.21.0") && !atLeast(version, "0.21.4");
+}
+
 function masqueradeRules(input: RuleInput): FlannelRule[] {
+  if (spoiltByEmptyWord(input)) return [];
   const { version, network: N, subnet: S } = input;
   const own = hasOwnChains(version);
   const chain = own ? "FLANNEL-POSTRTG" : "POSTROUTING";
@@ -49,10 +64,10 @@ function masqueradeRules(input: RuleInput): FlannelRule[] {
     ["0.6.0", "0.21.0", `-s ${N} -d ${N}${c} -j RETURN`],
     ["0.21.0", undefined, `-s ${S} -d ${N}${c} -j RETURN`],
     ["0.21.0", undefined, `-s ${N} -d ${S}${c} -j RETURN`],
-    // Before 0.20 this RETURN stood behind the first MASQUERADE; the two never match the same packet.
-    ["0.20.0", undefined, `! -s ${N} -d ${S}${c} -j RETURN`],
+    // Before 0.21 this RETURN stood behind the first MASQUERADE; the two never match the same packet.
+    ["0.21.0", undefined, `! -s ${N} -d ${S}${c} -j RETURN`],
     ["0.6.0", undefined, `-s ${N} ! -d 224.0.0.0/4${c} -j ${masquerade}`],
-    ["0.8.0", "0.20.0", `! -s ${N} -d ${S}${c} -j RETURN`],
+    ["0.8.0", "0.21.0", `! -s ${N} -d ${S}${c} -j RETURN`],
     ["0.6.0", undefined, `! -s ${N} -d ${N}${c} -j ${masquerade}`],
   ];
   const inForce = rows.filter(

@@ -24,6 +24,8 @@ export interface NodeContext {
 
 /** The bridge of the CNI's bridge plugin. */
 const CNI_BRIDGE = "cni0";
+/** Name of the CNI network in flannel's manifests. */
+const CNI_NETWORK = "cbr0";
 
 export function createAgent(name: AgentName, context: NodeContext): Agent {
   return FACTORIES[name](context);
@@ -60,7 +62,7 @@ function createFlanneld({ world, control, plan, node, ns }: NodeContext): Agent 
   return new Flanneld({
     node: node.name,
     store: control.store,
-    apply: doorOf(ns),
+    ns,
     version: cni.version,
     network: cni.network,
     subnet: node.podCIDR,
@@ -119,10 +121,12 @@ function createNetwork({ world, plan, node, ns }: NodeContext): PodNetwork {
   }
   return new BridgePlugin({
     host: ns,
+    network: CNI_NETWORK,
     bridge: CNI_BRIDGE,
     version: cni.plugins,
     mtu: podMtu(plan.cluster),
     hairpinMode: cni.hairpinMode,
+    ipMasq: !cni.ipMasq,
     ipam: new HostLocal(node.podCIDR),
     routes: [cni.network],
     random,
