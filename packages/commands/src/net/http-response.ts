@@ -5,7 +5,9 @@ import { decodeUtf8 } from "@kubehop/sim";
 /** `notHttp`: the first bytes are no status line. */
 export type HttpState = "header" | "body" | "complete" | "notHttp";
 
-const HEADER_END = /\r?\n\r?\n/;
+const CR = 13;
+const LF = 10;
+const HTTP = [..."HTTP/"].map((letter) => letter.charCodeAt(0));
 
 export class HttpResponse {
   state: HttpState = "header";
@@ -54,13 +56,11 @@ export class HttpResponse {
     all.set(this.pending);
     all.set(bytes, this.pending.length);
     this.pending = all;
-    const text = latin1(all);
-    if (!text.startsWith("HTTP/".slice(0, text.length))) this.state = "notHttp";
-    const match = HEADER_END.exec(text);
-    if (match === null || this.state === "notHttp") return;
-    const end = match.index + match[0].length;
-    this.header = text.slice(0, end);
-    this.status = Number(/^HTTP\/1\.\d (\d{3})/.exec(text)?.[1] ?? 0);
+    if (!startsLikeHttp(all)) this.state = "notHttp";
+    const end = headerEnd(all);
+    if (end < 0 || this.state === "notHttp") return;
+    this.header = latin1(all.subarray(0, end));
+    this.status = Number(/^HTTP\/1\.\d (\d{3})/.exec(this.header)?.[1] ?? 0);
     const length = /^content-length:\s*(\d+)/im.exec(this.header)?.[1];
     this.length = this.headOnly ? 0 : length === undefined ? undefined : Number(length);
     this.closes = /^connection:\s*close/im.test(this.header);
@@ -74,6 +74,19 @@ export class HttpResponse {
     if (wanted > 0) this.parts.push(bytes.slice(0, wanted));
     if (this.received === this.length) this.state = "complete";
   }
+}
+
+function startsLikeHttp(bytes: Uint8Array): boolean {
+  return HTTP.every((code, at) => at >= bytes.length || bytes[at] === code);
+}
+
+/** Where the body starts: behind the first empty line; -1: not there yet. Lines may end in LF alone. */
+function headerEnd(bytes: Uint8Array): number {
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    const next = bytes[at + 1] === CR ? at + 2 : at + 1;
+    if (bytes[next] === LF) return next + 1;
+  }
+  return -1;
 }
 
 function latin1(bytes: Uint8Array): string {
