@@ -17,6 +17,7 @@ export { Registry } from "./registry.ts";
 export { normalPath } from "./shell/files.ts";
 export { notModelledHint } from "./shell/not-modelled.ts";
 export { type PlaceContext, startLine, startWords } from "./shell/run.ts";
+export { commandSupport, refusedCommands } from "./support.ts";
 export { splitScript } from "./shell/split-script.ts";
 export { compileFilter, type FrameFilter } from "./tcpdump/filter.ts";
 export { FilterError } from "./tcpdump/filter-lex.ts";

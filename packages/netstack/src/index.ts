@@ -71,3 +71,9 @@ export { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ethDst, ethProto, ethSrc, ethWrite } fro
 export {
   IP_OFFSET, ipDaddr, ipFragOff, ipHdrLen, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, ipProto, ipSaddr, ipTotLen, ipTtl,
 } from "./wire/ipv4-fields.ts";
+
+// For documents
+export {
+  conntrackSupport, deviceSupport, type ExtensionSupport, linkChangeSupport, opSupport, routingSupport, setTypeSupport, sysctlSupport,
+  xtablesSupport, type OptionSupport,
+} from "./support/support.ts";

@@ -6,7 +6,7 @@ import type { ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import { complain, refuse } from "../refuse.ts";
 
-const REFUSED: readonly string[] = [
+export const REFUSED_BRCTL_WORDS: readonly string[] = [
   "setbridgeprio",
   "setfd",
   "sethello",
@@ -23,7 +23,7 @@ export const brctl = instant("brctl", "bridges in the words of bridge-utils", (c
   if (verb === "showmacs") return showMacs(ctx, rest[0]);
   const change = verb === undefined ? undefined : changeOf(ctx, verb, rest);
   if (change !== undefined) return typeof change === "number" ? change : apply(ctx, change);
-  if (verb !== undefined && REFUSED.includes(verb)) return refuse(ctx, "brctl", verb);
+  if (verb !== undefined && REFUSED_BRCTL_WORDS.includes(verb)) return refuse(ctx, "brctl", verb);
   if (verb !== undefined) ctx.stderr(`never heard of command [${verb}]\n`);
   return complain(ctx, "Usage: brctl [commands]", 1);
 });

@@ -19,7 +19,7 @@ interface ObjectRow {
   readonly verbs: readonly (readonly [string, Verb | undefined])[];
 }
 
-const OBJECTS: readonly ObjectRow[] = [
+export const IP_OBJECTS: readonly ObjectRow[] = [
   {
     name: "address",
     verbs: [
@@ -95,7 +95,7 @@ const OBJECTS: readonly ObjectRow[] = [
 ];
 
 /** Objects of iproute2 that kubehop has no model of. */
-const REFUSED_OBJECTS: readonly string[] = [
+export const REFUSED_IP_OBJECTS: readonly string[] = [
   "l2tp",
   "fou",
   "ila",
@@ -139,12 +139,12 @@ function runIp(ctx: ShellContext, args: string[]): number {
       "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbor | route | rule }\n       OPTIONS := { -d[etails] | -s[tatistics] | -j[son] | -4 | -o[neline] | -br[ief] }",
     );
   const row =
-    OBJECTS.find(({ name }) => name.startsWith(object)) ??
+    IP_OBJECTS.find(({ name }) => name.startsWith(object)) ??
     (object === "neighbour" || "neighbour".startsWith(object)
-      ? OBJECTS.find(({ name }) => name === "neighbor")
+      ? IP_OBJECTS.find(({ name }) => name === "neighbor")
       : undefined);
   if (row === undefined) {
-    if (byPrefix(object, REFUSED_OBJECTS) !== undefined) throw notModelled(`ip ${object}`);
+    if (byPrefix(object, REFUSED_IP_OBJECTS) !== undefined) throw notModelled(`ip ${object}`);
     throw new IpUsageError(`Object "${object}" is unknown, try "ip help".`, 1);
   }
   if (row.verbs.length === 0) throw notModelled(`ip ${row.name}`);

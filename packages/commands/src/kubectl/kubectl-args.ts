@@ -20,7 +20,7 @@ export function notModelled(what: string): KubectlError {
   return new KubectlError(`kubectl: ${what} is not modelled by kubehop`, 2);
 }
 
-const SPEC = {
+export const KUBECTL_SPEC = {
   short: "n:Ao:l:f:itc:R",
   long: {
     "namespace=": "n",
@@ -71,7 +71,7 @@ const SPEC = {
 
 /** Throws KubectlError for wrong flags. */
 export function kubectlOptions(args: readonly string[]): Options {
-  const parsed = parseOptions(SPEC, args);
+  const parsed = parseOptions(KUBECTL_SPEC, args);
   if (!isOptionError(parsed)) return parsed;
   if (parsed.error === "refused") throw notModelled(`option ${parsed.option}`);
   if (parsed.error === "value") throw new KubectlError(`error: flag needs an argument: ${parsed.option}`);

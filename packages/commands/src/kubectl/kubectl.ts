@@ -21,7 +21,7 @@ export interface KubectlRun {
 
 type Verb = (run: KubectlRun) => number;
 
-const VERBS: Readonly<Record<string, Verb>> = {
+export const KUBECTL_VERBS: Readonly<Record<string, Verb>> = {
   get: kubectlGetCommand,
   describe: kubectlDescribe,
   apply: (run) => kubectlApply(run, "apply"),
@@ -30,7 +30,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   scale: kubectlScale,
 };
 
-const REFUSED: readonly string[] = [
+export const REFUSED_KUBECTL_VERBS: readonly string[] = [
   "annotate",
   "api-resources",
   "api-versions",
@@ -92,8 +92,8 @@ function run(ctx: ShellContext, args: readonly string[]): RunningCommand {
   const [verb, ...rest] = leading.operands;
   if (verb === undefined) return ended(complain(ctx, "kubectl controls the Kubernetes cluster manager.", 1));
   const words = [...(leading.values.get("n") ?? []).flatMap((ns) => ["-n", ns]), ...rest];
-  if (REFUSED.includes(verb)) throw notModelled(`kubectl ${verb}`);
-  if (verb !== "exec" && !Object.hasOwn(VERBS, verb))
+  if (REFUSED_KUBECTL_VERBS.includes(verb)) throw notModelled(`kubectl ${verb}`);
+  if (verb !== "exec" && !Object.hasOwn(KUBECTL_VERBS, verb))
     throw new KubectlError(`error: unknown command ${JSON.stringify(verb)} for "kubectl"`);
   const { kube } = ctx;
   if (kube === undefined)
@@ -101,5 +101,5 @@ function run(ctx: ShellContext, args: readonly string[]): RunningCommand {
       "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
     );
   if (verb === "exec") return kubectlExec(ctx, kube, words);
-  return ended(VERBS[verb]?.({ ctx, kube, options: kubectlOptions(words) }) ?? 1);
+  return ended(KUBECTL_VERBS[verb]?.({ ctx, kube, options: kubectlOptions(words) }) ?? 1);
 }

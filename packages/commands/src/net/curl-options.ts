@@ -6,7 +6,7 @@ import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
 import { isPort } from "./names.ts";
 
-const SPEC = {
+export const CURL_SPEC = {
   short: "sSvo:m:IiNfgw:X:H:A:L40",
   long: {
     silent: "s",
@@ -92,7 +92,7 @@ const AGENT = "curl/7.74.0";
 
 /** The request, or the exit code after a complaint. */
 export function curlRequest(ctx: ShellContext, args: readonly string[]): CurlRequest | number {
-  const parsed = parseOptions(SPEC, args);
+  const parsed = parseOptions(CURL_SPEC, args);
   if (isOptionError(parsed)) {
     if (parsed.error === "refused") return refuse(ctx, "curl", `option ${parsed.option}`);
     return complain(

@@ -8,7 +8,7 @@ import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
 import { lookup } from "./names.ts";
 
-const SPEC = { short: "4dhklNnp:q:s:uvw:z", refusedShort: "6bCDFI:i:M:m:O:P:rSTtUV:W:X:x:Zec" };
+export const NC_SPEC = { short: "4dhklNnp:q:s:uvw:z", refusedShort: "6bCDFI:i:M:m:O:P:rSTtUV:W:X:x:Zec" };
 const USAGE =
   "usage: nc [-4dhklNnuvz] [-p source_port] [-q seconds] [-s sourceaddr]\n\t  [-w timeout] [destination] [port]";
 
@@ -78,7 +78,7 @@ export function serviceName(request: NcRequest, port: number, protocol: "tcp" | 
 
 /** The request, or the exit code after a complaint. */
 export function ncRequest(ctx: ShellContext, args: readonly string[]): NcRequest | number {
-  const parsed = parseOptions(SPEC, args);
+  const parsed = parseOptions(NC_SPEC, args);
   if (isOptionError(parsed)) {
     if (parsed.error === "refused") return refuse(ctx, "nc", `option ${parsed.option}`);
     const letter = parsed.option.replace(/^-+/, "");

@@ -7,7 +7,7 @@ import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
 import { lookup } from "./names.ts";
 
-const SPEC = { short: "c:i:W:w:s:M:t:I:Q:m:nqbv4", refusedShort: "6aABCDdefFhlLNOpRSTUVr" };
+export const PING_SPEC = { short: "c:i:W:w:s:M:t:I:Q:m:nqbv4", refusedShort: "6aABCDdefFhlLNOpRSTUVr" };
 
 export interface PingRequest {
   readonly host: string;
@@ -46,7 +46,7 @@ class BadArgument extends Error {}
 
 /** The request, or the exit code after a complaint. */
 export function pingRequest(ctx: ShellContext, args: readonly string[]): PingRequest | number {
-  const parsed = parseOptions(SPEC, args);
+  const parsed = parseOptions(PING_SPEC, args);
   if (isOptionError(parsed)) {
     if (parsed.error === "refused") return refuse(ctx, "ping", `option ${parsed.option}`);
     const letter = parsed.option.replace(/^-+/, "");

@@ -55,6 +55,9 @@ const NOT_MODELLED: Readonly<Record<string, string>> = {
   xargs: "type the words themselves",
 };
 
+/** Names of all of them, for documentation. */
+export const NOT_MODELLED_NAMES: readonly string[] = Object.keys(NOT_MODELLED);
+
 /** What to say about a program kubehop knows by name only; undefined for every other name. */
 export function notModelledHint(name: string): string | undefined {
   return Object.hasOwn(NOT_MODELLED, name) ? NOT_MODELLED[name] : undefined;

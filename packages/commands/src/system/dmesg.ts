@@ -4,7 +4,7 @@ import { instant } from "../instant.ts";
 import { isOptionError, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
 
-const SPEC = {
+export const DMESG_SPEC = {
   short: "cCt",
   long: { clear: "C", "read-clear": "c", notime: "t" },
   refusedShort: "wWTHLdefFiklnrsSuxDE",
@@ -12,7 +12,7 @@ const SPEC = {
 } as const;
 
 export const dmesg = instant("dmesg", "kernel log lines: LOG rules, martians, bridge warnings", (ctx, args) => {
-  const parsed = parseOptions(SPEC, args);
+  const parsed = parseOptions(DMESG_SPEC, args);
   if (isOptionError(parsed)) {
     return parsed.error === "refused"
       ? refuse(ctx, "dmesg", `option ${parsed.option}`)

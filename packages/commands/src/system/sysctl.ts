@@ -5,7 +5,7 @@ import type { ShellContext } from "../context.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
 
-const SPEC = {
+export const SYSCTL_SPEC = {
   short: "awneqr:N",
   long: { all: "a", write: "w", values: "n", ignore: "e", quiet: "q", names: "N", "pattern=": "r" },
   refusedShort: "pbx",
@@ -13,7 +13,7 @@ const SPEC = {
 } as const;
 
 export const sysctl = instant("sysctl", "read and change kernel parameters of this place", (ctx, args) => {
-  const parsed = parseOptions(SPEC, args);
+  const parsed = parseOptions(SYSCTL_SPEC, args);
   if (isOptionError(parsed))
     return parsed.error === "refused"
       ? refuse(ctx, "sysctl", `option ${parsed.option}`)

@@ -13,7 +13,7 @@ import { compileFilter } from "./filter.ts";
 import type { FrameFilter } from "./filter.ts";
 import { FilterError } from "./filter-lex.ts";
 
-const SPEC = {
+export const TCPDUMP_SPEC = {
   short: "i:nevqc:tlUpSs:Q:",
   long: { "interface=": "i", "direction=": "Q" },
   refusedShort: "AbBCdDEfFGHIjJKLmMNOrRTuVwWxXyYzZ#",
@@ -26,7 +26,7 @@ export const tcpdump: ShellCommand = {
   name: "tcpdump",
   summary: "frames of a device as text",
   start(ctx, args) {
-    const options = parseOptions(SPEC, args);
+    const options = parseOptions(TCPDUMP_SPEC, args);
     if (isOptionError(options)) {
       if (options.error === "refused") return ended(refuse(ctx, "tcpdump", `option ${options.option}`));
       const what = options.error === "value" ? "option requires an argument" : "invalid option";

@@ -9,7 +9,7 @@ import { normalDiff, unifiedHunks } from "./diff-lines.ts";
 import { linesOf } from "./inputs.ts";
 import { usageError } from "./tool.ts";
 
-const SPEC = {
+export const DIFF_SPEC = {
   short: "uqU:sN",
   long: { unified: "u", "unified=": "U", brief: "q", "report-identical-files": "s", "new-file": "N" },
   refusedShort: "abBcCdeEHiIlLnprStTwWxXyZ",
@@ -19,7 +19,7 @@ const TROUBLE = 2;
 const CONTEXT = 3;
 
 export const diff = instant("diff", "differences of two files (-u)", (ctx, args) => {
-  const parsed = parseOptions(SPEC, args);
+  const parsed = parseOptions(DIFF_SPEC, args);
   if (isOptionError(parsed)) return usageError(ctx, "diff", TROUBLE, parsed);
   const [left, right, ...more] = parsed.operands;
   if (left === undefined || right === undefined)

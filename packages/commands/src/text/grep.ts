@@ -10,7 +10,7 @@ import { linesOf, readInputs } from "./inputs.ts";
 import { posixToJs, RegexError } from "./posix-regex.ts";
 import { usageError } from "./tool.ts";
 
-const SPEC = {
+export const GREP_SPEC = {
   short: "EFGvcinohqwxsHlLe:A:B:C:m:",
   long: {
     "extended-regexp": "E",
@@ -36,7 +36,7 @@ export const fgrep = grepCommand("fgrep", ["-F"]);
 
 function grepCommand(name: string, given: readonly string[]): ShellCommand {
   return instant(name, "print lines that match a pattern", (ctx, args) => {
-    const parsed = parseOptions(SPEC, [...given, ...args]);
+    const parsed = parseOptions(GREP_SPEC, [...given, ...args]);
     if (isOptionError(parsed)) return usageError(ctx, name, TROUBLE, parsed);
     const patterns = parsed.values.get("e") ?? parsed.operands.slice(0, 1);
     if (patterns.length === 0)

@@ -1,0 +1,99 @@
+// Which matches, targets and options occur in the recordings: read from the recordings, so that nothing is claimed that is not there.
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import type { ExtensionSupport } from "@kubehop/netstack";
+import type { ExtensionEvidence, XtEvidence } from "../../src/support/evidence.ts";
+
+const XTABLES = "../../../netstack/test/netfilter/xtables/data/";
+
+interface Fuzz {
+  readonly cases: readonly { readonly counters: readonly string[] }[];
+}
+interface Dataset {
+  readonly cases: readonly { readonly rules: Readonly<Record<string, readonly [number, number]>> }[];
+}
+interface ToolRow {
+  readonly args: readonly string[];
+  readonly rc: number;
+  readonly save?: readonly string[];
+}
+
+function json<T>(path: string): T {
+  const bytes = readFileSync(new URL(path, import.meta.url));
+  return JSON.parse((path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString()) as T;
+}
+
+/** Rules that counted a packet while a recording was made. */
+function rulesWithPackets(): string[] {
+  const fuzz = json<Fuzz>(`${XTABLES}rulefuzz.json.gz`).cases.flatMap(({ counters }) =>
+    counters.filter((line) => /^\[[1-9]/.test(line)),
+  );
+  const lab = ["dataset", "example20"].flatMap((name) =>
+    json<Dataset>(`../data/${name}.json.gz`).cases.flatMap(({ rules }) => Object.keys(rules)),
+  );
+  return [...fuzz, ...lab];
+}
+
+/** Left out of the comparison with the tool (netstack's test of one rule at a time). */
+const NOT_COMPARED = /hashlimit|-m set|-m tos|-j TOS|-j QUEUE|--proto=tcp|-ptcp/;
+
+/** Rules whose printed text is compared with that of iptables 1.8.9: as typed and as printed. */
+function rulesOfTheTool(): string[] {
+  return ["nft", "legacy"].flatMap((kind) =>
+    json<ToolRow[]>(`${XTABLES}iptables-1.8.9-${kind}.json`)
+      .filter(({ rc, args }) => rc === 0 && !NOT_COMPARED.test(args.join(" ")))
+      .flatMap(({ args, save = [] }) => [` ${args.join(" ")}`, ...save]),
+  );
+}
+
+type Found = Map<string, Set<string>>;
+
+/** Adds `matches tcp` → `dport` and so on for one rule in iptables-save's form. */
+function addRule(found: Found, rule: string): void {
+  let owner: string | undefined;
+  for (const [, letter, name = "", option] of rule.matchAll(
+    /(?<=\s)(?:-([mjg]) (\S+)|--([\w-]+))(?=\s|$)|"(?:[^"\\]|\\.)*"/g,
+  )) {
+    if (letter !== undefined) {
+      owner = `${letter === "m" ? "matches" : "targets"} ${name}`;
+      if (!found.has(owner)) found.set(owner, new Set());
+    } else if (owner !== undefined && option !== undefined) found.get(owner)?.add(option);
+  }
+}
+
+function optionsByExtension(rules: readonly string[]): Found {
+  const found: Found = new Map();
+  for (const rule of rules) addRule(found, rule);
+  return found;
+}
+
+/** The names of an extension's own options among those found; abbreviations and options of other extensions fall out. */
+function ownOptions({ options }: ExtensionSupport, found: ReadonlySet<string>): string[] {
+  return options.filter(({ spellings }) => spellings.some((s) => found.has(s))).map(({ name }) => name);
+}
+
+/** Evidence for the extensions given, in their order. */
+export function collectEvidence(
+  extensions: Readonly<Record<keyof XtEvidence, readonly ExtensionSupport[]>>,
+): XtEvidence {
+  const packets = optionsByExtension(rulesWithPackets());
+  const text = optionsByExtension(rulesOfTheTool());
+  const one = (kind: keyof XtEvidence, extension: ExtensionSupport): ExtensionEvidence => {
+    const key = `${kind} ${extension.name}`;
+    const [decided, printed] = [packets, text].map((found) => {
+      const options = found.get(key);
+      return options === undefined ? undefined : ownOptions(extension, options);
+    });
+    return {
+      ...(decided === undefined ? {} : { packets: decided }),
+      ...(printed === undefined ? {} : { text: printed.filter((option) => decided?.includes(option) !== true) }),
+    };
+  };
+  const all = (kind: keyof XtEvidence): XtEvidence["matches"] =>
+    Object.fromEntries(
+      extensions[kind]
+        .map((extension) => [extension.name, one(kind, extension)] as const)
+        .filter(([, evidence]) => Object.keys(evidence).length > 0),
+    );
+  return { matches: all("matches"), targets: all("targets") };
+}

@@ -1,0 +1,17 @@
+// The evidence table says what the recordings say, and every test that it names is there.
+import { existsSync } from "node:fs";
+import { xtablesSupport } from "@kubehop/netstack";
+import { expect, it } from "vitest";
+import { AREA_EVIDENCE, XT_EVIDENCE } from "../../src/support/evidence.ts";
+import { collectEvidence } from "./collect.ts";
+
+const { matches, targets } = xtablesSupport();
+
+it("names exactly the options that occur in the recordings", () => {
+  expect(XT_EVIDENCE).toEqual(collectEvidence({ matches, targets }));
+});
+
+it.each(Object.entries(AREA_EVIDENCE))("%s: its tests exist", (_, { tests }) => {
+  const missing = tests.filter((path) => !existsSync(new URL(`../../../../${path}`, import.meta.url)));
+  expect(missing).toEqual([]);
+});
