@@ -35,6 +35,11 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     summary: "JSON Schema of the scenario file; --markdown prints its reference",
     load: () => import("./commands/schema.ts"),
   },
+  support: {
+    usage: "support",
+    summary: "what is modelled and what is refused, as Markdown",
+    load: () => import("./commands/support.ts"),
+  },
 };
 
 /** Never throws and never exits: the caller sets the exit code. */

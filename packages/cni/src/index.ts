@@ -5,7 +5,7 @@ export { CniError } from "./plugin/cni-plugin.ts";
 export { atLeast } from "./plugin/version.ts";
 export { HostLocal } from "./ipam/host-local.ts";
 export { BridgePlugin, type BridgeOptions } from "./bridge/bridge-plugin.ts";
-export { type BridgeFeature, bridgeHas } from "./bridge/features.ts";
+export { BRIDGE_FEATURES, type BridgeFeature, bridgeHas } from "./bridge/features.ts";
 export { masqueradeChain } from "./bridge/ip-masq.ts";
 export { macOfAddress, randomMac } from "./bridge/mac.ts";
 export { Flanneld, FlannelError, type FlannelOptions, VXLAN_OVERHEAD } from "./flannel/flanneld.ts";

@@ -45,6 +45,7 @@ export {
   type KubeObject,
   REFUSED_KINDS,
 } from "./api/kinds.ts";
+export { REFUSED_ANNOTATIONS } from "./api/meta.ts";
 export type {
   LabelSelector,
   LabelSelectorRequirement,

@@ -10,7 +10,7 @@ interface Row {
   readonly source: string;
 }
 
-const ROWS = {
+export const BRIDGE_FEATURES = {
   /** Container and bridge MAC are 0a:58 + the IPv4 address; later the bridge is given its own first MAC. Both stop it following its ports. */
   macFromAddress: { first: "0.1.0", until: "0.7.0", source: "bridge.go SetHWAddrByIP, removed by commit a124fb36" },
   /** The plugin itself announces the pod's address with a gratuitous ARP request. */
@@ -23,9 +23,9 @@ const ROWS = {
   masqueradePerPod: { first: "0.8.0", source: "pkg/ip/ipmasq_linux.go SetupIPMasq" },
 } as const satisfies Record<string, Row>;
 
-export type BridgeFeature = keyof typeof ROWS;
+export type BridgeFeature = keyof typeof BRIDGE_FEATURES;
 
 export function bridgeHas(feature: BridgeFeature, version: string): boolean {
-  const row: Row = ROWS[feature];
+  const row: Row = BRIDGE_FEATURES[feature];
   return atLeast(version, row.first) && (row.until === undefined || !atLeast(version, row.until));
 }

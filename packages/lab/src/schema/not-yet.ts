@@ -2,6 +2,8 @@
 import type { Path } from "@kubehop/kube";
 
 interface Planned {
+  /** The same place in words. */
+  readonly where: string;
   /** Does the map at this path have these keys? */
   readonly at: (path: Path) => boolean;
   readonly keys: Readonly<Record<string, string>>;
@@ -11,6 +13,7 @@ const isExpect = (path: Path): boolean => path.includes("expect") || (path[0] ==
 
 const PLANNED: readonly Planned[] = [
   {
+    where: "the file",
     at: (path) => path.length === 0,
     keys: {
       vary: "one draw per student",
@@ -21,6 +24,7 @@ const PLANNED: readonly Planned[] = [
     },
   },
   {
+    where: "a step",
     at: (path) => path[0] === "steps" && path.length === 2,
     keys: {
       flows: "tables of flows; write steps with send",
@@ -37,6 +41,7 @@ const PLANNED: readonly Planned[] = [
     },
   },
   {
+    where: "an expectation",
     at: isExpect,
     keys: {
       flow: "name the flow in send, or use packet",
@@ -50,6 +55,13 @@ const PLANNED: readonly Planned[] = [
     },
   },
 ];
+
+/** All of them, for documentation: where, key, what it waits for. */
+export function plannedRows(): { readonly where: string; readonly key: string; readonly waitsFor: string }[] {
+  return PLANNED.flatMap(({ where, keys }) =>
+    Object.entries(keys).map(([key, waitsFor]) => ({ where, key, waitsFor })),
+  );
+}
 
 /** Why a key is refused though it is planned; undefined: it is simply unknown. */
 export function plannedKey(path: Path, key: string): string | undefined {
