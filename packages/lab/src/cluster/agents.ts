@@ -1,10 +1,11 @@
 // The agents of one node, built from the scenario and started in its order. Which built-in jump stands first emerges from that order.
 
-import { atLeast, BridgePlugin, Flanneld, HostLocal, randomMac, VXLAN_OVERHEAD } from "@kubehop/cni";
+import { atLeast, BridgePlugin, CniError, Flanneld, HostLocal, randomMac, VXLAN_OVERHEAD } from "@kubehop/cni";
+import type { CniPlugin } from "@kubehop/cni";
 import type { ControlPlane, Pod } from "@kubehop/kube";
 import { applyBatch, KERNEL_FLAVOURS } from "@kubehop/netstack";
 import type { Agent, Batch, BatchError, NetNamespace, World } from "@kubehop/netstack";
-import { DockerNetwork, Dockerd, Kubelet, serve, serversOf } from "@kubehop/programs";
+import { DockerNetwork, Dockerd, Kubelet, NodeRefusal, serve, serversOf } from "@kubehop/programs";
 import type { Door, PodNetwork, SandboxRequest, ServedListener } from "@kubehop/programs";
 import { KubeProxy, StoreServiceSource } from "@kubehop/proxy";
 import type { AgentName, ClusterSpec, NodeSpec } from "../model/cluster-spec.ts";
@@ -104,6 +105,7 @@ function createKubelet(context: NodeContext): Agent {
     nodeNs: ns,
     door: doorOf(ns),
     minor: Number(node.kubernetes.split(".")[1]),
+    randomFully: knowsRandomFully(node),
     flavour: KERNEL_FLAVOURS[node.kernel],
     network: createNetwork(context),
     pins: (pod) => sandboxPins(plan, control, pod),
@@ -119,18 +121,34 @@ function createNetwork({ world, plan, node, ns }: NodeContext): PodNetwork {
     const sandboxDoor = (sandbox: NetNamespace): Door => doorOf(sandbox);
     return new DockerNetwork({ door: doorOf(ns), bridge: docker.bridge, mtu: underlay.mtu, random, sandboxDoor });
   }
-  return new BridgePlugin({
-    host: ns,
-    network: CNI_NETWORK,
-    bridge: CNI_BRIDGE,
-    version: cni.plugins,
-    mtu: podMtu(plan.cluster),
-    hairpinMode: cni.hairpinMode,
-    ipMasq: !cni.ipMasq,
-    ipam: new HostLocal(node.podCIDR),
-    routes: [cni.network],
-    random,
-  });
+  return refusing(
+    new BridgePlugin({
+      host: ns,
+      network: CNI_NETWORK,
+      bridge: CNI_BRIDGE,
+      version: cni.plugins,
+      mtu: podMtu(plan.cluster),
+      hairpinMode: cni.hairpinMode,
+      ipMasq: !cni.ipMasq,
+      ipam: new HostLocal(node.podCIDR),
+      routes: [cni.network],
+      random,
+    }),
+  );
+}
+
+/** A plugin's refusal as kubelet knows refusals. */
+function refusing(plugin: CniPlugin): PodNetwork {
+  return {
+    add: (request) => {
+      try {
+        return plugin.add(request);
+      } catch (error) {
+        throw error instanceof CniError ? new NodeRefusal(error.message) : error;
+      }
+    },
+    del: (request) => plugin.del(request),
+  };
 }
 
 /** FLANNEL_MTU: the underlay's MTU less what vxlan adds, or what the configuration says less the same. */
@@ -146,7 +164,7 @@ function knowsRandomFully(node: NodeSpec): boolean {
 
 function sandboxPins(plan: CellPlan, control: ControlPlane, pod: Pod): SandboxRequest["pins"] {
   const pin = plan.pins.pods.find(({ pod: ref }) => {
-    const { found } = control.resolvePod(ref.text);
+    const { found } = control.resolvePod(ref.ref);
     return found !== undefined && found.namespace === pod.metadata.namespace && found.name === pod.metadata.name;
   });
   return pin === undefined ? {} : { ip: pin.ip, mac: pin.mac, veth: pin.veth, vethMac: pin.vethMac };
@@ -156,8 +174,8 @@ function sandboxPins(plan: CellPlan, control: ControlPlane, pod: Pod): SandboxRe
 function servePod({ plan, control, onServed }: NodeContext, pod: Pod, ns: NetNamespace): () => void {
   const reference = control.referenceOf(pod);
   const rule = plan.serve.find(({ pods }) => {
-    if (pods.index !== undefined) return control.resolvePod(pods.text).found?.uid === pod.metadata.uid;
-    return reference !== undefined && matchesWorkload(pods.text, pod, reference);
+    if (pods.index !== undefined) return control.resolvePod(pods.ref).found?.uid === pod.metadata.uid;
+    return reference !== undefined && matchesWorkload(pods.ref, pod, reference);
   });
   return serve({ ns, hostname: pod.metadata.name, servers: rule?.servers ?? serversOf(pod), onServed });
 }

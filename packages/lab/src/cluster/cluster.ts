@@ -1,10 +1,11 @@
 // A cluster, assembled and settled: the one place where world, control plane, agents and pods are wired to each other. What happens
 // afterwards happens by packets, batches and virtual time.
 
+import { CniError, FlannelError } from "@kubehop/cni";
 import type { ControlPlane } from "@kubehop/kube";
 import { NetNamespace, World } from "@kubehop/netstack";
 import type { Agent } from "@kubehop/netstack";
-import { serve } from "@kubehop/programs";
+import { NodeRefusal, serve } from "@kubehop/programs";
 import type { Served } from "@kubehop/programs";
 import { ProxyRefusal, StoreServiceSource } from "@kubehop/proxy";
 import type { HostSpec, NodeSpec } from "../model/cluster-spec.ts";
@@ -55,8 +56,7 @@ export class Cluster {
     try {
       return new Cluster(plan, seed);
     } catch (error) {
-      if (error instanceof ProxyRefusal) throw new ClusterError(error.message);
-      throw error;
+      throw isRefusal(error) ? new ClusterError(error.message) : error;
     }
   }
 
@@ -121,8 +121,13 @@ export class Cluster {
   #bootHost(host: HostSpec): void {
     const ns = bootMachine(this.world, host, this.plan.cluster.underlay);
     applySysctls(ns, host);
-    const rule = this.plan.serve.find(({ pods }) => pods.text === host.name);
+    const rule = this.plan.serve.find(({ pods }) => pods.ref === host.name);
     if (rule !== undefined)
       serve({ ns, hostname: host.name, servers: rule.servers, onServed: (s) => void this.served.push(s) });
   }
+}
+
+/** What an agent was refused at its start. */
+function isRefusal(error: unknown): error is Error {
+  return [ProxyRefusal, CniError, FlannelError, NodeRefusal].some((kind) => error instanceof kind);
 }

@@ -61,9 +61,9 @@ function pinOptions(plan: CellPlan): PinOptions {
   const { pins, place } = plan;
   const services = pins.services.map((pin) => ({ key: `${pin.namespace}/svc/${pin.name}`, pin }));
   return {
-    podNames: record(pins.pods.flatMap(({ pod, name }) => (name === undefined ? [] : [[pod.text, name] as const]))),
+    podNames: record(pins.pods.flatMap(({ pod, name }) => (name === undefined ? [] : [[pod.ref, name] as const]))),
     place: record(
-      place.map(({ pods, nodes }) => [pods.text, nodes.length === 1 ? (nodes[0] ?? "") : [...nodes]] as const),
+      place.map(({ pods, nodes }) => [pods.ref, nodes.length === 1 ? (nodes[0] ?? "") : [...nodes]] as const),
     ),
     clusterIPs: record(
       services.flatMap(({ key, pin }) => (pin.clusterIP === undefined ? [] : [[key, pin.clusterIP] as const])),

@@ -95,7 +95,7 @@ export class KnownNames {
     this.#checkPods(name, path, "pod");
     const plain: PodText =
       typeof parts === "string" ? { namespace: undefined, kind: undefined, name, index: undefined } : parts;
-    return { text, ...plain, position: this.#context.position(path) };
+    return { text, ref: name, ...plain, position: this.#context.position(path) };
   }
 
   /** An end of a flow, an address column, a client: a place, a Service or an address. */

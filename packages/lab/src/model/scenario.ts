@@ -70,7 +70,10 @@ export interface MutationSpec {
 
 /** A reference to pods: `export#3`, `deploy/web#1`, `ns/name#2`, a pod's name, or (without #n) all pods of a workload. */
 export interface PodRef {
+  /** As written. */
   readonly text: string;
+  /** The same with an alias of `names:` resolved: what the cluster is asked for. */
+  readonly ref: string;
   /** Undefined: any. */
   readonly namespace: string | undefined;
   /** `deploy`, `rs`, `ds`, `sts`, `pod` … as written; undefined: any. */
