@@ -2,7 +2,7 @@
 // container MACs 02:42 + address (libnetwork drivers/bridge, netutils.GenerateMACFromIP).
 
 import { formatIpv4, formatMac, parseInterfaceAddr, parseIpv4 } from "@kubehop/netstack";
-import type { Ipv4, NetNamespace } from "@kubehop/netstack";
+import type { ConfigOp, Ipv4, NetNamespace } from "@kubehop/netstack";
 import type { Random } from "@kubehop/sim";
 import { applyAll, NodeRefusal } from "../node/ensure.ts";
 import type { Door } from "../node/ensure.ts";
@@ -36,33 +36,23 @@ export class DockerNetwork implements PodNetwork {
   }
 
   add(request: SandboxRequest): { readonly ip: string } {
-    const { door, bridge, mtu, random, sandboxDoor } = this.#options;
+    const { door, bridge, sandboxDoor } = this.#options;
     const subnet = parseInterfaceAddr(bridge);
     if (subnet === undefined) throw new NodeRefusal(`docker0: ${bridge} is not an address`);
     const ip = this.#allocate(request, subnet.addr, subnet.len);
-    const veth =
-      request.pins.veth ?? `veth${random.fork(`veth ${request.id}`).u32().toString(16).padStart(8, "0").slice(0, 7)}`;
-    applyAll(door, AGENT, [
-      {
-        op: "link-add",
-        name: veth,
-        ...(request.pins.vethMac === undefined ? {} : { address: request.pins.vethMac }),
-        mtu,
-        link: {
-          type: "veth",
-          peer: { name: "eth0", netns: request.ns.name, address: request.pins.mac ?? dockerMac(ip), mtu },
-        },
-      },
-      { op: "link-set", dev: veth, master: DOCKER_BRIDGE },
-      { op: "link-set", dev: veth, up: true },
-    ]);
+    const { hostEnd, sandboxEnd, ops } = this.#createEndpoint(request);
+    this.#veths.set(request.id, hostEnd);
+    applyAll(door, AGENT, ops);
+    // osl/interface_linux.go: moved into the sandbox, where it keeps its index, then renamed, configured and brought up.
+    applyAll(door, AGENT, [{ op: "link-set", dev: sandboxEnd, netns: request.ns.name }]);
     applyAll(sandboxDoor(request.ns), AGENT, [
       { op: "link-set", dev: "lo", up: true },
+      { op: "link-set", dev: sandboxEnd, name: "eth0" },
+      { op: "link-set", dev: "eth0", address: request.pins.mac ?? dockerMac(ip) },
       { op: "addr-add", dev: "eth0", local: `${formatIpv4(ip)}/${subnet.len}` },
       { op: "link-set", dev: "eth0", up: true },
       { op: "route-add", dst: "default", via: formatIpv4(subnet.addr), dev: "eth0" },
     ]);
-    this.#veths.set(request.id, veth);
     return { ip: formatIpv4(ip) };
   }
 
@@ -71,9 +61,27 @@ export class DockerNetwork implements PodNetwork {
     for (const [ip, id] of this.#taken) if (id === request.id) this.#taken.delete(ip);
     if (veth === undefined) return;
     this.#veths.delete(request.id);
-    applyAll(this.#options.door, AGENT, [{ op: "link-del", dev: veth }]);
+    // Somebody may have deleted it already.
+    this.#options.door({ agent: AGENT, ops: [{ op: "link-del", dev: veth }] });
   }
 
+  /** bridge.go CreateEndpoint: both ends are made on the node, and the sandbox's end gets the lower index. */
+  #createEndpoint({ id, pins }: SandboxRequest): { hostEnd: string; sandboxEnd: string; ops: ConfigOp[] } {
+    const { mtu, random } = this.#options;
+    const draw = random.fork(`veth ${id}`);
+    const name = (): string => `veth${draw.u32().toString(16).padStart(8, "0").slice(0, 7)}`;
+    const hostEnd = pins.veth ?? name();
+    const sandboxEnd = name();
+    const address = pins.vethMac === undefined ? {} : { address: pins.vethMac };
+    const ops: ConfigOp[] = [
+      { op: "link-add", name: hostEnd, ...address, mtu, link: { type: "veth", peer: { name: sandboxEnd, mtu } } },
+      { op: "link-set", dev: hostEnd, master: DOCKER_BRIDGE },
+      { op: "link-set", dev: hostEnd, up: true },
+    ];
+    return { hostEnd, sandboxEnd, ops };
+  }
+
+  /** The lowest free address (libnetwork ipam, not serial). */
   #allocate(request: SandboxRequest, gateway: Ipv4, len: number): Ipv4 {
     const wanted = request.pins.ip === undefined ? undefined : parseIpv4(request.pins.ip);
     const size = 2 ** (32 - len);

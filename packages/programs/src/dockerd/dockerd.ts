@@ -4,7 +4,7 @@
 import { formatCidr, parseCidr } from "@kubehop/netstack";
 import type { Agent, ConfigOp } from "@kubehop/netstack";
 import type { Door } from "../node/ensure.ts";
-import { applyAll, ensureAll } from "../node/ensure.ts";
+import { applyAll, ensureAll, ensureThere } from "../node/ensure.ts";
 import { dockerRules } from "./chains.ts";
 
 export interface DockerOptions {
@@ -28,14 +28,14 @@ export class Dockerd implements Agent {
     this.#options = options;
   }
 
+  /** A bridge, address or rule from a run before stays. */
   start(): void {
     const { door, version, bridge, mac, forwardPolicy } = this.#options;
     const dev = DOCKER_BRIDGE;
+    ensureThere(door, this.name, { op: "link-add", name: dev, link: { type: "bridge" }, address: mac });
+    ensureThere(door, this.name, { op: "addr-add", dev, local: bridge });
     const policy: ConfigOp[] = forwardPolicy === "DROP" ? [{ op: "iptables", args: ["-P", "FORWARD", "DROP"] }] : [];
     applyAll(door, this.name, [
-      // libnetwork leaves TxQLen of its request at 0, and so that is what it asks for.
-      { op: "link-add", name: dev, link: { type: "bridge" }, address: mac, txqueuelen: 0 },
-      { op: "addr-add", dev, local: bridge },
       { op: "link-set", dev, up: true },
       { op: "sysctl", key: "net.ipv4.ip_forward", value: "1" },
       ...policy,

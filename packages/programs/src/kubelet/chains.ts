@@ -14,9 +14,14 @@ interface Row {
   readonly at?: "append" | "insert";
 }
 
+/** Last minor release with the chains that kube-proxy has too. */
 const CLEANUP = 26;
+/** The masquerade bit. */
+const MASQ = "0x4000/0x4000";
 const LOCALNET = `! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP`;
-const MASQUERADE = `-m comment --comment "kubernetes service traffic requiring SNAT" -m mark --mark 0x4000/0x4000 -j MASQUERADE`;
+const SNAT = `-m comment --comment "kubernetes service traffic requiring SNAT"`;
+/** Where iptables has --random-fully it stands here. */
+const FULLY = "%R";
 
 const ROWS: readonly Row[] = [
   { first: 27, table: "mangle", chain: "KUBE-IPTABLES-HINT" },
@@ -47,16 +52,28 @@ const ROWS: readonly Row[] = [
     spec: `-m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING`,
     at: "insert",
   },
-  { first: 0, last: 18, table: "nat", chain: "KUBE-POSTROUTING", spec: MASQUERADE },
+  { first: 0, last: 15, table: "nat", chain: "KUBE-POSTROUTING", spec: `${SNAT} -m mark --mark ${MASQ} -j MASQUERADE` },
+  {
+    first: 16,
+    last: 18,
+    table: "nat",
+    chain: "KUBE-POSTROUTING",
+    spec: `${SNAT} -m mark --mark ${MASQ} -j MASQUERADE${FULLY}`,
+  },
+  // PR 92035: the mark is cleared, so that a packet that passes twice is masqueraded once.
+  { first: 19, last: CLEANUP, table: "nat", chain: "KUBE-POSTROUTING", spec: `-m mark ! --mark ${MASQ} -j RETURN` },
+  { first: 19, last: CLEANUP, table: "nat", chain: "KUBE-POSTROUTING", spec: "-j MARK --xor-mark 0x4000" },
+  { first: 19, last: CLEANUP, table: "nat", chain: "KUBE-POSTROUTING", spec: `${SNAT} -j MASQUERADE${FULLY}` },
 ];
 
-/** `minor` of Kubernetes 1.x. */
-export function kubeletRules(minor: number): Ensured[] {
+/** `minor` of Kubernetes 1.x; `randomFully`: the node's iptables knows --random-fully (1.6.2 and later). */
+export function kubeletRules(minor: number, randomFully: boolean): Ensured[] {
+  const fully = randomFully ? " --random-fully" : "";
   return ROWS.filter((row) => minor >= row.first && (row.last === undefined || minor <= row.last)).map(
     ({ table, chain, spec, at }) => ({
       table,
       chain,
-      ...(spec === undefined ? {} : { spec: words(spec) }),
+      ...(spec === undefined ? {} : { spec: words(spec.replace(FULLY, fully)) }),
       ...(at === undefined ? {} : { at }),
     }),
   );

@@ -1,14 +1,16 @@
 // The kubelet of a node: keeps its chains, gives every pod bound to its node a sandbox wired by the network plugin, starts what the
-// pod serves, and reports addresses. Twin: pkg/kubelet (syncPod, network_linux).
+// pod serves, and reports addresses. Containers start and stop in no time, and are ready when they run. Twin: pkg/kubelet (syncPod,
+// pod_workers.go, kubelet_network_linux.go).
 
 import { internalIP } from "@kubehop/kube";
-import type { ObjectStore, Pod } from "@kubehop/kube";
-import { NetNamespace } from "@kubehop/netstack";
+import type { ObjectStore, Pod, PodStatus } from "@kubehop/kube";
+import { destroyNetns, NetNamespace, SockError } from "@kubehop/netstack";
 import type { Agent, KernelFlavour, World } from "@kubehop/netstack";
 import type { Door } from "../node/ensure.ts";
-import { ensureAll } from "../node/ensure.ts";
+import { ensureAll, NodeRefusal } from "../node/ensure.ts";
 import { kubeletRules } from "./chains.ts";
 import type { PodNetwork, SandboxRequest } from "./pod-network.ts";
+import { Retries } from "./retries.ts";
 
 export interface KubeletOptions {
   readonly world: World;
@@ -19,91 +21,125 @@ export interface KubeletOptions {
   readonly door: Door;
   /** Minor of Kubernetes 1.x. */
   readonly minor: number;
+  /** The node's iptables knows --random-fully. */
+  readonly randomFully: boolean;
   readonly flavour: KernelFlavour;
   readonly network: PodNetwork;
   /** What a document fixes about a pod's wiring. */
   readonly pins: (pod: Pod) => SandboxRequest["pins"];
-  /** Starts what the pod serves in its sandbox; the function returned stops it. */
+  /** Starts what the pod serves in its sandbox; the function returned stops it. @throws SockError when a port is taken */
   readonly serve: (pod: Pod, ns: NetNamespace) => () => void;
 }
 
+/** A pod with a network. */
 interface RunningPod {
+  /** Undefined: it uses the node's network. */
   readonly request: SandboxRequest | undefined;
-  readonly stopServing: () => void;
+  stopServing: () => void;
 }
 
 export class Kubelet implements Agent {
   readonly name = "kubelet";
-  /** Pods the plugin refused, by namespace/name: its words, as `kubectl describe pod` shows them under Events. */
+  /** Pods that could not be started, by namespace/name: why, as `kubectl describe pod` shows it under Events. */
   readonly failures = new Map<string, string>();
   readonly #options: KubeletOptions;
+  /** By uid. */
   readonly #running = new Map<string, RunningPod>();
+  readonly #retries: Retries;
   #unwatch: (() => void) | null = null;
 
   constructor(options: KubeletOptions) {
     this.#options = options;
+    this.#retries = new Retries(options.world, options.node);
   }
 
   start(): void {
-    const { door, minor, store, node } = this.#options;
-    ensureAll(door, this.name, kubeletRules(minor));
+    const { door, minor, randomFully, store } = this.#options;
+    ensureAll(door, this.name, kubeletRules(minor, randomFully));
     this.#unwatch = store.watch("Pod", (event) => {
       if (event.type === "deleted") this.#stopPod(event.object);
       else this.#syncPod(event.object);
     });
-    for (const pod of store.list("Pod")) if (pod.spec.nodeName === node) this.#syncPod(pod);
+    for (const pod of store.list("Pod")) this.#syncPod(pod);
   }
 
+  /** Pods go on without their kubelet. */
   stop(): void {
     this.#unwatch?.();
     this.#unwatch = null;
+    this.#retries.clear();
   }
 
-  /** The sandbox of a pod of this node; undefined until it runs. */
+  /** The namespace a pod of this node runs in; undefined until it runs. */
   sandboxOf(pod: Pod): NetNamespace | undefined {
-    if (!this.#running.has(pod.metadata.uid)) return undefined;
-    return this.#running.get(pod.metadata.uid)?.request?.ns ?? this.#options.nodeNs;
+    const running = this.#running.get(pod.metadata.uid);
+    return running === undefined ? undefined : (running.request?.ns ?? this.#options.nodeNs);
   }
 
   #syncPod(pod: Pod): void {
+    const { uid, deletionTimestamp } = pod.metadata;
     if (pod.spec.nodeName !== this.#options.node) return;
-    if (pod.metadata.deletionTimestamp !== undefined) this.#terminate(pod);
-    else if (!this.#running.has(pod.metadata.uid)) this.#startPod(pod);
+    if (deletionTimestamp !== undefined) this.#terminate(pod);
+    else if (!this.#running.has(uid) && this.#retries.attempts(uid) === 0) this.#startPod(pod);
   }
 
+  /** Sandbox, network, containers. */
   #startPod(pod: Pod): void {
-    const { uid, namespace, name } = pod.metadata;
     const request = pod.spec.hostNetwork ? undefined : this.#sandbox(pod);
     const ip = request === undefined ? this.#nodeIP() : this.#wire(pod, request);
     if (ip === undefined) return;
-    const stopServing = this.#options.serve(pod, request?.ns ?? this.#options.nodeNs);
-    this.#running.set(uid, { request, stopServing });
-    this.#options.store.update("Pod", namespace, name, (draft) => {
-      Object.assign(draft.status, { phase: "Running", podIP: ip, hostIP: this.#nodeIP(), ready: true });
-    });
+    this.#retries.forget(pod.metadata.uid);
+    this.#running.set(pod.metadata.uid, { request, stopServing: () => undefined });
+    this.#startContainers(pod, { phase: "Running", podIP: ip, ...this.#hostIP() });
   }
 
+  #startContainers(pod: Pod, status: Partial<PodStatus>): void {
+    const { uid } = pod.metadata;
+    const running = this.#running.get(uid);
+    if (running === undefined) return;
+    try {
+      running.stopServing = this.#options.serve(pod, running.request?.ns ?? this.#options.nodeNs);
+    } catch (error) {
+      if (!(error instanceof SockError)) throw error;
+      this.failures.set(keyOf(pod), `Back-off restarting failed container: ${error.message}`);
+      this.#report(pod, { ...status, ready: false, restarts: this.#retries.attempts(uid) });
+      this.#retries.later(uid, "crash", () => this.#startContainers(pod, status));
+      return;
+    }
+    this.failures.delete(keyOf(pod));
+    this.#report(pod, { ...status, ready: true, restarts: this.#retries.attempts(uid) });
+  }
+
+  /** Each try has a sandbox of its own. */
   #sandbox(pod: Pod): SandboxRequest {
     const { world, flavour, pins } = this.#options;
     const { uid, namespace, name } = pod.metadata;
-    return { id: uid, namespace, name, ns: new NetNamespace(world, `${namespace}/${name}`, flavour), pins: pins(pod) };
+    const attempts = this.#retries.attempts(uid);
+    const id = attempts === 0 ? uid : `${uid}.${attempts}`;
+    return { id, namespace, name, ns: new NetNamespace(world, keyOf(pod), flavour), pins: pins(pod) };
   }
 
-  /** Undefined when the plugin refused: the pod stays Pending, as ContainerCreating does. */
+  /** The pod's address. Undefined when the plugin refused: the pod stays Pending (ContainerCreating) until a later try. */
   #wire(pod: Pod, request: SandboxRequest): string | undefined {
-    const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    const { uid, namespace, name } = pod.metadata;
     try {
-      const { ip } = this.#options.network.add(request);
-      this.failures.delete(key);
-      return ip;
+      return this.#options.network.add(request).ip;
     } catch (error) {
-      this.failures.set(
-        key,
-        `failed to set up sandbox container network: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      this.#options.world.namespaces.delete(request.ns.name);
+      if (!(error instanceof NodeRefusal)) throw error;
+      this.failures.set(keyOf(pod), `Failed to create pod sandbox: failed to set up network: ${error.message}`);
+      this.#removeSandbox(request);
+      this.#retries.later(uid, "sandbox", () => {
+        const now = this.#options.store.get("Pod", namespace, name);
+        if (now?.metadata.uid === uid) this.#startPod(now);
+      });
       return undefined;
     }
+  }
+
+  #report(pod: Pod, status: Partial<PodStatus>): void {
+    this.#options.store.update("Pod", pod.metadata.namespace, pod.metadata.name, (draft) => {
+      Object.assign(draft.status, status);
+    });
   }
 
   #terminate(pod: Pod): void {
@@ -111,18 +147,35 @@ export class Kubelet implements Agent {
     this.#options.store.delete("Pod", pod.metadata.namespace, pod.metadata.name);
   }
 
+  /** Containers end and close their connections, then the sandbox goes. */
   #stopPod(pod: Pod): void {
-    const running = this.#running.get(pod.metadata.uid);
+    const { uid } = pod.metadata;
+    this.#retries.forget(uid);
+    if (pod.spec.nodeName === this.#options.node) this.failures.delete(keyOf(pod));
+    const running = this.#running.get(uid);
     if (running === undefined) return;
-    this.#running.delete(pod.metadata.uid);
+    this.#running.delete(uid);
     running.stopServing();
-    if (running.request === undefined) return;
-    this.#options.network.del(running.request);
-    this.#options.world.namespaces.delete(running.request.ns.name);
+    if (running.request !== undefined) this.#removeSandbox(running.request);
+  }
+
+  #removeSandbox(request: SandboxRequest): void {
+    this.#options.network.del(request);
+    destroyNetns(request.ns);
+  }
+
+  #hostIP(): Partial<PodStatus> {
+    const hostIP = this.#nodeIP();
+    return hostIP === undefined ? {} : { hostIP };
   }
 
   #nodeIP(): string | undefined {
     const node = this.#options.store.get("Node", "", this.#options.node);
     return node === undefined ? undefined : internalIP(node);
   }
+}
+
+/** Name of a pod's sandbox. */
+function keyOf(pod: Pod): string {
+  return `${pod.metadata.namespace}/${pod.metadata.name}`;
 }

@@ -3,6 +3,7 @@
 import type { NetNamespace } from "@kubehop/netstack";
 
 export interface SandboxRequest {
+  /** Container id: another one for every sandbox. */
   readonly id: string;
   readonly namespace: string;
   readonly name: string;
@@ -16,7 +17,8 @@ export interface SandboxRequest {
 }
 
 export interface PodNetwork {
-  /** @throws an Error whose message is the plugin's, when it refuses. */
+  /** @throws NodeRefusal with the plugin's words, when it refuses */
   add(request: SandboxRequest): { readonly ip: string };
+  /** Also called after a refused {@link add}: takes away what that has made. */
   del(request: SandboxRequest): void;
 }

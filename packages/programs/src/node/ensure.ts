@@ -45,6 +45,13 @@ export function applyAll(door: Door, agent: string, ops: readonly ConfigOp[]): v
   if (error !== null) throw new NodeRefusal(`${agent}: ${JSON.stringify(ops[error.index])}: ${error.message}`);
 }
 
+/** Make something that may be there already. @throws NodeRefusal */
+export function ensureThere(door: Door, agent: string, op: ConfigOp): void {
+  const error = door({ agent, ops: [op] });
+  if (error !== null && error.errno !== "EEXIST")
+    throw new NodeRefusal(`${agent}: ${JSON.stringify(op)}: ${error.message}`);
+}
+
 /** A jump or rule written as one would type it; double quotes keep blanks together. */
 export function words(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|\S+/g)].map((m) => m[1] ?? m[0]);

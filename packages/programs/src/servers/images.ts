@@ -43,13 +43,13 @@ const NGINX_PAGES: Readonly<Record<string, number>> = { "1.7.9": 1_419_351_909 }
 
 /** Images whose servers do not follow from their container ports. An empty list: a shell that listens nowhere. */
 const IMAGES: readonly ImageRow[] = [
-  { image: /^nginx/, servers: [{ kind: "http", protocol: "tcp", port: 80, body: NGINX_PAGE }] },
+  { image: /^nginx(-slim)?$/, servers: [{ kind: "http", protocol: "tcp", port: 80, body: NGINX_PAGE }] },
   {
     image: /^httpd$/,
     servers: [{ kind: "http", protocol: "tcp", port: 80, body: "<html><body><h1>It works!</h1></body></html>\n" }],
   },
   { image: /^podinfo$/, servers: [{ kind: "hostname", protocol: "tcp", port: 9898 }] },
-  { image: /^(agnhost|serve_hostname|serve-hostname)/, servers: [{ kind: "hostname", protocol: "tcp", port: 9376 }] },
+  { image: /^(serve_hostname|serve-hostname)$/, servers: [{ kind: "hostname", protocol: "tcp", port: 9376 }] },
   { image: /^(centos|busybox|alpine|debian|ubuntu|curl|netshoot|pause|toolbox)$/, servers: [] },
 ];
 

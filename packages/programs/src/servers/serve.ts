@@ -14,26 +14,45 @@ export interface ServeOptions {
   readonly onServed: ServedListener;
 }
 
-/** What a server does with the bytes of one connection: the answer, write by write, or undefined while the request is incomplete. */
-export type Responder = (
-  bytes: Uint8Array,
-) => { readonly answer: readonly Uint8Array[]; readonly close: boolean } | undefined;
+/** One answer of a server; `close`: the server ends the connection behind it. */
+export interface Reply {
+  readonly answer: Uint8Array;
+  readonly close: boolean;
+}
 
-/** Opens all ports; the function returned closes them. */
+/** What a server does with the bytes of one connection: the answers that are due, none while a request is incomplete. */
+export type Responder = (bytes: Uint8Array) => readonly Reply[];
+
+/**
+ * Opens all ports, or none. The function returned ends the program: ports and connections are closed.
+ * @throws SockError EADDRINUSE when a port is taken
+ */
 export function serve(options: ServeOptions): () => void {
-  const stops = options.servers.map((server) =>
-    server.protocol === "tcp" ? serveTcp(options, server) : serveUdp(options, server),
-  );
-  return () => {
-    for (const stop of stops) stop();
+  const stops: (() => void)[] = [];
+  const stop = (): void => {
+    for (const end of stops) end();
   };
+  try {
+    for (const server of options.servers)
+      stops.push(server.protocol === "tcp" ? serveTcp(options, server) : serveUdp(options, server));
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return stop;
 }
 
 function serveTcp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec): () => void {
+  const open = new Set<TcpSock>();
+  const end = (sk: TcpSock): void => {
+    open.delete(sk);
+    sk.close();
+  };
   const listener = tcpListen(ns, {
     port: server.port,
     owner: hostname,
     onConnection: (sk: TcpSock) => {
+      open.add(sk);
       onServed({
         at: ns.world.now,
         ns: ns.name,
@@ -42,19 +61,23 @@ function serveTcp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
         clientPort: sk.dport,
         port: sk.sport,
       });
-      const respond = responderOf(server, hostname, ns);
+      const respond = responderOf(server, hostname);
       return {
         data: (bytes: Uint8Array) => {
-          const reply = respond(bytes);
-          if (reply === undefined) return;
-          for (const piece of reply.answer) sk.send(piece);
-          if (reply.close) sk.close();
+          for (const { answer, close } of respond(bytes)) {
+            sk.send(answer);
+            if (close) end(sk);
+          }
         },
-        closed: () => sk.close(),
+        closed: () => end(sk),
+        error: () => void open.delete(sk),
       };
     },
   });
-  return () => listener.close();
+  return () => {
+    listener.close();
+    for (const sk of open) end(sk);
+  };
 }
 
 function serveUdp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec): () => void {
@@ -77,8 +100,7 @@ function serveUdp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
   return () => sock.close();
 }
 
-function responderOf(server: ServerSpec, hostname: string, ns: NetNamespace): Responder {
-  if (server.kind === "echo") return (bytes) => ({ answer: [bytes], close: false });
-  const body = server.kind === "hostname" ? undefined : server.body;
-  return httpResponder({ body: body ?? `${hostname}\n`, site: server.site, now: () => ns.world.now });
+function responderOf(server: ServerSpec, hostname: string): Responder {
+  if (server.kind === "echo") return (bytes) => [{ answer: bytes, close: false }];
+  return httpResponder(server.kind === "hostname" ? `${hostname}\n` : (server.body ?? `${hostname}\n`));
 }
