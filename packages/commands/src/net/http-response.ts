@@ -1,13 +1,13 @@
 // Reads an HTTP/1.x answer as it comes in (RFC 9112): status line, header, body by Content-Length or until the end.
 
-import { decodeUtf8 } from "@kubehop/sim";
+import { decodeUtf8, encodeUtf8 } from "@kubehop/sim";
 
 /** `notHttp`: the first bytes are no status line. */
 export type HttpState = "header" | "body" | "complete" | "notHttp";
 
 const CR = 13;
 const LF = 10;
-const HTTP = [..."HTTP/"].map((letter) => letter.charCodeAt(0));
+const HTTP = encodeUtf8("HTTP/");
 
 export class HttpResponse {
   state: HttpState = "header";

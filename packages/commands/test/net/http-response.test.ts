@@ -13,13 +13,15 @@ const ANSWER = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nConnection: close
 describe("HttpResponse", () => {
   it.each([
     ["in one piece", [ANSWER]],
-    ["byte by byte", [...ANSWER]],
+    ["letter by letter", Array.from(ANSWER)],
     ["cut inside the empty line", [ANSWER.slice(0, ANSWER.indexOf("hé") - 1), ANSWER.slice(ANSWER.indexOf("hé") - 1)]],
     ["with bare line feeds", [ANSWER.replaceAll("\r", "")]],
   ])("reads an answer %s", (_name, parts) => {
     const response = read(parts);
     expect(response).toMatchObject({ state: "complete", status: 404, length: 5, received: 5, closes: true });
-    expect(response.header.replaceAll("\r", "")).toBe("HTTP/1.1 404 Not Found\nContent-Length: 5\nConnection: close\n\n");
+    expect(response.header.replaceAll("\r", "")).toBe(
+      "HTTP/1.1 404 Not Found\nContent-Length: 5\nConnection: close\n\n",
+    );
     expect(response.takeBody()).toBe("héll");
   });
 
@@ -28,7 +30,11 @@ describe("HttpResponse", () => {
   });
 
   it("knows what is no HTTP by the first bytes", () => {
-    expect([read(["HT"]).state, read(["HTT", "X/1.1"]).state, read(["web-1\n\n"]).state]).toEqual(["header", "notHttp", "notHttp"]);
+    expect([read(["HT"]).state, read(["HTT", "X/1.1"]).state, read(["web-1\n\n"]).state]).toEqual([
+      "header",
+      "notHttp",
+      "notHttp",
+    ]);
   });
 
   it("expects no body of an answer to HEAD, and reads to the end where no length is given", () => {
