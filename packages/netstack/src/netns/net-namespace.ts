@@ -11,6 +11,7 @@ import { Ipv4State } from "../ipv4/ipv4-state.ts";
 import { ConntrackNet } from "../netfilter/conntrack/conntrack-net.ts";
 import { NatNet } from "../netfilter/nat/nat-net.ts";
 import { NfHooks } from "../netfilter/hooks.ts";
+import { IpsetNet } from "../netfilter/ipset/ipset-net.ts";
 import { XtablesNet } from "../netfilter/xtables/xtables-net.ts";
 import { SockTables } from "../sock/sock-tables.ts";
 import type { Packet } from "../skb/packet.ts";
@@ -37,6 +38,7 @@ export class NetNamespace {
   readonly arp: ArpTable;
   readonly ct: ConntrackNet;
   readonly nat: NatNet;
+  readonly ipset: IpsetNet;
   readonly xt: XtablesNet;
   readonly sockets: SockTables;
   readonly lo: NetDevice;
@@ -56,6 +58,7 @@ export class NetNamespace {
     this.arp = new ArpTable(this);
     this.ct = new ConntrackNet(this);
     this.nat = new NatNet(this);
+    this.ipset = new IpsetNet(this);
     this.xt = new XtablesNet(this);
     this.sockets = new SockTables(this);
     registerIpv4(this);

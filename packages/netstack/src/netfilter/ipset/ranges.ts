@@ -1,0 +1,75 @@
+// Ranges of addresses as the kernel walks them (net/netfilter/ipset/pfxlen.c; the loops of the uadt functions).
+
+import { prefixMask } from "../../addr/ipv4.ts";
+import type { IpSetErrno } from "./ip-set-error.ts";
+import type { UserElem } from "./user-elem.ts";
+
+/** Addresses from and to, inclusive. */
+export interface IpRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function prefixRange(ip: number, cidr: number): IpRange {
+  const mask = prefixMask(cidr);
+  return { from: (ip & mask) >>> 0, to: (ip | ~mask) >>> 0 };
+}
+
+export function orderedRange(a: number, b: number): IpRange {
+  return a < b ? { from: a, to: b } : { from: b, to: a };
+}
+
+/** `from-to`, `a.b.c.d/len` or one address, as addresses. */
+export function hostRange(e: UserElem): IpRange | IpSetErrno {
+  if (e.ipTo !== null) return orderedRange(e.ip, e.ipTo);
+  if (e.cidr === null) return { from: e.ip, to: e.ip };
+  return e.cidr === 0 ? "INVALID_CIDR" : prefixRange(e.ip, e.cidr);
+}
+
+/** Ports of the element; `port` alone without a range or for a protocol without ports. */
+export function portRange(e: UserElem, hasPorts: boolean): IpRange {
+  return hasPorts && e.portTo !== null ? orderedRange(e.port, e.portTo) : { from: e.port, to: e.port };
+}
+
+/** a > b for addresses less than 2^31 apart; farther ones look the wrong way round, in the kernel as here. */
+function after(a: number, b: number): boolean {
+  return ((b - a) | 0) < 0;
+}
+
+/** Calls `visit` with the largest networks that make up the range, in ascending order; stops at a refusal. */
+export function eachNet(
+  range: IpRange,
+  visit: (ip: number, cidr: number) => IpSetErrno | null,
+): IpSetErrno | null {
+  for (let ip = range.from; ip <= range.to;) {
+    const cidr = longestFit(ip, range.to);
+    const errno = visit(ip, cidr);
+    if (errno !== null) return errno;
+    ip = prefixRange(ip, cidr).to + 1;
+  }
+  return null;
+}
+
+/** ip_set_range_to_cidr: the shortest prefix that begins at `from` and does not reach beyond `to`. */
+function longestFit(from: number, to: number): number {
+  for (let cidr = 1; cidr < 32; cidr++) {
+    const net = prefixRange(from, cidr);
+    if (net.from === from && !after(net.to, to)) return cidr;
+  }
+  return 32;
+}
+
+/** Every combination of an address and a port, addresses outside. */
+export function eachIpPort(
+  ips: IpRange,
+  ports: IpRange,
+  visit: (ip: number, port: number) => IpSetErrno | null,
+): IpSetErrno | null {
+  for (let ip = ips.from; ip <= ips.to; ip++) {
+    for (let port = ports.from; port <= ports.to; port++) {
+      const errno = visit(ip, port);
+      if (errno !== null) return errno;
+    }
+  }
+  return null;
+}
