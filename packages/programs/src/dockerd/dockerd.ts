@@ -32,7 +32,8 @@ export class Dockerd implements Agent {
   start(): void {
     const { door, version, bridge, mac, forwardPolicy } = this.#options;
     const dev = DOCKER_BRIDGE;
-    ensureThere(door, this.name, { op: "link-add", name: dev, link: { type: "bridge" }, address: mac });
+    // libnetwork leaves TxQLen of its request at 0, and so that is what it asks for.
+    ensureThere(door, this.name, { op: "link-add", name: dev, link: { type: "bridge" }, address: mac, txqueuelen: 0 });
     ensureThere(door, this.name, { op: "addr-add", dev, local: bridge });
     const policy: ConfigOp[] = forwardPolicy === "DROP" ? [{ op: "iptables", args: ["-P", "FORWARD", "DROP"] }] : [];
     applyAll(door, this.name, [

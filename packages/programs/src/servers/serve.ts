@@ -14,9 +14,9 @@ export interface ServeOptions {
   readonly onServed: ServedListener;
 }
 
-/** One answer of a server; `close`: the server ends the connection behind it. */
+/** One answer of a server, write by write; `close`: the server ends the connection behind it. */
 export interface Reply {
-  readonly answer: Uint8Array;
+  readonly answer: readonly Uint8Array[];
   readonly close: boolean;
 }
 
@@ -61,11 +61,11 @@ function serveTcp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
         clientPort: sk.dport,
         port: sk.sport,
       });
-      const respond = responderOf(server, hostname);
+      const respond = responderOf(server, hostname, ns);
       return {
         data: (bytes: Uint8Array) => {
           for (const { answer, close } of respond(bytes)) {
-            sk.send(answer);
+            for (const piece of answer) sk.send(piece);
             if (close) end(sk);
           }
         },
@@ -100,7 +100,8 @@ function serveUdp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
   return () => sock.close();
 }
 
-function responderOf(server: ServerSpec, hostname: string): Responder {
-  if (server.kind === "echo") return (bytes) => [{ answer: bytes, close: false }];
-  return httpResponder(server.kind === "hostname" ? `${hostname}\n` : (server.body ?? `${hostname}\n`));
+function responderOf(server: ServerSpec, hostname: string, ns: NetNamespace): Responder {
+  if (server.kind === "echo") return (bytes) => [{ answer: [bytes], close: false }];
+  const body = server.kind === "hostname" ? undefined : server.body;
+  return httpResponder({ body: body ?? `${hostname}\n`, site: server.site, now: () => ns.world.now });
 }
