@@ -24,6 +24,7 @@ steps:
   - { wait: 1s }
 `;
 const PACKETS = 200_000;
+const BURST = 100;
 const PAYLOAD = new Uint8Array(64 - 28);
 
 function plan(): CellPlan {
@@ -52,8 +53,11 @@ function rate(cluster: Cluster, packets: number): number {
   const sink = udpOpen(server.ns, { port: 9, onData: () => void received++ });
   const source = udpOpen(client.ns, { connectTo: { addr: formatIpv4(vip), port: 9 } });
   const ms = timed(() => {
-    for (let i = 0; i < packets; i++) source.send(PAYLOAD);
-    cluster.advance(1);
+    for (let sent = 0; sent < packets; sent += BURST) {
+      for (let i = 0; i < BURST; i++) source.send(PAYLOAD);
+      // The listener reads.
+      cluster.advance(0);
+    }
   });
   source.close();
   sink.close();
@@ -73,6 +77,12 @@ const on = median(Array.from({ length: 5 }, () => rate(cluster, PACKETS / 10)));
 console.table([
   { work: "first cluster of a process, 3 nodes", figure: `${(builds[0] ?? 0).toFixed(1)} ms` },
   { work: "cluster of 3 nodes, median of 21", figure: `${median(builds).toFixed(1)} ms` },
-  { work: "pod → ClusterIP → pod on another node, 64-byte UDP, journey off", figure: `${Math.round(off).toLocaleString("en")} packets/s` },
-  { work: `the same with every step recorded (${Math.round(steps / (PACKETS / 2))} steps a packet)`, figure: `${Math.round(on).toLocaleString("en")} packets/s` },
+  {
+    work: "pod → ClusterIP → pod on another node, 64-byte UDP, journey off",
+    figure: `${Math.round(off).toLocaleString("en")} packets/s`,
+  },
+  {
+    work: `the same with every step recorded (${Math.round(steps / (PACKETS / 2))} steps a packet)`,
+    figure: `${Math.round(on).toLocaleString("en")} packets/s`,
+  },
 ]);

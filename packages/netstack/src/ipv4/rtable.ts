@@ -103,8 +103,18 @@ export interface FlowKey {
 }
 
 export function flowKey(daddr: Ipv4, part: Partial<FlowKey> = {}): FlowKey {
-  return Object.assign(
-    { daddr, saddr: 0 as Ipv4, oif: 0, iif: 0, mark: 0, tos: 0, proto: 0, sport: 0, dport: 0, uid: 0, anySrc: false },
-    part,
-  );
+  // Field by field: one shape for every caller, and several times faster than Object.assign.
+  return {
+    daddr,
+    saddr: part.saddr ?? (0 as Ipv4),
+    oif: part.oif ?? 0,
+    iif: part.iif ?? 0,
+    mark: part.mark ?? 0,
+    tos: part.tos ?? 0,
+    proto: part.proto ?? 0,
+    sport: part.sport ?? 0,
+    dport: part.dport ?? 0,
+    uid: part.uid ?? 0,
+    anySrc: part.anySrc ?? false,
+  };
 }

@@ -12,7 +12,7 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ETH_P_IP } from "../wire/ethernet.ts";
-import { IP_DF, ipWrite } from "../wire/ipv4-fields.ts";
+import { IP_DF, ipWriteUnchecked } from "../wire/ipv4-fields.ts";
 import type { SockErrno } from "./errno.ts";
 import type { Sock } from "./sock.ts";
 
@@ -65,16 +65,7 @@ export function ipSendSegment(
   pkt.push(IP_HLEN);
   pkt.nh = pkt.head;
   pkt.protocol = ETH_P_IP;
-  ipWrite(pkt.buf, pkt.nh, {
-    tos: h.tos,
-    totLen: pkt.len,
-    id: h.id,
-    fragOff: h.df ? IP_DF : 0,
-    ttl: h.ttl,
-    proto: h.proto,
-    saddr: h.saddr,
-    daddr: h.daddr,
-  });
+  ipWriteUnchecked(pkt.buf, pkt.nh, h.tos, pkt.len, h.id, h.df ? IP_DF : 0, h.ttl, h.proto, h.saddr, h.daddr);
   pkt.route = route;
   pkt.sk = sk;
   return ipLocalOut(ns, sk, pkt);

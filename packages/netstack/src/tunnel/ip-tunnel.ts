@@ -10,7 +10,7 @@ import { CHECKSUM_PARTIAL } from "../skb/packet.ts";
 import { getU16, setU16 } from "../wire/bytes.ts";
 import { csumFold, csumPartial, foldSum, pseudoSum } from "../wire/checksum.ts";
 import { ETH_P_IP } from "../wire/ethernet.ts";
-import { IPPROTO_TCP, IPPROTO_UDP, ipHdrLen, ipProto, ipWrite } from "../wire/ipv4-fields.ts";
+import { IPPROTO_TCP, IPPROTO_UDP, ipHdrLen, ipProto, ipWriteUnchecked } from "../wire/ipv4-fields.ts";
 
 const UDP_HLEN = 8;
 const IP_HLEN = 20;
@@ -75,15 +75,7 @@ function iptunnelXmit(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel
   pkt.nh = pkt.head;
   pkt.protocol = ETH_P_IP;
   const id = net.ipv4.selectIdent(t.daddr, t.saddr, IPPROTO_UDP);
-  ipWrite(pkt.buf, pkt.nh, {
-    tos: t.tos,
-    totLen: pkt.len,
-    id,
-    fragOff: route.mtuLocked ? 0 : t.df,
-    ttl: t.ttl,
-    proto: IPPROTO_UDP,
-    saddr: t.saddr,
-    daddr: t.daddr,
-  });
+  const fragOff = route.mtuLocked ? 0 : t.df;
+  ipWriteUnchecked(pkt.buf, pkt.nh, t.tos, pkt.len, id, fragOff, t.ttl, IPPROTO_UDP, t.saddr, t.daddr);
   ipLocalOut(net, null, pkt);
 }

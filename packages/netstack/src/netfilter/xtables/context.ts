@@ -38,7 +38,6 @@ export class XtContext {
   chain!: Chain;
   /** 0-based position of the rule in `chain`. */
   index = 0;
-  rule!: Rule;
   /** Ordinal of the match within the rule: stateful matches keep one state each. */
   slot = 0;
   services!: XtServices;
@@ -46,6 +45,10 @@ export class XtContext {
   /** Call stack of chains. */
   readonly callers: Chain[] = [];
   readonly returns: number[] = [];
+
+  get rule(): Rule {
+    return this.chain.rules[this.index] as Rule;
+  }
 
   begin(state: HookState, pkt: Packet, table: string): void {
     this.ns = state.ns;

@@ -7,7 +7,7 @@ import { NF_ACCEPT, NF_DROP, NF_DROP_FREED } from "../hooks.ts";
 import type { Chain } from "./chain.ts";
 import type { XtContext } from "./context.ts";
 import { isIfaceMatch } from "./iface-name.ts";
-import type { Rule } from "./rule.ts";
+import type { MatchCheck, Rule } from "./rule.ts";
 import { XT_CONTINUE, XT_RETURN } from "./verdict.ts";
 
 export type XtBackendKind = "nft" | "legacy";
@@ -21,11 +21,11 @@ function ruleMatches(rule: Rule, c: XtContext): boolean {
   if (rule.in !== null && isIfaceMatch(rule.in.name, c.inName) === rule.in.invert) return false;
   if (rule.out !== null && isIfaceMatch(rule.out.name, c.outName) === rule.out.invert) return false;
   if (rule.fragment !== null && (c.fragOff !== 0) !== rule.fragment) return false;
-  const matches = rule.matches;
-  for (let i = 0; i < matches.length; i++) {
-    const m = matches[i] as Rule["matches"][number];
-    c.slot = i;
-    if (!m.ext.test(m.params, c)) return false;
+  const { checks } = rule;
+  for (let i = 0; i < checks.length; i++) {
+    const check = checks[i] as MatchCheck;
+    c.slot = check.slot;
+    if (!check.test(check.params, c)) return false;
   }
   return true;
 }
@@ -40,7 +40,6 @@ function nextMatch(chain: Chain, c: XtContext, from: number): number {
     if (i < 0) return -1;
     const rule = rules[i] as Rule;
     c.index = i;
-    c.rule = rule;
     if (ruleMatches(rule, c)) return i;
     if (c.hotdrop) return -1;
     i++;

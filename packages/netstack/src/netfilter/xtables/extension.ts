@@ -120,7 +120,9 @@ export interface MatchExtension<P = unknown> {
   save(p: P): string;
   /** Text of -L, without the space that separates it. */
   list(p: P, numeric: boolean): string;
-  test(p: P, c: XtContext): boolean;
+  test(this: void, p: P, c: XtContext): boolean;
+  /** Every packet passes `test`: it is not asked. */
+  readonly always?: true;
   /** Hooks that these parameters allow, as bits; all when absent. */
   hooks?(p: P): number;
   /** The protocol the rule must name (checkentry of the kernel module or of the library). */

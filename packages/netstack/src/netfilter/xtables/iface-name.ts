@@ -4,6 +4,8 @@ import { parameterError } from "./xt-error.ts";
 
 /** IFNAMSIZ without the final zero. */
 const MAX_NAME = 15;
+/** Character code of the final `+`. */
+const PLUS = 43;
 
 /** Checks a name given to -i or -o. */
 export function checkIfaceName(name: string): string {
@@ -14,5 +16,7 @@ export function checkIfaceName(name: string): string {
 }
 
 export function isIfaceMatch(pattern: string, name: string): boolean {
-  return pattern.endsWith("+") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+  // Asked for every rule with -i or -o, and most names are whole.
+  if (pattern.charCodeAt(pattern.length - 1) !== PLUS) return name === pattern;
+  return name.startsWith(pattern.slice(0, -1));
 }

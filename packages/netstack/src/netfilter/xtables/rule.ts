@@ -1,6 +1,7 @@
 // A parsed rule: immutable, without counters or state, and shared by every namespace that loads the same text. The header conditions
 // lie flat as 32-bit integers, so that most rules are refused without a call.
 
+import type { XtContext } from "./context.ts";
 import type { MatchExtension, RuleHead, TargetExtension } from "./extension.ts";
 import { ALL_HOOKS } from "./extension.ts";
 import type { AddrMask } from "./syntax.ts";
@@ -10,6 +11,14 @@ import { protocolName } from "./protocols.ts";
 export interface MatchUse {
   readonly ext: MatchExtension;
   readonly params: unknown;
+}
+
+/** A match as the walk asks it. Extensions differ in shape, so the function is fetched once, not for every packet. */
+export interface MatchCheck {
+  readonly test: (params: unknown, c: XtContext) => boolean;
+  readonly params: unknown;
+  /** Ordinal of the match within the rule. */
+  readonly slot: number;
 }
 
 /** What happens after a match: a verdict word, an extension, a chain, or nothing. */
@@ -49,6 +58,8 @@ export class Rule {
   readonly head: RuleHead;
   readonly fragment: boolean | null;
   readonly matches: readonly MatchUse[];
+  /** The matches that can refuse a packet. */
+  readonly checks: readonly MatchCheck[];
   readonly target: RuleTarget;
   /** Conditions in canonical text, with a leading space unless empty. */
   readonly conditions: string;
@@ -80,6 +91,9 @@ export class Rule {
     this.head = init.head;
     this.fragment = init.fragment;
     this.matches = init.matches;
+    this.checks = init.matches.flatMap(({ ext, params }, slot) =>
+      ext.always === true ? [] : [{ test: ext.test, params, slot }],
+    );
     this.target = init.target;
     this.conditions = printConditions(init);
     this.action = printTarget(init.target);

@@ -13,4 +13,5 @@ export const commentMatch: MatchExtension<{ readonly text: string }> = {
   save: (p) => ` --comment ${saveString(p.text)}`,
   list: (p) => `/* ${p.text} */`,
   test: () => true,
+  always: true,
 };
