@@ -29,12 +29,15 @@ type Words = Pick<CommandSupport, "words" | "refused">;
 
 /** Options of a getopt command line: long names that stand for a letter are not repeated. */
 function wordsOf(spec: OptionSpec): Words {
-  const letters = [...spec.short.replaceAll(":", "")];
+  const letters = spec.short.replaceAll(":", "").split("");
   const long = Object.entries(spec.long ?? {}).filter(([, key]) => !letters.includes(key));
   return {
     words: [...letters.map((l) => `-${l}`), ...new Set(long.map(([name]) => `--${name.replace("=", "")}`))],
     refused: [
-      ...[...(spec.refusedShort ?? "")].map((letter) => `-${letter}`),
+      ...(spec.refusedShort ?? "")
+        .replaceAll(":", "")
+        .split("")
+        .map((letter) => `-${letter}`),
       ...(spec.refusedLong ?? []).map((name) => `--${name}`),
     ],
   };

@@ -74,6 +74,6 @@ export {
 
 // For documents
 export {
-  conntrackSupport, deviceSupport, type ExtensionSupport, linkChangeSupport, opSupport, routingSupport, setTypeSupport, sysctlSupport,
+  conntrackSupport, deviceSupport, type ExtensionSupport, KEPT_SYSCTLS, linkChangeSupport, opSupport, routingSupport, setTypeSupport, sysctlSupport,
   xtablesSupport, type OptionSupport,
 } from "./support/support.ts";

@@ -1,6 +1,13 @@
 // Recorded kernel behaviour, and its comparison with ours.
 
-export { type AreaEvidence, areaEvidence, PROOF_WORDS, XT_EVIDENCE } from "./support/evidence.ts";
+export {
+  type AreaEvidence,
+  areaEvidence,
+  type ExtensionEvidence,
+  PROOF_WORDS,
+  RECORDED_SYSCTLS,
+  XT_EVIDENCE,
+} from "./support/evidence.ts";
 export type { Difference } from "./recorded/compare.ts";
 export {
   type CaseResult,

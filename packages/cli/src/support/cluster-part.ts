@@ -139,25 +139,31 @@ function plugins(): string {
   );
 }
 
+/** Rows that say the same are one row with several names. */
+function joined(rows: readonly (readonly [name: string, ...rest: string[]])[]): string[][] {
+  const names = new Map<string, { readonly rest: readonly string[]; readonly list: string[] }>();
+  for (const [name, ...rest] of rows) {
+    const key = rest.join("\n");
+    const known = names.get(key);
+    if (known === undefined) names.set(key, { rest, list: [name] });
+    else known.list.push(name);
+  }
+  return [...names.values()].map(({ rest, list }) => [codes(list), ...rest]);
+}
+
 function commands(): string {
   const list = commandSupport();
   const proof = (name: string): string => proofOf(`command ${name.replace(/^(iptables)-.*$/, "$1")}`);
   const words = list.filter((c) => c.words.length > 0 || c.refused.length > 0);
   return section(
     "Commands",
-    "Options that are not known to the real tool fail in its words; options it has and kubehop has not are refused by name.",
-    table(
-      ["command", "does", "proof"],
-      list.map(({ name, summary }) => [code(name), summary, proof(name)]),
-    ),
+    "Options that the real tool does not know fail in its words; options it has and kubehop has not are refused by name.",
+    table(["command", "does", "proof"], joined(list.map(({ name, summary }) => [name, summary, proof(name)]))),
     table(
       ["command", "words and options", "refused"],
-      words.map((c) => [code(c.name), c.words.length === 0 ? "see above" : codes(c.words), codes(c.refused)]),
+      joined(words.map((c) => [c.name, c.words.length === 0 ? "see above" : codes(c.words), codes(c.refused)])),
     ),
-    table(
-      ["refused command", "instead"],
-      refusedCommands().map(({ name, instead }) => [code(name), instead]),
-    ),
+    table(["refused command", "instead"], joined(refusedCommands().map(({ name, instead }) => [name, instead]))),
   );
 }
 

@@ -3,6 +3,7 @@ import {
   conntrackSupport,
   deviceSupport,
   type ExtensionSupport,
+  KEPT_SYSCTLS,
   KERNEL_FLAVOURS,
   linkChangeSupport,
   opSupport,
@@ -12,7 +13,7 @@ import {
   sysctlSupport,
   xtablesSupport,
 } from "@kubehop/netstack";
-import { areaEvidence, type ExtensionEvidence, PROOF_WORDS, XT_EVIDENCE } from "@kubehop/oracle";
+import { areaEvidence, type ExtensionEvidence, PROOF_WORDS, RECORDED_SYSCTLS, XT_EVIDENCE } from "@kubehop/oracle";
 import { code, codes, section, table } from "./markdown.ts";
 
 export function kernelPart(): string[] {
@@ -38,7 +39,7 @@ function kernels(): string {
   return section(
     "Kernels",
     table(["flavour", "seen"], rows),
-    "They differ in these rows and nowhere else:",
+    "They differ in these rows only; `true` means that the kernel does so:",
     table(["row", ...Object.keys(KERNEL_FLAVOURS)], values),
   );
 }
@@ -163,31 +164,34 @@ function doors(): string {
   );
 }
 
-/** Names below one prefix in one row. */
-function grouped(names: readonly string[]): string[][] {
+/** Names below one prefix in one row; those that do nothing, and those a recording sets, in their own columns. */
+function grouped(names: readonly string[], module?: string): string[][] {
   const prefixes = new Map<string, string[]>();
   for (const name of names) {
     const cut = name.lastIndexOf(".") + 1;
     const list = prefixes.get(name.slice(0, cut)) ?? [];
     prefixes.set(name.slice(0, cut), [...list, name.slice(cut)]);
   }
-  return [...prefixes].map(([prefix, list]) => [code(prefix), codes(list)]);
+  return [...prefixes].map(([prefix, words]) => {
+    const recorded = words.filter((word) => RECORDED_SYSCTLS.includes(prefix.replace("DEV", "all") + word));
+    const kept = words.filter((word) => KEPT_SYSCTLS.includes(word));
+    return [
+      module === undefined ? code(prefix) : `${code(prefix)} with module ${code(module)}`,
+      codes(recorded),
+      codes(words.filter((word) => !recorded.includes(word) && !kept.includes(word))),
+      codes(kept),
+    ];
+  });
 }
 
 function sysctls(): string {
   const { plain, perDevice, modules } = sysctlSupport();
   return section(
     "sysctls",
-    "A name that is not here does not exist: reading and writing it fails as on a kernel without it. `DEV` is a device, `default`, or (under `conf`) `all`. Those the recorded cases set are proven by them; the others have unit tests or are only kept and shown.",
+    "A name that is not here does not exist: reading and writing it fails as on a kernel without it. `DEV` is a device, `default`, or (under `conf`) `all`.",
     table(
-      ["below", "names"],
-      [
-        ...grouped(plain),
-        ...grouped(perDevice),
-        ...modules.flatMap(({ module, names }) =>
-          grouped(names).map(([prefix = "", list = ""]) => [`${prefix} with module ${code(module)}`, list]),
-        ),
-      ],
+      ["below", "set in a recording", "unit tests only", "kept and shown, without effect"],
+      [...grouped(plain), ...grouped(perDevice), ...modules.flatMap(({ module, names }) => grouped(names, module))],
     ),
   );
 }

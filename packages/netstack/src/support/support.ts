@@ -125,6 +125,19 @@ function filterName({ short, long }: CtFilterOption): string {
   return short === undefined ? `--${long.at(-1) ?? ""}` : `-${short}`;
 }
 
+/** Last words of sysctls that can be read and written and do nothing: what they steer is not modelled. */
+export const KEPT_SYSCTLS: readonly string[] = [
+  "bridge-nf-call-ip6tables",
+  "disable_policy",
+  "disable_xfrm",
+  "ip_forward_update_priority",
+  "mc_forwarding",
+  "nf_conntrack_buckets",
+  "ping_group_range",
+  "proxy_delay",
+  "proxy_qlen",
+];
+
 export interface SysctlSupport {
   /** Full names of a new namespace, without those of single devices and modules. */
   readonly plain: readonly string[];

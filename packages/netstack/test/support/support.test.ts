@@ -1,4 +1,6 @@
 // What the stack says of itself is what it does.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { applyBatch } from "../../src/rtnl/apply.ts";
 import { NetNamespace } from "../../src/netns/net-namespace.ts";
@@ -6,6 +8,7 @@ import { World } from "../../src/netns/world.ts";
 import {
   conntrackSupport,
   deviceSupport,
+  KEPT_SYSCTLS,
   opSupport,
   setTypeSupport,
   sysctlSupport,
@@ -63,6 +66,30 @@ describe("sysctls", () => {
     expect(perDevice).toContain("net.ipv4.conf.DEV.rp_filter");
     expect(perDevice).toContain("net.ipv4.neigh.DEV.gc_stale_time");
     expect(plain).toContain("net.ipv4.neigh.default.gc_thresh1");
+  });
+});
+
+describe("sysctls that do nothing", () => {
+  const root = new URL("../../src", import.meta.url).pathname;
+  /** Where fields are declared and named, not read. */
+  const declarations = /(?:ipv4\/(?:devconf|sysctls|ipv4-state)|neigh\/neigh-parms|support\/support)\.ts$/;
+  const sources = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !declarations.test(path))
+    .map((path) => readFileSync(join(root, path), "utf8"))
+    .join("\n");
+  const { plain, perDevice } = sysctlSupport();
+  // Fields of these three owners carry the sysctl's own name; the two that hold a pair or another name are told apart.
+  const renamed: Readonly<Record<string, string>> = {
+    ip_local_port_range: "local_port_first",
+    ping_group_range: "ping_group_first",
+  };
+  const words = [...plain.filter((name) => name.startsWith("net.ipv4.")), ...perDevice].map(
+    (name) => name.split(".").at(-1) ?? "",
+  );
+
+  it.each([...new Set(words)])("%s", (word) => {
+    const read = new RegExp(String.raw`\.${renamed[word] ?? word}\b|"${word}"`).test(sources);
+    expect(KEPT_SYSCTLS.includes(word)).toBe(!read);
   });
 });
 

@@ -15,6 +15,19 @@ export interface XtEvidence {
 
 export { XT_EVIDENCE } from "./xt-evidence.ts";
 
+/** Set in the lab of a recording (`all` stands for every device). */
+export const RECORDED_SYSCTLS: readonly string[] = [
+  "net.bridge.bridge-nf-call-iptables",
+  "net.ipv4.conf.all.route_localnet",
+  "net.ipv4.conf.all.rp_filter",
+  "net.ipv4.conf.all.send_redirects",
+  "net.ipv4.icmp_ratelimit",
+  "net.ipv4.ip_default_ttl",
+  "net.ipv4.ip_forward",
+  "net.netfilter.nf_conntrack_checksum",
+  "net.netfilter.nf_conntrack_tcp_loose",
+];
+
 /**
  * How sure a thing is, strongest first.
  * recorded: a recording of kernel 6.18 is replayed in the test suite.

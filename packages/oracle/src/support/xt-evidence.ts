@@ -49,7 +49,7 @@ export const XT_EVIDENCE: XtEvidence = {
     sctp: { text: ["sport", "dport"] },
     state: { text: ["state"] },
     statistic: { packets: ["mode", "every", "packet"], text: ["probability"] },
-    tcp: { packets: ["sport", "dport", "tcp-flags"], text: ["tcp-option"] },
+    tcp: { packets: ["sport", "dport", "tcp-flags"], text: ["syn", "tcp-option"] },
     ttl: { packets: ["ttl", "ttl-lt", "ttl-gt"], text: [] },
     udp: { packets: ["sport", "dport"], text: [] },
   },

@@ -10,6 +10,7 @@ interface Fuzz {
   readonly cases: readonly { readonly counters: readonly string[] }[];
 }
 interface Dataset {
+  readonly lab: Readonly<Record<string, { readonly sysctl: Readonly<Record<string, string>> }>>;
   readonly cases: readonly { readonly rules: Readonly<Record<string, readonly [number, number]>> }[];
 }
 interface ToolRow {
@@ -46,18 +47,29 @@ function rulesOfTheTool(): string[] {
   );
 }
 
+/** Every sysctl that a recording says the value of, in order. */
+export function recordedSysctls(): string[] {
+  const labs = ["dataset", "example20"].map((name) => json<Dataset>(`../data/${name}.json.gz`).lab);
+  return [...new Set(labs.flatMap((lab) => Object.values(lab).flatMap(({ sysctl }) => Object.keys(sysctl))))].sort();
+}
+
 type Found = Map<string, Set<string>>;
 
 /** Adds `matches tcp` → `dport` and so on for one rule in iptables-save's form. */
 function addRule(found: Found, rule: string): void {
   let owner: string | undefined;
   for (const [, letter, name = "", option] of rule.matchAll(
-    /(?<=\s)(?:-([mjg]) (\S+)|--([\w-]+))(?=\s|$)|"(?:[^"\\]|\\.)*"/g,
+    /(?<=\s)(?:-([mjgp]) (\S+)|--([\w-]+))(?=\s|$)|"(?:[^"\\]|\\.)*"/g,
   )) {
     if (letter !== undefined) {
-      owner = `${letter === "m" ? "matches" : "targets"} ${name}`;
+      // `-p tcp` brings its match in with its first option.
+      owner = `${letter === "m" || letter === "p" ? "matches" : "targets"} ${name}`;
+      if (letter === "p") continue;
       if (!found.has(owner)) found.set(owner, new Set());
-    } else if (owner !== undefined && option !== undefined) found.get(owner)?.add(option);
+    } else if (owner !== undefined && option !== undefined) {
+      if (!found.has(owner)) found.set(owner, new Set());
+      found.get(owner)?.add(option);
+    }
   }
 }
 

@@ -2,13 +2,17 @@
 import { existsSync } from "node:fs";
 import { xtablesSupport } from "@kubehop/netstack";
 import { expect, it } from "vitest";
-import { AREA_EVIDENCE, XT_EVIDENCE } from "../../src/support/evidence.ts";
-import { collectEvidence } from "./collect.ts";
+import { AREA_EVIDENCE, RECORDED_SYSCTLS, XT_EVIDENCE } from "../../src/support/evidence.ts";
+import { collectEvidence, recordedSysctls } from "./collect.ts";
 
 const { matches, targets } = xtablesSupport();
 
 it("names exactly the options that occur in the recordings", () => {
   expect(XT_EVIDENCE).toEqual(collectEvidence({ matches, targets }));
+});
+
+it("names exactly the sysctls of the recordings", () => {
+  expect(RECORDED_SYSCTLS).toEqual(recordedSysctls());
 });
 
 it.each(Object.entries(AREA_EVIDENCE))("%s: its tests exist", (_, { tests }) => {
