@@ -18,7 +18,7 @@ describe("support", () => {
     const { matches, targets, refusedMatches, refusedTargets } = xtablesSupport();
     for (const { name, options } of [...matches, ...targets]) {
       const row = stdout.split("\n").find((line) => line.startsWith(`| \`${name}\` |`) && line.split("|").length === 7);
-      expect(row, name).toBeDefined();
+      expect(row ?? `no row of ${name}`).toContain(`| \`${name}\` |`);
       for (const option of options) expect(row).toContain(`--${option.name}\``);
     }
     for (const name of [...refusedMatches, ...refusedTargets]) expect(stdout).toContain(`\`${name}\``);
