@@ -273,12 +273,13 @@ class Session {
 
   private restore(text: string): void {
     const { form, output } = this;
-    for (const content of text.split("\n")) {
+    const lines = text.split("\n");
+    for (const content of lines) {
       this.line++;
       const trimmed = content.trim();
       if (trimmed === "" || trimmed.startsWith("#")) continue;
       if (trimmed === "COMMIT") this.commit();
-      else this.run(splitLine(trimmed), "");
+      else this.run(splitLine(trimmed, this.line < lines.length), "");
       this.form = form;
       this.output = output;
     }

@@ -37,7 +37,7 @@ export const hashIp: HashType = {
     probe.a = (e.ip & mask) >>> 0;
     if (probe.a === 0) return "HASH_ELEM";
     if (single) return visit();
-    const range = hostRange(e);
+    const range = hostRange(e, probe.a);
     if (typeof range === "string") return range;
     // With a netmask one step per network; a bitmask goes address by address.
     const step = mask === prefixMask(Math.clz32(~mask >>> 0)) ? ~mask + 1 : 1;

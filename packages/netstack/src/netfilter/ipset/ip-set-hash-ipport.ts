@@ -41,9 +41,9 @@ export const hashIpPort: HashType = {
     probe.b = (e.ip & mask) >>> 0;
     if (probe.b === 0) return "EINVAL";
     if (single || (e.ipTo === null && e.cidr === null && e.portTo === null)) return visit();
-    const ips = hostRange(e);
+    // The kernel cuts the first address with the set's mask, but not those that follow in a range.
+    const ips = hostRange(e, probe.b);
     if (typeof ips === "string") return ips;
-    // The kernel cuts single addresses with the set's mask, but not those of a range.
     return eachIpPort(ips, portRange(e, hasPorts(e.proto)), (ip, port) => {
       probe.a = protoPortKey(e.proto, port);
       probe.b = ip;

@@ -19,11 +19,11 @@ export function orderedRange(a: number, b: number): IpRange {
   return a < b ? { from: a, to: b } : { from: b, to: a };
 }
 
-/** `from-to`, `a.b.c.d/len` or one address, as addresses. */
-export function hostRange(e: UserElem): IpRange | IpSetErrno {
-  if (e.ipTo !== null) return orderedRange(e.ip, e.ipTo);
-  if (e.cidr === null) return { from: e.ip, to: e.ip };
-  return e.cidr === 0 ? "INVALID_CIDR" : prefixRange(e.ip, e.cidr);
+/** `from-to`, `a.b.c.d/len` or one address, as addresses. `ip`: the first one, as the set cuts it. */
+export function hostRange(e: UserElem, ip = e.ip): IpRange | IpSetErrno {
+  if (e.ipTo !== null) return orderedRange(ip, e.ipTo);
+  if (e.cidr === null) return { from: ip, to: ip };
+  return e.cidr === 0 ? "INVALID_CIDR" : prefixRange(ip, e.cidr);
 }
 
 /** Ports of the element; `port` alone without a range or for a protocol without ports. */

@@ -2,8 +2,8 @@
 
 import { parameterError } from "./ip-set-error.ts";
 
-/** Throws IpSetError when a quote stays open. */
-export function splitLine(line: string): string[] {
+/** A word whose quote stays open is lost, but on a line without an end it is an error: throws IpSetError. */
+export function splitLine(line: string, hasEnd: boolean): string[] {
   const words: string[] = [];
   let word = "";
   let isQuoted = false;
@@ -15,6 +15,7 @@ export function splitLine(line: string): string[] {
       word = "";
     }
   }
+  if (isQuoted && hasEnd) return words;
   if (isQuoted) throw parameterError("Missing close quote!");
   if (word !== "") words.push(word);
   return words;

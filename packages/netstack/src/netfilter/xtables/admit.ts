@@ -1,6 +1,7 @@
 // What can be refused by looking at one rule and its chain: the checks of the program (iptables/xshared.c) and those that the kernel
 // makes of a match or target alone (xt_check_match, xt_check_target). Loops and hooks reached by jumps are validate.ts's.
 
+import type { XtResources } from "./extension.ts";
 import type { XtBackendKind } from "./evaluate.ts";
 import type { IptablesFlavour } from "./iptables-version.ts";
 import { isTargetName, isUnmodelledTarget } from "./registry.ts";
@@ -22,6 +23,12 @@ export interface AdmittingTable {
 
 const MAX_CHAIN_NAME = 28;
 const SYN = 2;
+
+/** Throws XtError when a match or the target names something that the namespace does not have. */
+export function checkResources(rule: Rule, resources: XtResources): void {
+  for (const m of rule.matches) m.ext.admit?.(m.params, resources);
+  if (rule.target.kind === "target") rule.target.ext.admit?.(rule.target.params, resources);
+}
 
 /** Throws XtError when the rule cannot stand in the chain. */
 export function admitRule(table: AdmittingTable, chain: string, rule: Rule, request: RuleRequest): void {

@@ -214,7 +214,7 @@ export class XtBackend {
   // ---- tables
 
   draft(spec: TableSpec): TableDraft {
-    return new TableDraft(spec, this.host.kind, this.tables.get(spec.name) ?? null, this.host.flavour());
+    return new TableDraft(spec, this.host.kind, this.tables.get(spec.name) ?? null, this.host.flavour(), this.host.resources);
   }
 
   commit(draft: TableDraft): void {

@@ -29,6 +29,7 @@ class Holdings {
       if (m.ext.module !== undefined) this.ns.modules.load(m.ext.module);
       m.ext.load?.(m.params, this.resources);
     }
+    if (rule.target.kind === "target") rule.target.ext.load?.(rule.target.params, this.resources);
   }
 
   giveLater(rule: Rule): void {
@@ -39,7 +40,9 @@ class Holdings {
   settle(): void {
     for (const rule of this.gone) {
       if (rule.conntrack) this.ns.ct.put();
-      if (rule.hasResources) for (const m of rule.matches) m.ext.unload?.(m.params, this.resources);
+      if (!rule.hasResources) continue;
+      for (const m of rule.matches) m.ext.unload?.(m.params, this.resources);
+      if (rule.target.kind === "target") rule.target.ext.unload?.(rule.target.params, this.resources);
     }
   }
 }

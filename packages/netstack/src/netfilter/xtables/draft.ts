@@ -4,10 +4,11 @@
 import type { RuleOrigin } from "../../rtnl/batch.ts";
 import type { HookNum } from "../hooks.ts";
 import type { RuleRequest } from "./admit.ts";
-import { admitRule, checkChainName, checkJumpTarget } from "./admit.ts";
+import { admitRule, checkChainName, checkJumpTarget, checkResources } from "./admit.ts";
 import type { Chain, RuleEntry } from "./chain.ts";
 import type { IptablesFlavour } from "./iptables-version.ts";
 import type { XtBackendKind } from "./evaluate.ts";
+import type { XtResources } from "./extension.ts";
 import type { ParsedRule } from "./parse-rule.ts";
 import type { Rule } from "./rule.ts";
 import type { Policy } from "./verdict.ts";
@@ -36,6 +37,8 @@ export class TableDraft {
   readonly kind: XtBackendKind;
   readonly live: XtTable | null;
   readonly flavour: IptablesFlavour;
+  /** What rules may name in the namespace. */
+  private readonly resources: XtResources;
   /** The table was emptied first (restore without --noflush). */
   flushed = false;
   /** Touched chains by name; null: deleted. In order of first touch. */
@@ -45,7 +48,14 @@ export class TableDraft {
   /** Change of the number of rules that point at a chain. */
   private readonly refDelta = new Map<string, number>();
 
-  constructor(spec: TableSpec, kind: XtBackendKind, live: XtTable | null, flavour: IptablesFlavour) {
+  constructor(
+    spec: TableSpec,
+    kind: XtBackendKind,
+    live: XtTable | null,
+    flavour: IptablesFlavour,
+    resources: XtResources,
+  ) {
+    this.resources = resources;
     this.flavour = flavour;
     this.spec = spec;
     this.kind = kind;
@@ -267,6 +277,7 @@ export class TableDraft {
 
   /** -C, and the search of -D: 0-based position; throws when there is no such rule. */
   find(name: string, rule: Rule): number {
+    checkResources(rule, this.resources);
     checkJumpTarget(this, rule, "RULE_APPEND", "");
     const at = this.rulesOf(name).findIndex((r) => r === rule || r.text === rule.text);
     if (at < 0) throw new XtError("plain", "Bad rule (does a matching rule exist in that chain?).");
@@ -307,6 +318,7 @@ export class TableDraft {
     origin: RuleOrigin | null,
     request: RuleRequest,
   ): RuleEntry {
+    checkResources(rule, this.resources);
     admitRule(this, chain, rule, request);
     this.refer(rule, 1);
     return {

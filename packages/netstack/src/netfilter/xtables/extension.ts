@@ -2,6 +2,7 @@
 // its options, its canonical text, its -L text, and what it does to a packet. Extensions hold no state: parameters are immutable and
 // shared by all namespaces, per-rule state lives beside the rule (XtContext.ruleState).
 
+import type { SetDirectory } from "../ipset/set-directory.ts";
 import type { XtContext } from "./context.ts";
 import type { RecentTables } from "./recent-tables.ts";
 import { parameterError } from "./xt-error.ts";
@@ -16,6 +17,8 @@ export interface OptionSpec {
   readonly multi?: boolean;
   /** Given twice, it is refused in the words of the older options. */
   readonly onlyOne?: boolean;
+  /** What is said when it is given twice. */
+  readonly twice?: string;
   /** Other spelling of the option `name`. */
   readonly aliases?: readonly string[];
 }
@@ -44,6 +47,7 @@ export class Options {
   add(spec: OptionSpec, values: readonly string[], invert: boolean): void {
     if (invert && spec.invert !== true) throw parameterError(`unexpected ! flag before --${spec.name}`);
     const before = this.given.get(spec.name);
+    if (before !== undefined && spec.twice !== undefined) throw parameterError(spec.twice);
     if (before !== undefined && spec.onlyOne === true) throw parameterError(`Only one \`--${spec.name}' allowed`);
     if (before !== undefined && spec.multi !== true)
       throw parameterError(`${this.owner}: option "--${spec.name}" can only be used once.\n`);
@@ -127,6 +131,8 @@ export interface MatchExtension<P = unknown> {
   hooks?(p: P): number;
   /** The protocol the rule must name (checkentry of the kernel module or of the library). */
   readonly protocol?: number;
+  /** Throws XtError when the namespace lacks what the parameters name. */
+  admit?(p: P, ns: XtResources): void;
   /** A rule with it was put into, taken out of a namespace. */
   load?(p: P, ns: XtResources): void;
   unload?(p: P, ns: XtResources): void;
@@ -135,6 +141,7 @@ export interface MatchExtension<P = unknown> {
 /** What a namespace keeps for loaded rules. */
 export interface XtResources {
   readonly recent: RecentTables;
+  readonly ipset: SetDirectory;
 }
 
 export interface TargetExtension<P = unknown> {
@@ -155,6 +162,10 @@ export interface TargetExtension<P = unknown> {
   readonly needsSyn?: boolean;
   /** The kernel's check of the protocol and the other matches: false is EINVAL. */
   check?(p: P, head: RuleHead): boolean;
+  /** As of matches. */
+  admit?(p: P, ns: XtResources): void;
+  load?(p: P, ns: XtResources): void;
+  unload?(p: P, ns: XtResources): void;
 }
 
 /** Bits of hook numbers: PREROUTING 1, INPUT 2, FORWARD 4, OUTPUT 8, POSTROUTING 16. */

@@ -57,6 +57,9 @@ type Loaded =
 
 /** Counters are u64 in the kernel. */
 const MAX_COUNTER = 2 ** 64;
+/** Options that say themselves what is missing. */
+const TWO_ARGS: readonly string[] = ["--tcp-flags", "--match-set", "--add-set", "--del-set"];
+
 const ANY_PROTOCOL: RuleHead = { proto: 0, protoInvert: false };
 
 interface AddrList {
@@ -153,12 +156,9 @@ class RuleParser {
     const args = glued === undefined ? [] : [glued];
     while (args.length < count) {
       const word = this.words[this.at++];
-      if (word === undefined)
-        throw parameterError(
-          count === 2 && option === "--tcp-flags"
-            ? "--tcp-flags requires two args."
-            : `option "${option}" requires an argument`,
-        );
+      const isMissing = word === undefined || (args.length === 1 && /^[-!]/.test(word));
+      if (isMissing && count === 2 && TWO_ARGS.includes(option)) throw parameterError(`${option} requires two args.`);
+      if (word === undefined) throw parameterError(`option "${option}" requires an argument`);
       args.push(word);
     }
     return args;

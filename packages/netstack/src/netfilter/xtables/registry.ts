@@ -12,6 +12,7 @@ import { connmarkMatch, markMatch } from "./matches/mark.ts";
 import { multiportMatch } from "./matches/multiport.ts";
 import { physdevMatch } from "./matches/physdev.ts";
 import { recentMatch } from "./matches/recent.ts";
+import { setMatch } from "./matches/set.ts";
 import { statisticMatch } from "./matches/statistic.ts";
 import { tcpMatch } from "./matches/tcp.ts";
 import { sctpMatch, udpMatch } from "./matches/udp.ts";
@@ -21,6 +22,7 @@ import { logTarget } from "./targets/log.ts";
 import { connmarkTarget, markTarget } from "./targets/mark.ts";
 import { dnatTarget, masqueradeTarget, netmapTarget, redirectTarget, snatTarget } from "./targets/nat.ts";
 import { rejectTarget } from "./targets/reject.ts";
+import { setTarget } from "./targets/set.ts";
 import { tcpmssTarget } from "./targets/tcpmss.ts";
 import { traceTarget } from "./targets/trace.ts";
 
@@ -38,6 +40,7 @@ const MATCHES = [
   addrtypeMatch,
   statisticMatch,
   recentMatch,
+  setMatch,
   physdevMatch,
   multiportMatch,
   limitMatch,
@@ -51,6 +54,7 @@ const MATCHES = [
 
 const TARGETS = [
   rejectTarget,
+  setTarget,
   dnatTarget,
   snatTarget,
   masqueradeTarget,
@@ -71,10 +75,10 @@ const TARGETS = [
 /** Known to iptables 1.8.9, not modelled. */
 const OTHER_MATCHES: readonly string[] = (
   "ah bpf cgroup cluster connbytes connlabel connlimit cpu dccp devgroup ecn esp geoip hashlimit helper ipvs nfacct osf owner policy quota " +
-  "rateest realm rpfilter set socket string tcpmss time tos u32 udplite"
+  "rateest realm rpfilter socket string tcpmss time tos u32 udplite"
 ).split(" ");
 const OTHER_TARGETS: readonly string[] =
-  "AUDIT CLASSIFY CONNSECMARK ECN HMARK IDLETIMER LED NFLOG NFQUEUE QUEUE RATEEST SECMARK SET SYNPROXY TEE TOS TPROXY ULOG".split(
+  "AUDIT CLASSIFY CONNSECMARK ECN HMARK IDLETIMER LED NFLOG NFQUEUE QUEUE RATEEST SECMARK SYNPROXY TEE TOS TPROXY ULOG".split(
     " ",
   );
 

@@ -71,7 +71,7 @@ export class Rule {
   readonly conntrack: boolean;
   /** Hooks that its matches and target allow, as bits. */
   readonly hookMask: number;
-  /** A match of it keeps something in the namespace or needs a module. */
+  /** A match or the target keeps something in the namespace or needs a module. */
   readonly hasResources: boolean;
   /** Address conditions for the walk, int32: (addr ^ value) & mask is zero when it fits. */
   readonly saddr: number;
@@ -82,6 +82,8 @@ export class Rule {
   readonly dinv: boolean;
   readonly proto: number;
   readonly pinv: boolean;
+  /** Every step of a journey that a rule decides quotes it. */
+  private cachedText: string | null = null;
 
   constructor(init: RuleInit) {
     this.src = init.src;
@@ -100,7 +102,9 @@ export class Rule {
     this.chainName = init.target.kind === "jump" || init.target.kind === "goto" ? init.target.name : "";
     this.conntrack = init.matches.some((m) => m.ext.conntrack === true) || targetTracks(init.target);
     this.hookMask = hookMask(init);
-    this.hasResources = init.matches.some((m) => m.ext.load !== undefined || m.ext.module !== undefined);
+    this.hasResources =
+      init.matches.some((m) => m.ext.load !== undefined || m.ext.module !== undefined) ||
+      (init.target.kind === "target" && init.target.ext.load !== undefined);
     this.saddr = (init.src?.addr ?? 0) | 0;
     this.smask = (init.src?.mask ?? 0) | 0;
     this.sinv = init.src?.invert === true;
@@ -119,7 +123,8 @@ export class Rule {
 
   /** Canonical text without `-A CHAIN`. */
   get text(): string {
-    return (this.conditions + this.action).slice(1);
+    this.cachedText ??= (this.conditions + this.action).slice(1);
+    return this.cachedText;
   }
 }
 

@@ -65,7 +65,7 @@ export class XtablesNet {
       kind,
       cache,
       contexts: this.contexts,
-      resources: { recent: this.recent },
+      resources: { recent: this.recent, ipset: ns.ipset },
       flavour: () => IPTABLES_FLAVOURS[this.version],
       legacyPresent: () => this.uses("legacy"),
       reroute: (pkt) => this.services.reroute(pkt),

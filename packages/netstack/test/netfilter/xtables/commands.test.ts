@@ -21,7 +21,7 @@ function load(kind: "nft" | "legacy"): Row[] {
 }
 
 /** Unmodelled extensions, and peculiarities of one build that are not reproduced. */
-const DIFFERENT = /hashlimit|-m set|-m tos|-j TOS|-j QUEUE|--proto=tcp|-ptcp/;
+const DIFFERENT = /hashlimit|-m tos|-j TOS|-j QUEUE|--proto=tcp|-ptcp/;
 /** nft merges two adjacent tcp matches. */
 const DIFFERENT_NFT = /--dport 5 -m tcp --sport 4/;
 /** Legacy keeps `-i +`, and leaves the protocol of matches to the kernel. */

@@ -365,12 +365,12 @@ describe("targets", () => {
   it("refuses what is not modelled by rule text and line", () => {
     const failed = ns.xt
       .backend("nft")
-      .restore("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set s src -j DROP\nCOMMIT\n");
+      .restore("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m u32 --u32 4=5 -j DROP\nCOMMIT\n");
     expect(failed).toEqual({
       line: 3,
       exit: 2,
       message:
-        'iptables-restore v1.8.9 (nf_tables): line 3: match "set" is not modelled: -A INPUT -m set --match-set s src -j DROP',
+        'iptables-restore v1.8.9 (nf_tables): line 3: match "u32" is not modelled: -A INPUT -m u32 --u32 4=5 -j DROP',
     });
     expect(ns.xt.backend("nft").save()).toBe("");
     expect(ns.xt.backend("nft").command(["-A", "INPUT", "-j", "NFQUEUE"]).stderr).toBe(

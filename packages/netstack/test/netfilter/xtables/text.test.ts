@@ -59,7 +59,7 @@ describe("refusals", () => {
     expect(message.trim()).toBe(text);
   });
 
-  it.each(["-m set --match-set s src -j ACCEPT", "-j TPROXY --on-port 1", "-j CT --helper ftp", "-j NFQUEUE"])(
+  it.each(["-m u32 --u32 4=5 -j ACCEPT", "-j TPROXY --on-port 1", "-j CT --helper ftp", "-j NFQUEUE"])(
     "names what is not modelled: %s",
     (text) => {
       expect(() => parseRules(text)).toThrow(/is not modelled/);
