@@ -3,6 +3,7 @@
 
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import { conntrackCommand } from "../netfilter/conntrack/command.ts";
+import { ipsetCommand } from "../netfilter/ipset/command.ts";
 import type { Batch, BatchError, ConfigOp } from "./batch.ts";
 import { applyAddrOp } from "./addr.ts";
 import { applyFdbOp } from "./fdb.ts";
@@ -58,7 +59,7 @@ function applyOp(ns: NetNamespace, op: ConfigOp, agent: string): RtnlFailure | n
     case "iptables":
       return applyIptables(ns, op, agent);
     case "iptables-restore":
-      return applyRestore(ns, op);
+      return applyRestore(ns, op, agent);
     case "sysctl":
       return applySysctl(ns, op);
     case "conntrack":
@@ -66,8 +67,9 @@ function applyOp(ns: NetNamespace, op: ConfigOp, agent: string): RtnlFailure | n
     case "modprobe":
       return applyModprobe(ns, op);
     case "ipset":
+      return applyIpset(ns, op.args, "");
     case "ipset-restore":
-      return toolFailure("EOPNOTSUPP", "ipset: not modelled yet");
+      return applyIpset(ns, op.exist === true ? ["-exist", "restore"] : ["restore"], op.text);
   }
 }
 
@@ -77,10 +79,11 @@ function applyIptables(ns: NetNamespace, op: Op<"iptables">, agent: string): Rtn
   return exit === 0 ? null : toolFailure("EINVAL", stderr.trimEnd());
 }
 
-function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">): RtnlFailure | null {
+function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">, agent: string): RtnlFailure | null {
   const backend = op.backend === undefined ? ns.xt.backend() : ns.xt.backend(op.backend);
   const { noflush, counters, test, origins } = op;
   const error = backend.restore(op.text, {
+    origin: { agent, object: agent },
     ...(noflush === undefined ? {} : { noflush }),
     ...(counters === undefined ? {} : { counters }),
     ...(test === undefined ? {} : { test }),
@@ -102,6 +105,11 @@ function applySysctl(ns: NetNamespace, { key, value }: Op<"sysctl">): RtnlFailur
 function applyConntrack(ns: NetNamespace, { args }: Op<"conntrack">): RtnlFailure | null {
   const { exit, stderr } = conntrackCommand(ns, args);
   return exit === 0 ? null : toolFailure("ENOENT", stderr.trimEnd());
+}
+
+function applyIpset(ns: NetNamespace, args: readonly string[], stdin: string): RtnlFailure | null {
+  const { exit, stderr } = ipsetCommand(ns, args, stdin);
+  return exit === 0 ? null : toolFailure("EINVAL", stderr.trimEnd());
 }
 
 function applyModprobe(ns: NetNamespace, { module, remove }: Op<"modprobe">): RtnlFailure | null {

@@ -1,6 +1,6 @@
 // iptables-restore (iptables/xtables-restore.c, iptables-restore.c): one transaction per table, from its `*` line to COMMIT.
 
-import type { RuleOrigins } from "../../rtnl/batch.ts";
+import type { RuleOrigin, RuleOrigins } from "../../rtnl/batch.ts";
 import type { RuleRequest } from "./admit.ts";
 import type { TableDraft } from "./draft.ts";
 import type { ToolError, ToolName } from "./messages.ts";
@@ -25,6 +25,8 @@ export interface RestoreOptions {
   /** Check only. */
   readonly test?: boolean;
   readonly origins?: RuleOrigins;
+  /** Who stands behind the lines that `origins` does not name. */
+  readonly origin?: RuleOrigin;
 }
 
 /** What restore needs of the back end. */
@@ -107,6 +109,10 @@ class Restore {
     else this.ruleLine(line, text);
   }
 
+  private originOf(line: number): RuleOrigin | null {
+    return this.options.origins?.get(line - 1) ?? this.options.origin ?? null;
+  }
+
   private openTable(text: string, line: number): void {
     const name = text.slice(1).trim();
     const spec = tableSpec(name);
@@ -135,7 +141,7 @@ class Restore {
         else draft.newChain(name);
         return;
       }
-      const origin = this.options.origins?.get(line - 1) ?? null;
+      const origin = this.originOf(line);
       const chain = policy === "-" ? draft.edit(name) : draft.setPolicy(name, policy, origin);
       if (this.options.counters !== true || counters === null) return;
       chain.policyPackets = Number(counters[1]);
@@ -151,9 +157,7 @@ class Restore {
     if (append !== null && !/ -t | --table/.test(body)) {
       const parsed = this.counted(this.host.cache.parse(append[2] ?? ""), counted);
       const chain = append[1] ?? "";
-      this.push(line, text, "RULE_APPEND", chain, (draft) =>
-        draft.append(chain, parsed, this.options.origins?.get(line - 1) ?? null),
-      );
+      this.push(line, text, "RULE_APPEND", chain, (draft) => draft.append(chain, parsed, this.originOf(line)));
       return;
     }
     const command = parseCommandWords(tokenize(body), this.host.cache);
@@ -174,9 +178,7 @@ class Restore {
           : command.name === "append"
             ? "RULE_APPEND"
             : null;
-    this.push(line, text, request, command.chain ?? "", (draft) =>
-      applyCommand(draft, command, this.options.origins?.get(line - 1) ?? null),
-    );
+    this.push(line, text, request, command.chain ?? "", (draft) => applyCommand(draft, command, this.originOf(line)));
   }
 
   private counted(parsed: ParsedRule, counted: RegExpExecArray | null): ParsedRule {
