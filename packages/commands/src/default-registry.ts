@@ -8,6 +8,7 @@ import { curl } from "./net/curl.ts";
 import { nc } from "./net/nc.ts";
 import { ping } from "./net/ping.ts";
 import { conntrack } from "./netfilter/conntrack.ts";
+import { ipset } from "./netfilter/ipset.ts";
 import { iptablesCommands } from "./netfilter/iptables.ts";
 import { Registry } from "./registry.ts";
 import { dmesg } from "./system/dmesg.ts";
@@ -27,7 +28,7 @@ import { wc } from "./text/wc.ts";
 
 export function defaultRegistry(): Registry {
   return new Registry()
-    .add(ip, bridge, brctl, ...iptablesCommands, conntrack, tcpdump, kubectl)
+    .add(ip, bridge, brctl, ...iptablesCommands, conntrack, ipset, tcpdump, kubectl)
     .add(curl, ping, nc, { ...nc, name: "netcat" })
     .add(sysctl, modprobe, rmmod, lsmod, dmesg, sleep, timeout, trueCommand, falseCommand, mkdir, rm, sh, bash)
     .add(cat, less, echo, grep, egrep, fgrep, head, tail, wc, sort, uniq, diff);

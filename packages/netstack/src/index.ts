@@ -39,6 +39,7 @@ export type { FibAlias } from "./ipv4/fib/fib-types.ts";
 export { routeGet, type RouteGetQuery } from "./rtnl/route-get.ts";
 export { dumpRules, printRules } from "./rtnl/rule.ts";
 export { conntrackCommand, conntrackEvents, isEventCommand } from "./netfilter/conntrack/command.ts";
+export { ipsetCommand, type IpsetResult } from "./netfilter/ipset/command.ts";
 export { Conntrack, IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY, IPS_SRC_NAT } from "./netfilter/conntrack/conntrack.ts";
 export { ctProtoName, ctStateName, formatEntry } from "./netfilter/conntrack/print.ts";
 export type { XtBackend } from "./netfilter/xtables/backend.ts";

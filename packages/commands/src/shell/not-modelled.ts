@@ -23,7 +23,6 @@ const NOT_MODELLED: Readonly<Record<string, string>> = {
   crictl: "containers are pods of the scenario",
   nsenter: "run the step in the pod",
   ssh: "run the step at that place",
-  ipset: "sets come with the IPVS proxy mode",
   ipvsadm: "the IPVS proxy mode is not here yet",
   ip6tables: "IPv6 is not modelled",
   nft: "use iptables",

@@ -1,0 +1,31 @@
+// ipset: the words go to the namespace's sets. Only -f, which names a file of the place, is dealt with here.
+
+import { ipsetCommand } from "@kubehop/netstack";
+import type { ShellCommand, ShellContext } from "../context.ts";
+import { instant } from "../instant.ts";
+import { complain } from "../refuse.ts";
+import { readFile, writeFile } from "../shell/files.ts";
+
+const FILE_WORDS: readonly string[] = ["-f", "-file", "--file"];
+
+export const ipset: ShellCommand = instant("ipset", "sets of addresses and ports: create add test list save restore", runIpset);
+
+function runIpset(ctx: ShellContext, args: readonly string[]): number {
+  const at = args.findIndex((word) => FILE_WORDS.includes(word));
+  const file = at < 0 ? undefined : args[at + 1];
+  if (file === undefined) return finish(ctx, args, ctx.stdin, undefined);
+  const rest = [...args.slice(0, at), ...args.slice(at + 2)];
+  const isRestore = rest.some((word) => word === "restore" || word === "-R");
+  const text = isRestore ? readFile(ctx, file) : "";
+  if (text === undefined) return complain(ctx, `ipset v7.17: Cannot open ${file} for reading: No such file or directory`, 1);
+  return finish(ctx, rest, text, isRestore ? undefined : file);
+}
+
+/** `file`: what is listed goes there. */
+function finish(ctx: ShellContext, args: readonly string[], stdin: string, file: string | undefined): number {
+  const { stdout, stderr, exit } = ipsetCommand(ctx.ns, args, stdin);
+  if (file !== undefined) writeFile(ctx, file, stdout, false);
+  else if (stdout !== "") ctx.stdout(stdout);
+  if (stderr !== "") ctx.stderr(stderr);
+  return exit;
+}
