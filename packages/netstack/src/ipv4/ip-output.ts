@@ -87,7 +87,10 @@ function ipMcOutput(ns: NetNamespace, pkt: Packet): void {
   pkt.dev = route.dev;
   const copy = ns.world.adopt(pkt.copy(), pkt);
   nfHook(ns, NFPROTO_IPV4, NF_INET_POST_ROUTING, copy, indev, route.dev, devLoopbackXmit);
-  if ((route.flags & RTCF_MULTICAST) !== 0 && ipTtl(pkt.buf, pkt.nh) === 0) return;
+  if ((route.flags & RTCF_MULTICAST) !== 0 && ipTtl(pkt.buf, pkt.nh) === 0) {
+    kfreeSkb(ns, pkt, "NOT_SPECIFIED", "ip_mc_output", "TTL 0: for this host only");
+    return;
+  }
   nfHook(ns, NFPROTO_IPV4, NF_INET_POST_ROUTING, pkt, indev, route.dev, ipFinishOutput);
 }
 
