@@ -8,14 +8,14 @@ import type { DropReason } from "../skb/drop-reason.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../skb/packet.ts";
-import { getU32 } from "../wire/bytes.ts";
+import { getU16 } from "../wire/bytes.ts";
 import { ETH_HLEN, ETH_P_IP, ethSrc } from "../wire/ethernet.ts";
 import { csumReplace2 } from "../wire/checksum.ts";
-import { IP_CHECK_OFF, ipHdrLen, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
-import { getU16 } from "../wire/bytes.ts";
+import { IP_CHECK_OFF, ipDaddr, ipHdrLen, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
+import { UDP_HLEN, udpDport, udpSport } from "../wire/udp-fields.ts";
+import { VXLAN_HF_VNI, VXLAN_HLEN, vxlanFlags, vxlanVni } from "../wire/vxlan-fields.ts";
 import { ECN_CE, ecnDecapsulate } from "./ecn.ts";
 import type { Vxlan } from "./vxlan.ts";
-import { VXLAN_HF_VNI, VXLAN_HLEN, VXLAN_UDP_HLEN } from "./vxlan.ts";
 import { vxlanSnoop } from "./vxlan-fdb.ts";
 import { vxlanFindVni } from "./vxlan-xmit.ts";
 
@@ -26,24 +26,24 @@ function drop(ns: NetNamespace, pkt: Packet, reason: DropReason, detail: string)
 /** The handler of the tunnel's UDP port in `net`: head and nh are at the outer IPv4 header. */
 export function vxlanRcv(net: NetNamespace, port: number, pkt: Packet): void {
   const outer = pkt.nh;
-  const vh = outer + ipHdrLen(pkt.buf, outer) + VXLAN_UDP_HLEN;
+  const vh = outer + ipHdrLen(pkt.buf, outer) + UDP_HLEN;
   if (pkt.tail - vh < VXLAN_HLEN) {
     drop(net, pkt, "HDR_TRUNC", "shorter than a VXLAN header");
     return;
   }
   // RFC 7348 §5: the I flag MUST be set for a valid VNI.
-  const flags = getU32(pkt.buf, vh);
+  const flags = vxlanFlags(pkt.buf, vh);
   if ((flags & VXLAN_HF_VNI) === 0) {
     drop(net, pkt, "VXLAN_INVALID_HDR", "the VNI flag is not set");
     return;
   }
-  const vniField = getU32(pkt.buf, vh + 4);
-  const vx = vxlanFindVni(net.devices, vniField >>> 8, port);
+  const vni = vxlanVni(pkt.buf, vh);
+  const vx = vxlanFindVni(net.devices, vni, port);
   if (vx === undefined) {
-    drop(net, pkt, "VXLAN_VNI_NOT_FOUND", `no device has VNI ${vniField >>> 8}`);
+    drop(net, pkt, "VXLAN_VNI_NOT_FOUND", `no device has VNI ${vni}`);
     return;
   }
-  if (flags !== VXLAN_HF_VNI || (vniField & 0xff) !== 0) {
+  if (flags !== VXLAN_HF_VNI || pkt.buf[vh + 7] !== 0) {
     drop(net, pkt, "VXLAN_INVALID_HDR", "reserved bits are set");
     return;
   }
@@ -113,7 +113,7 @@ function traceDecap(vx: Vxlan, pkt: Packet, outer: number, frame: number): void 
   const { world } = vx.net;
   if (world.tracer === null) return;
   const b = pkt.buf;
-  const uh = frame - VXLAN_HLEN - VXLAN_UDP_HLEN;
-  const text = `${formatIpv4(ipSaddr(b, outer))}.${getU16(b, uh)} > ${formatIpv4(getU32(b, outer + 16))}.${getU16(b, uh + 2)} vni ${vx.cfg.vni}`;
+  const uh = frame - VXLAN_HLEN - UDP_HLEN;
+  const text = `${formatIpv4(ipSaddr(b, outer))}.${udpSport(b, uh)} > ${formatIpv4(ipDaddr(b, outer))}.${udpDport(b, uh)} vni ${vx.cfg.vni}`;
   world.trace(vx.net, pkt, "vxlan_rcv", { kind: "decap", dev: vx.dev.name, outer: text });
 }

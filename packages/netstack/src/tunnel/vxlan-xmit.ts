@@ -12,14 +12,14 @@ import type { DropReason } from "../skb/drop-reason.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { CHECKSUM_PARTIAL } from "../skb/packet.ts";
-import { setU32 } from "../wire/bytes.ts";
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, ethDst, ethProto, ethSrc } from "../wire/ethernet.ts";
 import { IP_DF, IPPROTO_UDP, ipDaddr, ipFragOff, ipTos } from "../wire/ipv4-fields.ts";
+import { VXLAN_HLEN, vxlanWrite } from "../wire/vxlan-fields.ts";
 import { ecnEncapsulate } from "./ecn.ts";
 import { flowHash, udpFlowSrcPort } from "./flow-hash.ts";
 import { udpTunnelXmitSkb } from "./ip-tunnel.ts";
 import type { Vxlan, VxlanFdb, VxlanRdst } from "./vxlan.ts";
-import { VXLAN_HEADROOM, VXLAN_HF_VNI, VXLAN_HLEN, vxlanOf } from "./vxlan.ts";
+import { VXLAN_HEADROOM, vxlanOf } from "./vxlan.ts";
 import { vxlanFdbFind, vxlanSnoop } from "./vxlan-fdb.ts";
 
 /** vxlan_xmit: find the remotes of the destination MAC; a copy for each further one, the first last. */
@@ -115,8 +115,7 @@ function encapsulate(vx: Vxlan, pkt: Packet, route: Route, o: Outer): void {
   dev.txBytes += pkt.len;
   if (pkt.ipSummed === CHECKSUM_PARTIAL && pkt.innerNh < 0) pkt.innerNh = inner;
   pkt.push(VXLAN_HLEN);
-  setU32(pkt.buf, pkt.head, VXLAN_HF_VNI);
-  setU32(pkt.buf, pkt.head + 4, (o.vni << 8) >>> 0);
+  vxlanWrite(pkt.buf, pkt.head, o.vni);
   if (net.world.tracer !== null) {
     const outer = `${formatIpv4(o.saddr)}.${o.sport} > ${formatIpv4(o.daddr)}.${o.dport} vni ${o.vni}`;
     net.world.trace(dev.ns, pkt, "vxlan_xmit_one", { kind: "encap", dev: dev.name, outer });

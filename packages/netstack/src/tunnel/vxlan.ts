@@ -7,11 +7,6 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers: what the device's MTU leaves for them. */
 export const VXLAN_HEADROOM = 50;
-/** UDP and VXLAN headers. */
-export const VXLAN_UDP_HLEN = 8;
-export const VXLAN_HLEN = 8;
-/** The I flag: the VNI is valid (RFC 7348 §5). */
-export const VXLAN_HF_VNI = 0x08000000;
 
 /** One destination of a table row (struct vxlan_rdst). */
 export interface VxlanRdst {

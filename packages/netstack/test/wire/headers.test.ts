@@ -5,13 +5,14 @@ import { describe, expect, it } from "vitest";
 import type { Ipv4 } from "../../src/addr/ipv4.ts";
 import { parseIpv4 } from "../../src/addr/ipv4.ts";
 import type { Mac } from "../../src/addr/mac.ts";
-import { emitArp, parseArp } from "../../src/wire/arp.ts";
+import { emitArp, parseArp } from "../../src/testing/arp.ts";
 import { arpOp, arpSha, arpSip, arpTha, arpTip, arpWrite } from "../../src/wire/arp-fields.ts";
 import { fromHex, toHex } from "../../src/wire/bytes.ts";
-import { emitEthernet, ethDst, ethProto, ethSrc, ethWrite, parseEthernet } from "../../src/wire/ethernet.ts";
-import { emitIcmp, parseIcmp } from "../../src/wire/icmp.ts";
+import { emitEthernet, parseEthernet } from "../../src/testing/ethernet.ts";
+import { ethDst, ethProto, ethSrc, ethWrite } from "../../src/wire/ethernet.ts";
+import { emitIcmp, parseIcmp } from "../../src/testing/icmp.ts";
 import { icmpCode, icmpId, icmpSeq, icmpSetCheck, icmpType, icmpWrite } from "../../src/wire/icmp-fields.ts";
-import { emitIpv4Packet, parseIpv4Packet } from "../../src/wire/ipv4.ts";
+import { emitIpv4Packet, parseIpv4Packet } from "../../src/testing/ipv4.ts";
 import {
   ipDaddr,
   ipFragOff,
@@ -25,7 +26,7 @@ import {
   ipVersion,
   ipWrite,
 } from "../../src/wire/ipv4-fields.ts";
-import { emitTcp, parseTcp } from "../../src/wire/tcp.ts";
+import { emitTcp, parseTcp } from "../../src/testing/tcp.ts";
 import {
   newTcpOptions,
   tcpAckSeq,
@@ -39,9 +40,10 @@ import {
   tcpWindow,
   tcpWrite,
 } from "../../src/wire/tcp-fields.ts";
-import { emitUdp, parseUdp } from "../../src/wire/udp.ts";
+import { emitUdp, parseUdp } from "../../src/testing/udp.ts";
 import { udpCheck, udpDport, udpLen, udpSetCheck, udpSport, udpWrite } from "../../src/wire/udp-fields.ts";
-import { emitVxlan, parseVxlan, vxlanFlags, vxlanVni, vxlanWrite } from "../../src/wire/vxlan.ts";
+import { emitVxlan, parseVxlan } from "../../src/testing/vxlan.ts";
+import { vxlanFlags, vxlanVni, vxlanWrite } from "../../src/wire/vxlan-fields.ts";
 
 const ip = (text: string): Ipv4 => parseIpv4(text) as Ipv4;
 const A = ip("10.1.5.4");

@@ -1,7 +1,16 @@
 // UDP datagrams as values (RFC 768).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
-import { UDP_HLEN, udpCheck, udpCheckOk, udpDport, udpLen, udpSetCheck, udpSport, udpWrite } from "./udp-fields.ts";
+import {
+  UDP_HLEN,
+  udpCheck,
+  udpCheckOk,
+  udpDport,
+  udpLen,
+  udpSetCheck,
+  udpSport,
+  udpWrite,
+} from "../wire/udp-fields.ts";
 
 export interface UdpRepr {
   readonly sport: number;

@@ -1,7 +1,7 @@
 // TCP segments as values (RFC 9293), options as bytes.
 
 import type { Ipv4 } from "../addr/ipv4.ts";
-import { setU16 } from "./bytes.ts";
+import { setU16 } from "../wire/bytes.ts";
 import {
   TCP_HLEN,
   TCP_URG_OFF,
@@ -16,7 +16,7 @@ import {
   tcpUrgPtr,
   tcpWindow,
   tcpWrite,
-} from "./tcp-fields.ts";
+} from "../wire/tcp-fields.ts";
 
 export interface TcpRepr {
   readonly sport: number;

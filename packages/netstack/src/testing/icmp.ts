@@ -1,7 +1,7 @@
 // ICMP messages as values (RFC 792).
 
-import { getU32 } from "./bytes.ts";
-import { ICMP_HLEN, icmpCheckOk, icmpCode, icmpSetCheck, icmpType, icmpWrite } from "./icmp-fields.ts";
+import { getU32 } from "../wire/bytes.ts";
+import { ICMP_HLEN, icmpCheckOk, icmpCode, icmpSetCheck, icmpType, icmpWrite } from "../wire/icmp-fields.ts";
 
 export interface IcmpRepr {
   readonly type: number;

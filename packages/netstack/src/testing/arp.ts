@@ -15,8 +15,8 @@ import {
   arpTha,
   arpTip,
   arpWrite,
-} from "./arp-fields.ts";
-import { ETH_P_IP } from "./ethernet.ts";
+} from "../wire/arp-fields.ts";
+import { ETH_P_IP } from "../wire/ethernet.ts";
 
 export interface ArpRepr {
   /** ARPOP_*. */

@@ -1,7 +1,7 @@
 // IPv4 packets as values (RFC 791).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
-import { csumFold, csumPartial } from "./checksum.ts";
+import { csumFold, csumPartial } from "../wire/checksum.ts";
 import {
   IP_DF,
   IP_MF,
@@ -18,7 +18,7 @@ import {
   ipTtl,
   ipVersion,
   ipWrite,
-} from "./ipv4-fields.ts";
+} from "../wire/ipv4-fields.ts";
 
 export interface Ipv4Repr {
   readonly src: Ipv4;
