@@ -41,7 +41,7 @@ export const VXLAN_OVERHEAD = 50;
 const VXLAN_PORT = 8472;
 
 /** The daemon cannot start: it would exit with this text. */
-export class FlannelError extends Error {
+export class FlannelError extends Refusal {
   override readonly name = "FlannelError";
 }
 

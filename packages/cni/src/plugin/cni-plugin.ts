@@ -36,6 +36,6 @@ export interface CniPlugin {
 }
 
 /** ADD failed: the sandbox stays unwired and the pod is not started. */
-export class CniError extends Error {
+export class CniError extends Refusal {
   override readonly name = "CniError";
 }

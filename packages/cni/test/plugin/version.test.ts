@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { atLeast } from "../../src/index.ts";
+
+test.each([
+  ["0.9.1", "0.9.1", true],
+  ["0.9.1", "0.10.0", false],
+  ["0.10.0", "0.9.1", true],
+  ["1.0", "1.0.0", true],
+  ["0.28.9", "0.28.10", false],
+])("%s is at least %s: %s", (version, floor, wanted) => {
+  expect(atLeast(version, floor)).toBe(wanted);
+});
