@@ -1,0 +1,22 @@
+// Every packet of every recorded case has an end: delivered, taken, dropped with a reason, or waiting for something that was named.
+import { fileURLToPath } from "node:url";
+import { JourneyRecorder, packetSend } from "@kubehop/netstack";
+import { describe, expect, it } from "vitest";
+import { buildRecordedLab, namespaceOf } from "../src/recorded/lab.ts";
+import { readRecording } from "../src/recorded/verify.ts";
+
+describe.each(["example20.json.gz", "dataset.json.gz"])("the packets of %s", (name) => {
+  const recording = readRecording(fileURLToPath(new URL(`./data/${name}`, import.meta.url)));
+  it.each(recording.cases.map((testCase) => [testCase.name, testCase] as const))("%s", (_name, testCase) => {
+    const world = buildRecordedLab(recording, testCase);
+    const recorder = new JourneyRecorder();
+    world.tracer = recorder;
+    for (const { inject } of testCase.steps) {
+      const dev = namespaceOf(world, inject.ns).devices.byName(inject.dev);
+      if (dev === undefined) throw new Error(`no device ${inject.dev} in ${inject.ns}`);
+      packetSend(dev, Uint8Array.from(Buffer.from(inject.hex, "hex")));
+    }
+    expect(recorder.packets().length).toBeGreaterThan(0);
+    expect(recorder.unfinished().map((journey) => journey.steps.map((step) => `${step.ns} ${step.fn}`))).toEqual([]);
+  });
+});
