@@ -76,7 +76,8 @@ function compareConntrack(
   ];
 }
 
-function canonical(entry: RecordedConntrack): string {
+/** An entry as one text, whatever the order of its keys. */
+export function canonical(entry: RecordedConntrack): string {
   return JSON.stringify(
     [entry.orig, entry.reply, entry.status, entry.mark, entry.tcp].map((part) =>
       Array.isArray(part) ? [...part].sort() : sortKeys(part),

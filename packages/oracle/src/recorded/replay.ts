@@ -81,7 +81,8 @@ function isNoise(b: Uint8Array): boolean {
   return proto === 0x86dd || (proto === 0x0800 && ((b[0] ?? 0) & 1) === 1);
 }
 
-function direction(frame: TapFrame): string {
+/** The recorder's word for where a frame was going. */
+export function direction(frame: TapFrame): string {
   if (frame.out) return "out";
   if (frame.pkt.pktType === PACKET_OTHERHOST) return "in-other";
   if (frame.pkt.pktType === PACKET_BROADCAST) return "in-bcast";
@@ -145,17 +146,19 @@ function counterDeltas(before: Counters, after: Counters): Record<string, readon
   return deltas;
 }
 
-function conntrackOf(ns: NetNamespace): RecordedConntrack[] {
-  return ns.ct.list().map((ct) => {
-    const tcp = ct.orig.proto === IPPROTO_TCP ? ctStateName(ct) : undefined;
-    return {
-      orig: recordedTuple(ct.orig),
-      reply: recordedTuple(ct.reply),
-      status: STATUS_BITS.filter(([bit]) => (ct.status & bit) !== 0).map(([, name]) => name),
-      mark: ct.mark,
-      ...(tcp === undefined ? {} : { tcp }),
-    };
-  });
+export function conntrackOf(ns: NetNamespace): RecordedConntrack[] {
+  return ns.ct.list().map(recordedEntry);
+}
+
+export function recordedEntry(ct: Conntrack): RecordedConntrack {
+  const tcp = ct.orig.proto === IPPROTO_TCP ? ctStateName(ct) : undefined;
+  return {
+    orig: recordedTuple(ct.orig),
+    reply: recordedTuple(ct.reply),
+    status: STATUS_BITS.filter(([bit]) => (ct.status & bit) !== 0).map(([, name]) => name),
+    mark: ct.mark,
+    ...(tcp === undefined ? {} : { tcp }),
+  };
 }
 
 /** Bit of nf_conntrack's status and the recorder's word (enum ip_conntrack_status). */

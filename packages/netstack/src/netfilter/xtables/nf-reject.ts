@@ -4,7 +4,8 @@ import { devHardHeader, devQueueXmit } from "../../dev/xmit.ts";
 import { ipLocalOut } from "../../ipv4/ip-output.ts";
 import { ipRouteMeHarder, RTCF_BROADCAST, RTCF_MULTICAST } from "../../ipv4/route.ts";
 import type { NetNamespace } from "../../netns/net-namespace.ts";
-import { allocSkb, CHECKSUM_PARTIAL } from "../../skb/packet.ts";
+import { kfreeSkb } from "../../skb/kfree-skb.ts";
+import { CHECKSUM_PARTIAL } from "../../skb/packet.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { getU16, getU32, setU16, setU32 } from "../../wire/bytes.ts";
 import { ETH_P_IP, ethDst, ethSrc } from "../../wire/ethernet.ts";
@@ -44,10 +45,10 @@ const IP_HLEN = 20;
 /** Protocols whose packets carry no checksum over the whole payload: AH, ESP, SCTP, UDP-lite, DCCP. */
 const UNCHECKED: readonly number[] = [51, 50, IPPROTO_SCTP, IPPROTO_UDPLITE, 33];
 
-/** nf_reject_verify_csum: has the packet a checksum that can be judged? */
+/** nf_reject_verify_csum: has the packet a checksum that can be judged? A header that is cut short counts as one. */
 function hasChecksum(pkt: Packet, at: number, proto: number): boolean {
-  if (proto === IPPROTO_UDP) return at + 8 <= pkt.tail && getU16(pkt.buf, at + 6) !== 0;
-  if (proto === IPPROTO_GRE) return at + 4 <= pkt.tail && (getU16(pkt.buf, at) & 0x8000) !== 0;
+  if (proto === IPPROTO_UDP) return at + 8 > pkt.tail || getU16(pkt.buf, at + 6) !== 0;
+  if (proto === IPPROTO_GRE) return at + 4 > pkt.tail || (getU16(pkt.buf, at) & 0x8000) !== 0;
   return !UNCHECKED.includes(proto);
 }
 
@@ -70,7 +71,11 @@ export function nfSendReset(ns: NetNamespace, pkt: Packet): void {
   if (route === null || (route.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) return;
   const made = buildReset(ns, pkt, th);
   made.route = route;
-  if (ipRouteMeHarder(ns, made) !== null) return;
+  const failure = ipRouteMeHarder(ns, made);
+  if (failure !== null) {
+    kfreeSkb(ns, made, "NOT_SPECIFIED", "nf_send_reset", `no route for the RST: ${failure}`);
+    return;
+  }
   if (ns.world.tracer !== null)
     ns.world.trace(ns, pkt, "nf_send_reset", { kind: "answer", what: "tcp-reset", made: made.id });
   nfCtAttach(made, pkt);
@@ -81,7 +86,7 @@ export function nfSendReset(ns: NetNamespace, pkt: Packet): void {
 /** nf_reject_iphdr_put, nf_reject_ip_tcphdr_put. */
 function buildReset(ns: NetNamespace, pkt: Packet, th: number): Packet {
   const { buf, nh } = pkt;
-  const made = ns.world.adopt(allocSkb(IP_HLEN + TCP_HLEN), pkt);
+  const made = ns.world.allocSkb(IP_HLEN + TCP_HLEN, pkt);
   made.nh = made.head;
   made.protocol = ETH_P_IP;
   made.mark = ns.ipv4.sysctls.fwmark_reflect !== 0 ? pkt.mark : 0;
@@ -145,7 +150,10 @@ function transmit(ns: NetNamespace, made: Packet, pkt: Packet): void {
     ipLocalOut(ns, null, made);
     return;
   }
-  if (port === null || pkt.mac < 0) return;
+  if (port === null || pkt.mac < 0) {
+    kfreeSkb(ns, made, "NOT_SPECIFIED", "nf_send_reset", "the bridge port it came from is gone");
+    return;
+  }
   made.dev = port;
   ipSendCheck(made.buf, made.nh);
   devHardHeader(made, port, ETH_P_IP, ethSrc(pkt.buf, pkt.mac), ethDst(pkt.buf, pkt.mac));

@@ -1,7 +1,7 @@
 // -j TCPMSS (net/netfilter/xt_TCPMSS.c): lower the MSS option of a SYN.
 
-import { getU16, setU16 } from "../../../wire/bytes.ts";
-import { csumFold, csumPartial, csumReplace2, foldSum, pseudoSum } from "../../../wire/checksum.ts";
+import { getU16, getU32, setU16 } from "../../../wire/bytes.ts";
+import { csumReplace2, csumReplace4, foldSum, pseudoSum } from "../../../wire/checksum.ts";
 import { IP_CHECK_OFF, ipTotLen } from "../../../wire/ipv4-fields.ts";
 import { CHECKSUM_PARTIAL } from "../../../skb/packet.ts";
 import { NF_DROP } from "../../hooks.ts";
@@ -48,21 +48,24 @@ function addMss(c: XtContext, mss: number): void {
   b[c.thoff + 21] = 4;
   setU16(b, c.thoff + 22, mss);
   const len = ipTotLen(b, c.nh);
-  b[c.thoff + 12] = (b[c.thoff + 12] as number) + 0x10;
+  const dataOffset = getU16(b, c.thoff + 12);
+  setU16(b, c.thoff + 12, dataOffset + 0x1000);
   setU16(b, c.nh + 2, len + 4);
   csumReplace2(b, c.nh + IP_CHECK_OFF, len, len + 4);
-  fillChecksum(c, b);
+  mendChecksum(c, b, dataOffset);
 }
 
-function fillChecksum(c: XtContext, b: Uint8Array): void {
+/** Incremental, so that a checksum that was wrong stays wrong. A partial one covers only the pseudo header with its length. */
+function mendChecksum(c: XtContext, b: Uint8Array, dataOffset: number): void {
   const len = c.pkt.tail - c.thoff;
-  const pseudo = pseudoSum(c.saddr, c.daddr, TCP, len);
+  const check = c.thoff + CHECK;
   if (c.pkt.ipSummed === CHECKSUM_PARTIAL) {
-    setU16(b, c.thoff + CHECK, foldSum(pseudo));
+    setU16(b, check, foldSum(pseudoSum(c.saddr, c.daddr, TCP, len)));
     return;
   }
-  setU16(b, c.thoff + CHECK, 0);
-  setU16(b, c.thoff + CHECK, csumFold(csumPartial(b, c.thoff, len, pseudo)));
+  csumReplace2(b, check, len - 4, len);
+  csumReplace4(b, check, 0, getU32(b, c.thoff + 20));
+  csumReplace2(b, check, dataOffset, dataOffset + 0x1000);
 }
 
 export const tcpmssTarget: TargetExtension<{ readonly mss: number | null }> = {

@@ -1,0 +1,78 @@
+// What a search for differences found, as text.
+
+import type { ConfigOp } from "@kubehop/netstack";
+import type { LabSpec } from "../live/lab-spec.ts";
+import { opWords } from "../live/op-words.ts";
+import { frameText } from "../live/frame-text.ts";
+import type { LiveDifference } from "../live/compare.ts";
+import type { PlayStep } from "../live/kernel.ts";
+import type { FuzzFinding, FuzzTotals } from "./fuzz.ts";
+
+/** The last line: labs, cases, packets compared, differences. */
+export function formatFuzzTotals(title: string, seed: string, t: FuzzTotals): string {
+  return (
+    `${title}, seed ${seed}: ${t.labs} topologies, ${t.cases} cases, ${t.injected} packets injected, ` +
+    `${t.packets} packets and ${t.events} conntrack events compared, ${t.findings.length} differences, ${t.refused.length} words not tried\n`
+  );
+}
+
+export function formatFinding(finding: FuzzFinding): string {
+  const { lab, fuzzCase, differences, before } = finding;
+  const rules = Object.entries(fuzzCase.rules).flatMap(([ns, text]) =>
+    text.split("\n").filter((line) => line.startsWith("-A") || / DROP /.test(line)).map((line) => `  ${ns}: ${line}`),
+  );
+  return [
+    `✗ case ${finding.index} of seed ${finding.seed}, ${lab.title}, ${lab.backend}${before.length === 0 ? "" : `, behind ${before.length} other cases`}`,
+    ...labLines(lab),
+    ...rules,
+    ...before.flatMap((earlier, i) => [
+      `  before, case ${i + 1}:`,
+      ...earlier.steps.map((step) => `    ${stepText(step)}`),
+    ]),
+    ...fuzzCase.steps.map((step, i) => `  ${i + 1}. ${stepText(step)}`),
+    ...differences.slice(0, 1).flatMap(sideBySide),
+    ...(differences.length > 1 ? [`  and ${differences.length - 1} more in the same step`] : []),
+    "",
+  ].join("\n");
+}
+
+/** What is particular about the lab, as a person would type it: sysctls, policy routing, port flags. */
+function labLines(lab: LabSpec): string[] {
+  return lab.build
+    .filter(({ ns }) => lab.routers.includes(ns))
+    .flatMap(({ ns, ops }) => ops.flatMap((op) => particular(op)).map((text) => `  ${ns}: ${text}`));
+}
+
+function particular(op: ConfigOp): string[] {
+  if (op.op === "sysctl") return COMMON.has(`${op.key}=${op.value}`) ? [] : [`sysctl ${op.key}=${op.value}`];
+  const words = opWords(op);
+  if (words.tool !== "ip" || !/^(rule|route|link-set)/.test(op.op)) return [];
+  return words.lines.map((line) => line.join(" ")).filter((line) => /hairpin|isolated|learning|flood|^rule|^route|promisc/.test(line));
+}
+
+const COMMON = new Set([
+  "net.ipv4.ip_forward=1",
+  "net.ipv4.conf.all.send_redirects=0",
+  "net.ipv4.conf.default.send_redirects=0",
+]);
+
+function stepText(step: PlayStep): string {
+  if ("ops" in step) return `${step.ops.ns}: ${JSON.stringify(step.ops.ops)}`;
+  if ("udp" in step) return `${step.udp[0]}: datagram from port ${step.udp[1]} to ${step.udp[2]}:${step.udp[3]}`;
+  return `${step.frame[0]}/${step.frame[1]}: ${frameText(step.frame[2])}`;
+}
+
+function sideBySide(d: LiveDifference): string[] {
+  return [
+    `  ${d.what}, step ${d.step + 1}, ${d.where}`,
+    `    kernel  ${indented(d.kernel)}`,
+    `    ours    ${indented(d.ours)}`,
+  ];
+}
+
+const LINE = 260;
+
+function indented(text: string): string {
+  const lines = text.split("\n").map((line) => (line.length > LINE ? `${line.slice(0, LINE)}…` : line));
+  return lines.join("\n            ");
+}

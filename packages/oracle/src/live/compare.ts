@@ -1,0 +1,157 @@
+// Two kernels, the same steps: what each saw, held against the other. Per device first, then the global order, then conntrack events.
+
+import type { RecordedConntrack } from "../recorded/format.ts";
+import { canonical } from "../recorded/compare.ts";
+import { frameText } from "./frame-text.ts";
+import type { CounterRow, CtEvent, KernelFrame, StepSeen } from "./kernel.ts";
+import type { MaskFacts } from "./kernel-made.ts";
+import { maskMade } from "./kernel-made.ts";
+
+export interface LiveDifference {
+  readonly what: "frames" | "order" | "events" | "answer" | "conntrack" | "counters";
+  readonly where: string;
+  /** Step, from 0; behind the last step: conntrack and counters. */
+  readonly step: number;
+  readonly kernel: string;
+  readonly ours: string;
+}
+
+type Found = Omit<LiveDifference, "step">;
+
+/** The first step that differs, with everything that differs in it; empty when none does. */
+export function compareSteps(
+  kernel: readonly StepSeen[],
+  ours: readonly StepSeen[],
+  facts: MaskFacts,
+): readonly LiveDifference[] {
+  for (const [step, theirs] of kernel.entries()) {
+    const mine = ours[step];
+    if (mine === undefined) throw new Error(`step ${step} was not played`);
+    const found = compareStep(theirs, mine, facts);
+    if (found.length > 0) return found.map((one) => ({ ...one, step }));
+  }
+  return [];
+}
+
+function compareStep(theirs: StepSeen, ours: StepSeen, facts: MaskFacts): Found[] {
+  const answer = compareAnswer(theirs.error, ours.error);
+  const frames = compareFrames(theirs.frames.filter(isIpv4), ours.frames.filter(isIpv4), facts);
+  return [...answer, ...frames, ...compareEvents(theirs.ct, ours.ct)];
+}
+
+/** IPv6 is switched off, but a device that is being made may say a word before. */
+function isIpv4({ hex }: KernelFrame): boolean {
+  return hex.slice(24, 28) !== "86dd";
+}
+
+function compareAnswer(kernel: string | null, ours: string | null): Found[] {
+  if ((kernel === null) === (ours === null)) return [];
+  return [{ what: "answer", where: "what was said to it", kernel: kernel ?? "accepted", ours: ours ?? "accepted" }];
+}
+
+function compareFrames(theirs: readonly KernelFrame[], ours: readonly KernelFrame[], facts: MaskFacts): Found[] {
+  const found: Found[] = [];
+  const place = (f: KernelFrame): string => `${f.ns}/${f.dev}`;
+  for (const device of new Set([...theirs, ...ours].map(place))) {
+    const [a, b] = [theirs, ours].map((all) => all.filter((f) => place(f) === device)) as [KernelFrame[], KernelFrame[]];
+    const at = firstUnequal(a, b, facts);
+    if (at >= 0)
+      found.push({ what: "frames", where: `${device}, frame ${at + 1}`, kernel: tell(a[at]), ours: tell(b[at]) });
+  }
+  if (found.length > 0) return found;
+  const order = (all: readonly KernelFrame[]): string => all.map((f) => `${place(f)} ${f.dir}`).join(", ");
+  const [a, b] = [order(theirs), order(ours)];
+  return a === b ? [] : [{ what: "order", where: "order of all frames", kernel: a, ours: b }];
+}
+
+function firstUnequal(a: readonly KernelFrame[], b: readonly KernelFrame[], facts: MaskFacts): number {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const [x, y] = [a[i], b[i]];
+    if (x === undefined || y === undefined || x.dir !== y.dir) return i;
+    if (x.hex !== y.hex && maskMade(x.hex, facts) !== maskMade(y.hex, facts)) return i;
+  }
+  return -1;
+}
+
+function tell(frame: KernelFrame | undefined): string {
+  return frame === undefined ? "nothing" : `${frame.dir} ${frameText(frame.hex)}\n${frame.hex}`;
+}
+
+type Events = Readonly<Record<string, readonly CtEvent[]>>;
+
+function compareEvents(theirs: Events, ours: Events): Found[] {
+  return [...new Set([...Object.keys(theirs), ...Object.keys(ours)])].flatMap((ns): Found[] => {
+    const [a, b] = [theirs, ours].map((all) => (all[ns] ?? []).map((e) => `${e.event} ${canonical(blankTunnel(e))}`)) as [
+      string[],
+      string[],
+    ];
+    const at = a.findIndex((text, i) => text !== b[i]);
+    if (at < 0 && a.length === b.length) return [];
+    const i = at < 0 ? a.length : at;
+    const [kernel, mine] = [a[i] ?? "no further event", b[i] ?? "no further event"];
+    return [{ what: "events", where: `conntrack of ${ns}`, kernel, ours: mine }];
+  });
+}
+
+/** The tunnel's source port is chance; the recorded form of an entry says `*`. */
+function blankTunnel<T extends RecordedConntrack>(entry: T): RecordedConntrack {
+  const { orig, reply, status, mark, tcp } = entry;
+  return { orig: blank(orig), reply: blank(reply), status, mark, ...(tcp === undefined ? {} : { tcp }) };
+}
+
+type Tuple = RecordedConntrack["orig"];
+const VXLAN_PORTS: ReadonlySet<unknown> = new Set([8472, 4789]);
+
+function blank(t: Tuple): Tuple {
+  if (t.proto !== "udp") return t;
+  const { sport, dport, ...rest } = t;
+  return {
+    ...rest,
+    sport: VXLAN_PORTS.has(dport) ? "*" : (sport ?? 0),
+    dport: VXLAN_PORTS.has(sport) ? "*" : (dport ?? 0),
+  };
+}
+
+/** Rows as sets: the table is hash ordered. */
+export function compareConntrack(
+  ns: string,
+  kernel: readonly RecordedConntrack[],
+  ours: readonly RecordedConntrack[],
+  step: number,
+): LiveDifference[] {
+  const [a, b] = [kernel, ours].map((rows) => rows.map((row) => canonical(blankTunnel(row))).sort()) as [string[], string[]];
+  if (a.join("\n") === b.join("\n")) return [];
+  const only = (rows: string[], others: string[]): string =>
+    rows.filter((row) => !others.includes(row)).join("\n") || "no other entry";
+  return [{ what: "conntrack", where: `entries of ${ns}`, step, kernel: only(a, b), ours: only(b, a) }];
+}
+
+/** Both list the same rules in the same order; the text is iptables-save's own. */
+export function compareCounters(
+  ns: string,
+  kernel: readonly CounterRow[],
+  ours: readonly CounterRow[],
+  step: number,
+): LiveDifference[] {
+  const [a, b] = [kernel, ours].map(byTable) as [CounterRow[], CounterRow[]];
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const [x, y] = [counterText(a[i]), counterText(b[i])];
+    if (x !== y) return [{ what: "counters", where: `rules of ${ns}`, step, kernel: x, ours: y }];
+  }
+  return [];
+}
+
+/** The order of tables and of chains in a listing is the order in which they were made; of rules in a chain, their own. */
+function byTable(rows: readonly CounterRow[]): CounterRow[] {
+  const key = (row: CounterRow): string => row.rule.split(" ", 3).join(" ");
+  return rows.map((row, i) => ({ row, i })).sort((x, y) => compareText(key(x.row), key(y.row)) || x.i - y.i).map(({ row }) => row);
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function counterText(row: CounterRow | undefined): string {
+  return row === undefined ? "no further rule" : `[${row.packets}:${row.bytes}] ${row.rule}`;
+}

@@ -1,0 +1,80 @@
+// Mask list A for frames that no recorder has marked: which bytes the kernel draws by chance, told from the frame itself.
+// IP ids of ICMP messages it makes, and of the outer packet of a tunnel with its source port; and the checksums over them.
+
+const ETH = 14;
+const IPPROTO_ICMP = 1;
+const IPPROTO_UDP = 17;
+const VXLAN_INNER = 16;
+/** Echo reply, unreachable, redirect, time exceeded, parameter problem, timestamp reply. */
+const MADE_BY_KERNEL = new Set([0, 3, 5, 11, 12, 14]);
+
+export interface MaskFacts {
+  readonly vxlanPorts: readonly number[];
+  /** Dotted. */
+  readonly vteps: readonly string[];
+}
+
+/** Source ports of the sockets that steps open: the kernel makes those packets, and draws their ids. No injected packet uses them. */
+export const SOCKET_PORTS = { first: 20_000, last: 20_999 } as const;
+
+/** A frame in hex, with what chance decides blanked. */
+export function maskMade(hex: string, facts: MaskFacts): string {
+  const frame = Buffer.from(hex, "hex");
+  maskFrameAt(frame, 0, facts);
+  return frame.toString("hex");
+}
+
+function maskFrameAt(b: Buffer, at: number, facts: MaskFacts): void {
+  if (b.length >= at + ETH + 20 && b.readUInt16BE(at + 12) === 0x0800) maskPacketAt(b, at + ETH, facts);
+}
+
+function maskPacketAt(b: Buffer, ip: number, facts: MaskFacts): void {
+  const l4 = ip + ((b[ip] ?? 0) & 15) * 4;
+  const protocol = b[ip + 9];
+  if ((b.readUInt16BE(ip + 6) & 0x1fff) !== 0) {
+    // A later fragment does not say what it belongs to: a tunnel's packet when it runs between tunnel ends, or an echo reply.
+    if (protocol === IPPROTO_ICMP || (protocol === IPPROTO_UDP && isBetweenVteps(b, ip, facts))) maskId(b, ip);
+  } else if (protocol === IPPROTO_UDP && isTunnel(b, l4, facts)) {
+    maskTunnel(b, ip, l4);
+    maskFrameAt(b, l4 + VXLAN_INNER, facts);
+  } else if (protocol === IPPROTO_ICMP && MADE_BY_KERNEL.has(b[l4] ?? -1)) {
+    maskId(b, ip);
+    maskQuoted(b, l4, facts);
+  } else if (protocol === IPPROTO_UDP && isSocketPort(b, l4)) maskId(b, ip);
+}
+
+function isSocketPort(b: Buffer, udp: number): boolean {
+  if (b.length < udp + 8) return false;
+  const port = b.readUInt16BE(udp);
+  return port >= SOCKET_PORTS.first && port <= SOCKET_PORTS.last;
+}
+
+function isTunnel(b: Buffer, udp: number, facts: MaskFacts): boolean {
+  return b.length >= udp + 8 && facts.vxlanPorts.includes(b.readUInt16BE(udp + 2));
+}
+
+function isBetweenVteps(b: Buffer, ip: number, facts: MaskFacts): boolean {
+  const dotted = (at: number): string => [...b.subarray(at, at + 4)].join(".");
+  return facts.vteps.includes(dotted(ip + 12)) && facts.vteps.includes(dotted(ip + 16));
+}
+
+function maskId(b: Buffer, ip: number): void {
+  b.fill(0, ip + 4, ip + 6);
+  b.fill(0, ip + 10, ip + 12);
+}
+
+/** The source port is a hash with a key drawn at boot; a checksum, where there is one, covers it. */
+function maskTunnel(b: Buffer, ip: number, udp: number): void {
+  maskId(b, ip);
+  b.fill(0, udp, udp + 2);
+  if (b.readUInt16BE(udp + 6) !== 0) b.fill(0xff, udp + 6, udp + 8);
+}
+
+/** An ICMP error about a tunnel's packet, or about an ICMP message of the kernel's: its own checksum covers what is blanked. */
+function maskQuoted(b: Buffer, icmp: number, facts: MaskFacts): void {
+  const ip = icmp + 8;
+  if (b[icmp] === 0 || b[icmp] === 14 || b.length < ip + 28) return;
+  const before = b.toString("hex", ip);
+  maskPacketAt(b, ip, facts);
+  if (b.toString("hex", ip) !== before) b.fill(0, icmp + 2, icmp + 4);
+}

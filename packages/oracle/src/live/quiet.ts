@@ -1,0 +1,21 @@
+// What a comparison switches off because it is told by a clock or by another protocol: IPv6, rate limits of ICMP, neighbour timers.
+// Both kernels get the IPv4 part; neither changes what a packet does.
+
+import type { ConfigOp } from "@kubehop/netstack";
+
+/** Files of a new namespace of the real kernel, before it has devices. */
+export const QUIET_NAMESPACE: readonly (readonly [path: string, value: string])[] = [
+  ["net/ipv6/conf/all/disable_ipv6", "1"],
+  ["net/ipv6/conf/default/disable_ipv6", "1"],
+];
+
+/** Neighbours that answered once stay reachable, and keep the address they gave first (a namespace has these files per device only). */
+export const QUIET_DEVICE =
+  "for d in /proc/sys/net/ipv4/neigh/*/; do echo 3600000 > $d/base_reachable_time_ms; echo 3600 > $d/delay_first_probe_time; echo 360000 > $d/locktime; done";
+
+/** Batches of both kernels: ICMP errors are not rationed. */
+export const QUIET_ICMP: readonly ConfigOp[] = [
+  { op: "sysctl", key: "net.ipv4.icmp_ratelimit", value: "0" },
+  { op: "sysctl", key: "net.ipv4.icmp_msgs_per_sec", value: "100000" },
+  { op: "sysctl", key: "net.ipv4.icmp_msgs_burst", value: "10000" },
+];
