@@ -63,8 +63,8 @@ function scenarios() {
 
 try {
   staticCheck("types", "node_modules/typescript/bin/tsc", ["-b"]);
-  staticCheck("lint", "node_modules/oxlint/bin/oxlint", []);
-  staticCheck("format", "node_modules/oxfmt/bin/oxfmt", ["--check"]);
+  staticCheck("lint", "node_modules/oxlint/bin/oxlint", ["packages", "scripts", "test"]);
+  staticCheck("format", "node_modules/oxfmt/bin/oxfmt", ["--check", "packages", "scripts", "test"]);
   unitTests();
   scenarios();
 } finally {
