@@ -44,10 +44,10 @@ export function readText(file: string): string {
 }
 
 /** Writes a file and the folders it stands in. */
-export function writeText(file: string, text: string): void {
+export function writeText(file: string, content: string | Uint8Array): void {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, content);
   } catch (error) {
     throw new UsageError(fileProblem(file, error));
   }

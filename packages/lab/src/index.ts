@@ -15,6 +15,7 @@ export { runCase } from "./expect/run-cell.ts";
 export { ExplainError, explainScenario, type ExplainOptions } from "./explain/explain.ts";
 export { runLoaded, runScenarioText } from "./expect/run-file.ts";
 export { runMutations } from "./expect/run-mutations.ts";
+export { capturingRunner } from "./report/capture.ts";
 export { formatJson } from "./report/json.ts";
 export { formatJunit } from "./report/junit.ts";
 export { formatResolved } from "./report/resolved.ts";

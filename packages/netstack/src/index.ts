@@ -60,9 +60,10 @@ export type { TcpCallbacks, TcpSock } from "./sock/tcp-sock.ts";
 export { udpOpen, type UdpSock } from "./sock/udp.ts";
 
 // Packets and what they tell
-export type { DropReason } from "./skb/drop-reason.ts";
+export { DROP_REASONS, type DropReason } from "./skb/drop-reason.ts";
 export { type Packet, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, PACKET_OUTGOING } from "./skb/packet.ts";
 export { type Hop, type Journey, JourneyRecorder } from "./trace/journey.ts";
+export { PcapngWriter } from "./trace/pcapng.ts";
 export type { Step, StepBody, Tracer } from "./trace/step.ts";
 export { frameDirection, TcpdumpPrinter, tcpdumpTap } from "./trace/tcpdump.ts";
 export type { TcpdumpOptions } from "./trace/dissect.ts";

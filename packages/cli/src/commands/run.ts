@@ -1,6 +1,8 @@
 // `kubehop run`: scenarios, one result line per case, the totals last.
 import {
   applyGoldenEdits,
+  capturingRunner,
+  type CellPlan,
   cellRunner,
   countCases,
   exitCodeOf,
@@ -15,6 +17,7 @@ import {
   runScenarioText,
   type Style,
 } from "@kubehop/lab";
+import { basename, extname, join } from "node:path";
 import { styleText } from "node:util";
 import { reportError } from "../dispatch.ts";
 import { type Io, writeText } from "../io.ts";
@@ -27,6 +30,7 @@ const OPTIONS = {
   junit: { type: "string" },
   update: { type: "boolean" },
   mutate: { type: "boolean" },
+  pcapng: { type: "string" },
 } as const;
 
 export function run(args: readonly string[], io: Io): number {
@@ -34,10 +38,11 @@ export function run(args: readonly string[], io: Io): number {
   const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
   const style = io.colour ? COLOURS : PLAIN;
   const results: FileResult[] = [];
+  const captures = values.pcapng === undefined ? undefined : new CaptureFolder(values.pcapng);
   let bugs = 0;
   for (const scenario of findScenarios(positionals, io)) {
     try {
-      const result = runOne(scenario, seed, values.mutate === true);
+      const result = runOne(scenario, seed, values.mutate === true, captures);
       results.push(result);
       io.stdout(formatFileResult(result, style));
       if (values.update === true) update(scenario, result, io);
@@ -56,11 +61,39 @@ export function run(args: readonly string[], io: Io): number {
 }
 
 /** The cases of a file; with --mutate, a further one for every mutation it declares. */
-function runOne({ file, text, readFile }: ScenarioFile, seed: number, mutate: boolean): FileResult {
+function runOne(
+  { file, text, readFile }: ScenarioFile,
+  seed: number,
+  mutate: boolean,
+  captures: CaptureFolder | undefined,
+): FileResult {
   const run = cellRunner(readFile);
-  const result = runScenarioText(file, text, readFile, seed, run);
+  const captured =
+    captures === undefined ? run : capturingRunner(run, (plan, pcapng) => captures.save(file, plan, pcapng));
+  const result = runScenarioText(file, text, readFile, seed, captured);
   if (!mutate || result.diagnostics.length > 0) return result;
   return { ...result, cells: [...result.cells, ...runMutations(file, text, readFile, seed, run)] };
+}
+
+/** One pcapng file per case, named after the scenario's file and the cell. */
+class CaptureFolder {
+  readonly #folder: string;
+  readonly #names = new Map<string, number>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  save(file: string, { cell }: CellPlan, pcapng: Uint8Array): void {
+    const label = Object.entries(cell)
+      .map(([key, value]) => `${key}=${String(value)}`.replaceAll(/[^\w.=-]+/g, "_"))
+      .join(",");
+    const name = basename(file, extname(file)) + (label === "" ? "" : `--${label}`);
+    // Files of the same name in different folders.
+    const count = (this.#names.get(name) ?? 0) + 1;
+    this.#names.set(name, count);
+    writeText(join(this.#folder, `${name}${count === 1 ? "" : `-${count}`}.pcapng`), pcapng);
+  }
 }
 
 const COLOURS: Style = {

@@ -39,6 +39,21 @@ describe("run", () => {
     });
   });
 
+  it("writes the frames of every case, the same each time", async () => {
+    const ping = FORWARDING(1).replace("sysctl net.ipv4.ip_forward", "ping -c 1 127.0.0.1").replace(/text:[^]*/, "exit: 0\n");
+    const matrix = `${ping}matrix: { size: [1, 2] }\n`;
+    await withFiles({ "a.yaml": matrix.replace("mutations:", "# mutations:") }, async (folder) => {
+      const files = async (out: string): Promise<Buffer[]> => {
+        expect((await kubehop("run", `${folder}/a.yaml`, "--pcapng", `${folder}/${out}`)).stdout).toContain("2 passed");
+        return ["a--size=1", "a--size=2"].map((name) => readFileSync(`${folder}/${out}/${name}.pcapng`));
+      };
+      const first = await files("x");
+      expect(first[0]?.subarray(0, 4).toString("hex")).toBe("0a0d0d0a");
+      expect(first[0]?.includes("node1/lo")).toBe(true);
+      expect(await files("y")).toEqual(first);
+    });
+  });
+
   it("a file that cannot be read does not keep the others from running: exit code 2", async () => {
     await withFiles({ "a.yaml": "scenario: x\nstesp: []\n", "b.yaml": FORWARDING(1) }, async (folder) => {
       const typed = await kubehop("run", folder);
@@ -60,7 +75,9 @@ describe("run", () => {
   it("--mutate runs every declared edit as a case", async () => {
     await withFiles({ "a.yaml": FORWARDING(1) }, async (folder) => {
       const { code, stdout } = await kubehop("run", `${folder}/a.yaml`, "--mutate");
-      expect(stdout).toMatch(/✓ .*a\.yaml {2}mutation cluster\.nodes\.node1\.sysctls\["net\.ipv4\.ip_forward"\]: 0\n2 passed, 0 failed, 0 skipped\n$/);
+      expect(stdout).toMatch(
+        /✓ .*a\.yaml {2}mutation cluster\.nodes\.node1\.sysctls\["net\.ipv4\.ip_forward"\]: 0\n2 passed, 0 failed, 0 skipped\n$/,
+      );
       expect(code).toBe(0);
     });
   });

@@ -1,0 +1,20 @@
+// Cases as packet captures: every device of every place, from the first step on.
+import { PcapngWriter } from "@kubehop/netstack";
+import type { CellRunner } from "../model/outcome.ts";
+import type { CellPlan } from "../model/scenario.ts";
+
+/**
+ * A runner that hands over the frames of each case as a pcapng file. A run on which somebody else looks on already (the telling of a
+ * failure, which repeats the case) is left alone.
+ */
+export function capturingRunner(run: CellRunner, save: (plan: CellPlan, pcapng: Uint8Array) => void): CellRunner {
+  return (plan, seed, onStep, onBegin) => {
+    if (onBegin !== undefined) return run(plan, seed, onStep, onBegin);
+    const writer = new PcapngWriter();
+    const end = run(plan, seed, onStep, (_step, { world }) => {
+      world.tracer = writer;
+    });
+    save(plan, writer.bytes());
+    return end;
+  };
+}
