@@ -1,15 +1,13 @@
 // `expect:` and `bug.because:` — one expectation object.
 import * as z from "zod";
 import { TABLE_COLUMNS, TABLE_NAMES } from "../expect/tables.ts";
-import type { DropReason } from "@kubehop/netstack";
-import { DROP_REASONS } from "../expect/drop-reasons.ts";
+import { DROP_REASONS } from "@kubehop/netstack";
 import * as leaf from "./leaves.ts";
 import { optional, required } from "./key.ts";
 
 export const FLOW_RESULTS = ["ok", "timeout", "refused", "reset", "unreachable", "dropped"] as const;
 export const IGNORE_NAMES = ["pkts", "bytes", "age", "inet6", "timers", "nud", "ids"] as const;
 
-const reasons: readonly DropReason[] = DROP_REASONS;
 const ignore = z.array(leaf.word(IGNORE_NAMES));
 const texts = z.union([leaf.text, z.array(leaf.text)]);
 const place = leaf.text;
@@ -47,7 +45,7 @@ const dropped = z.strictObject({
   in: optional(place, "Place where the packet died.", "in: node1", "any"),
   dev: optional(leaf.deviceName, "Device it came in by (or was to leave by).", "dev: cni0", "any"),
   reason: optional(
-    leaf.listed(reasons, "a drop reason"),
+    leaf.listed(DROP_REASONS, "a drop reason"),
     "The kernel's skb_drop_reason without its prefix.",
     "reason: NETFILTER_DROP",
     "any",

@@ -1,76 +1,64 @@
 // Why a packet ended: the kernel's skb_drop_reason names (include/net/dropreason-core.h) without the prefix.
 // A name the kernel does not have is marked as ours.
 
-export type DropReason =
-  | "NOT_SPECIFIED"
-  | "NO_SOCKET"
-  | "SOCKET_CLOSE"
-  | "SOCKET_FILTER"
-  | "PKT_TOO_SMALL"
-  | "TCP_CSUM"
-  | "UDP_CSUM"
-  | "ICMP_CSUM"
-  | "NETFILTER_DROP"
-  | "OTHERHOST"
-  | "IP_CSUM"
-  | "IP_INHDR"
-  | "IP_RPFILTER"
-  | "IP_NOPROTO"
-  | "UNICAST_IN_L2_MULTICAST"
-  | "PROTO_MEM"
-  | "TCP_FLAGS"
-  | "TCP_OLD_DATA"
-  | "TCP_OVERWINDOW"
-  | "TCP_OLD_ACK"
-  | "TCP_OLD_SEQUENCE"
-  | "TCP_INVALID_SEQUENCE"
-  | "TCP_INVALID_ACK_SEQUENCE"
-  | "TCP_INVALID_SYN"
-  | "TCP_RESET"
-  | "TCP_CLOSE"
-  | "TCP_TOO_OLD_ACK"
-  | "TCP_ABORT_ON_DATA"
-  | "LISTEN_OVERFLOW"
-  | "IP_OUTNOROUTES"
-  | "IP_INNOROUTES"
-  | "IP_LOCAL_SOURCE"
-  | "IP_INVALID_SOURCE"
-  | "IP_INVALID_DEST"
-  | "IP_LOCALNET"
-  | "PKT_TOO_BIG"
-  | "DUP_FRAG"
-  | "FRAG_REASM_TIMEOUT"
-  | "FRAG_TOO_FAR"
-  | "NEIGH_CREATEFAIL"
-  | "NEIGH_FAILED"
-  | "NEIGH_QUEUEFULL"
-  | "NEIGH_DEAD"
-  | "NEIGH_HH_FILLFAIL"
-  | "QDISC_DROP"
-  | "TC_INGRESS"
-  | "DEV_HDR"
-  | "DEV_READY"
-  | "FULL_RING"
-  | "NOMEM"
-  | "HDR_TRUNC"
-  | "UNHANDLED_PROTO"
-  | "SKB_CSUM"
-  | "VXLAN_INVALID_HDR"
-  | "VXLAN_VNI_NOT_FOUND"
-  | "MAC_INVALID_SOURCE"
-  | "VXLAN_ENTRY_EXISTS"
-  | "NO_TX_TARGET"
-  | "IP_TUNNEL_ECN"
-  | "LOCAL_MAC"
-  | "ARP_PVLAN_DISABLE"
-  | "MAC_IEEE_MAC_CONTROL"
-  | "BRIDGE_INGRESS_STP_STATE"
-  | "BRIDGE_NO_EGRESS_PORT"
-  | "ICMP_GLOBAL_RATELIMIT"
-  | "IGMP_UNKNOWN"
-  | "INVALID_PROTO"
-  | "IP_INADDRERRORS"
-  | "INVALID_PKT"
-  | "CONNTRACK_CLASH" // ours: nf_conntrack confirm clash, NETFILTER_DROP in the kernel
-  | "LINK_LOSS" // ours: a fault on a cable
-  | "STORM"; // ours: the budget of a run is used up
+/** Every reason this stack gives. */
+export const DROP_REASONS = [
+  "NOT_SPECIFIED",
+  "NO_SOCKET",
+  "PKT_TOO_SMALL",
+  "TCP_CSUM",
+  "UDP_CSUM",
+  "ICMP_CSUM",
+  "NETFILTER_DROP",
+  "OTHERHOST",
+  "IP_CSUM",
+  "IP_INHDR",
+  "IP_RPFILTER",
+  "IP_NOPROTO",
+  "UNICAST_IN_L2_MULTICAST",
+  "TCP_FLAGS",
+  "TCP_OLD_DATA",
+  "TCP_OVERWINDOW",
+  "TCP_OLD_SEQUENCE",
+  "TCP_INVALID_SEQUENCE",
+  "TCP_INVALID_ACK_SEQUENCE",
+  "TCP_INVALID_SYN",
+  "TCP_RESET",
+  "TCP_CLOSE",
+  "TCP_ABORT_ON_DATA",
+  "LISTEN_OVERFLOW",
+  "IP_OUTNOROUTES",
+  "IP_INNOROUTES",
+  "IP_LOCAL_SOURCE",
+  "IP_INVALID_SOURCE",
+  "IP_INVALID_DEST",
+  "IP_LOCALNET",
+  "PKT_TOO_BIG",
+  "DUP_FRAG",
+  "FRAG_REASM_TIMEOUT",
+  "NEIGH_CREATEFAIL",
+  "NEIGH_FAILED",
+  "NEIGH_QUEUEFULL",
+  "NEIGH_DEAD",
+  "QDISC_DROP",
+  "TC_INGRESS",
+  "DEV_READY",
+  "NOMEM",
+  "HDR_TRUNC",
+  "UNHANDLED_PROTO",
+  "VXLAN_INVALID_HDR",
+  "VXLAN_VNI_NOT_FOUND",
+  "MAC_INVALID_SOURCE",
+  "VXLAN_ENTRY_EXISTS",
+  "NO_TX_TARGET",
+  "IP_TUNNEL_ECN",
+  "LOCAL_MAC",
+  "MAC_IEEE_MAC_CONTROL",
+  "BRIDGE_INGRESS_STP_STATE",
+  "INVALID_PROTO",
+  "IP_INADDRERRORS",
+  "CONNTRACK_CLASH", // ours: nf_conntrack confirm clash, NETFILTER_DROP in the kernel
+  "STORM", // ours: the budget of a run is used up
+] as const;
+
+export type DropReason = (typeof DROP_REASONS)[number];

@@ -65,7 +65,7 @@ export function addAddress(dev: NetDevice, text: string): void {
 export function loseAt(dev: NetDevice, lose: (pkt: Packet) => boolean): void {
   dev.rxHandler = (pkt) => {
     if (!lose(pkt)) return "pass";
-    kfreeSkb(dev.ns, pkt, "LINK_LOSS", "test");
+    kfreeSkb(dev.ns, pkt, "NOT_SPECIFIED", "test");
     return "consumed";
   };
 }
