@@ -1,4 +1,5 @@
 // argv → subcommand → exit code: 0 all held · 1 an expectation failed · 2 the input is wrong or nothing was tested · 3 a bug of ours.
+import { Refusal } from "@kubehop/sim";
 import { type Io, UsageError } from "./io.ts";
 
 export type Run = (args: readonly string[], io: Io) => number | Promise<number>;
@@ -102,9 +103,6 @@ async function version(io: Io): Promise<number> {
   return 0;
 }
 
-/** What the engine refuses by name, known by the name of its errors: importing them here would load the engine at every start. */
-const REFUSALS: ReadonlySet<string> = new Set(["ClusterError"]);
-
 /** One line for a mistake of the user; for a bug of ours one line and what to do about it. Stacks only on request. */
 export function reportError(error: unknown, command: string | undefined, io: Io): number {
   if (error instanceof UsageError) {
@@ -113,7 +111,7 @@ export function reportError(error: unknown, command: string | undefined, io: Io)
     if (io.debug) io.stderr(`${error.stack ?? ""}\n`);
     return 2;
   }
-  if (error instanceof Error && REFUSALS.has(error.name)) {
+  if (error instanceof Refusal) {
     io.stderr(`kubehop: ${error.message}\n${io.debug ? `${error.stack ?? ""}\n` : ""}`);
     return 2;
   }

@@ -1,5 +1,6 @@
 // Mistakes of the one who types: one clear line, exit code 2, no stack.
 import { readFileSync } from "node:fs";
+import { ProxyRefusal } from "@kubehop/proxy";
 import { describe, expect, it } from "vitest";
 import { reportError, SUBCOMMANDS } from "../src/dispatch.ts";
 import { VERSION } from "../src/version.ts";
@@ -84,6 +85,13 @@ describe("mistakes", () => {
       );
     });
   });
+});
+
+it("what is refused by name is no bug: exit code 2", () => {
+  let text = "";
+  const io = { stdout: () => undefined, stderr: (more: string) => void (text += more), colour: false, debug: false };
+  expect(reportError(new ProxyRefusal("Service default/web", "protocol", "no"), "run", io)).toBe(2);
+  expect(text).toBe("kubehop: Service default/web: protocol: no\n");
 });
 
 describe("a bug of ours", () => {

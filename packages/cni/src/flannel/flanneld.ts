@@ -5,6 +5,7 @@
 import type { ObjectStore } from "@kubehop/kube";
 import { applyBatch, formatIpv4, parseCidr } from "@kubehop/netstack";
 import type { Agent, ConfigOp, NetNamespace } from "@kubehop/netstack";
+import { Refusal } from "@kubehop/sim";
 import { CniError } from "../plugin/cni-plugin.ts";
 import { installRules } from "./install-rules.ts";
 import { annotateNode, leaseOf } from "./lease.ts";

@@ -1,6 +1,7 @@
 // What a container runtime asks of a network: the CNI operations ADD and DEL on a pod's sandbox (CNI specification §"ADD", §"DEL").
 
 import type { NetNamespace } from "@kubehop/netstack";
+import { Refusal } from "@kubehop/sim";
 
 /** A pod's empty network namespace, made by the runtime before ADD. */
 export interface PodSandbox {

@@ -1,18 +1,17 @@
 // A cluster, assembled and settled: the one place where world, control plane, agents and pods are wired to each other. What happens
 // afterwards happens by packets, batches and virtual time.
 
-import { CniError, FlannelError } from "@kubehop/cni";
 import type { ControlPlane } from "@kubehop/kube";
 import { NetNamespace, World } from "@kubehop/netstack";
 import type { Agent } from "@kubehop/netstack";
-import { NodeRefusal, serve } from "@kubehop/programs";
+import { serve } from "@kubehop/programs";
 import type { Served } from "@kubehop/programs";
-import { ProxyRefusal, StoreServiceSource } from "@kubehop/proxy";
+import { StoreServiceSource } from "@kubehop/proxy";
 import type { HostSpec, NodeSpec } from "../model/cluster-spec.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import { createAgent } from "./agents.ts";
 import { bootControlPlane } from "./control-plane.ts";
-import { applySysctls, bootGateway, bootMachine, bootNode, ClusterError } from "./machines.ts";
+import { applySysctls, bootGateway, bootMachine, bootNode } from "./machines.ts";
 import { pinEndpointChoice } from "./pick.ts";
 import { pinSockets } from "./socket-pins.ts";
 import { ADMIN, Places } from "./places.ts";
@@ -48,16 +47,13 @@ export class Cluster {
     for (const { node, ns } of nodes) applySysctls(ns, node);
     this.advance(SETTLE_MS);
     this.epoch = this.world.now;
+    this.world.epoch = this.epoch;
     pinSockets(plan.pins.sockets, this.places, this.epoch);
   }
 
-  /** @throws ClusterError when the scenario asks for something the tools refuse */
+  /** @throws Refusal when the scenario asks for something that is not modelled, or that the tools refuse */
   static build(plan: CellPlan, seed: number | string): Cluster {
-    try {
-      return new Cluster(plan, seed);
-    } catch (error) {
-      throw isRefusal(error) ? new ClusterError(error.message) : error;
-    }
+    return new Cluster(plan, seed);
   }
 
   /** Virtual ms since time 0. */
@@ -125,9 +121,4 @@ export class Cluster {
     if (rule !== undefined)
       serve({ ns, hostname: host.name, servers: rule.servers, onServed: (s) => void this.served.push(s) });
   }
-}
-
-/** What an agent was refused at its start. */
-function isRefusal(error: unknown): error is Error {
-  return [ProxyRefusal, CniError, FlannelError, NodeRefusal].some((kind) => error instanceof kind);
 }

@@ -3,6 +3,7 @@
 import { randomMac } from "@kubehop/cni";
 import { applyBatch, KERNEL_FLAVOURS, NetNamespace, parseCidr } from "@kubehop/netstack";
 import type { ConfigOp, World } from "@kubehop/netstack";
+import { Refusal } from "@kubehop/sim";
 import type { MachineSpec, NodeSpec, UnderlaySpec } from "../model/cluster-spec.ts";
 import { addressOps } from "./card-address.ts";
 
@@ -12,7 +13,7 @@ export const UNDERLAY = "underlay";
 export const GATEWAY = "gateway";
 
 /** A change that the cluster itself makes was refused: a mistake in the scenario that loading did not see, or ours. */
-export class ClusterError extends Error {
+export class ClusterError extends Refusal {
   override readonly name = "ClusterError";
 }
 

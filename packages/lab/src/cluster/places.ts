@@ -65,7 +65,12 @@ export class Places {
   /** What an end of a flow means: an address, an alias, a place, `svc/NAME` or `svc/NS/NAME`; else a name in `namespace`'s DNS. */
   address(text: string, namespace = "default"): Ipv4 | undefined {
     const name = this.#plan.names[text] ?? text;
-    return parseIpv4(name) ?? this.#serviceReference(name, namespace) ?? this.#placeAddress(name) ?? this.#dnsName(name, namespace);
+    return (
+      parseIpv4(name) ??
+      this.#serviceReference(name, namespace) ??
+      this.#placeAddress(name) ??
+      this.#dnsName(name, namespace)
+    );
   }
 
   /**

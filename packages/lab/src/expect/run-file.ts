@@ -1,10 +1,11 @@
 // A scenario file from text to result: read, run every cell, judge.
-import { diagnosticAt } from "@kubehop/kube";
-import { ClusterError } from "../cluster/machines.ts";
+import { type Diagnostic, diagnosticAt, provenancePosition, type SourcePosition } from "@kubehop/kube";
+import { Refusal } from "@kubehop/sim";
 import { loadScenario } from "../load/load-scenario.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellResult, CellRunner, FileResult } from "../model/outcome.ts";
-import type { Scenario } from "../model/scenario.ts";
+import type { CellPlan, Scenario } from "../model/scenario.ts";
+import { StepRefusal } from "../model/step-refusal.ts";
 import { runCase } from "./run-cell.ts";
 
 /** Reads and runs a file. Mistakes in it become diagnostics, never exceptions. */
@@ -29,12 +30,26 @@ export function runLoaded(scenario: Scenario, seed: number, run: CellRunner): Fi
     try {
       cells.push(runCase(scenario, plan, seed, run));
     } catch (error) {
-      if (!(error instanceof ClusterError)) throw error;
-      // The cluster asks for something that is refused: a mistake in the file that only building it could show.
-      const at = sources[0]?.positionAt(0);
-      if (at === undefined) throw error;
-      return { file, title, refs, cells: [], diagnostics: [diagnosticAt(at, "not-modelled", error.message)], sources };
+      if (!(error instanceof Refusal)) throw error;
+      // The file asks for something that is refused: a mistake that only running it could show.
+      return { file, title, refs, cells: [], diagnostics: [refusalDiagnostic(scenario, plan, error)], sources };
     }
   }
   return { file, title, refs, cells, diagnostics: [], sources };
+}
+
+/** At the step that was running, else at the object that was refused, else at the head of the file. */
+function refusalDiagnostic({ file, sources }: Scenario, plan: CellPlan, refusal: Refusal): Diagnostic {
+  const at =
+    refusal instanceof StepRefusal
+      ? refusal.position
+      : (objectPosition(plan, refusal.subject) ?? sources[0]?.positionAt(0) ?? { file, line: 1, col: 1, endCol: 2 });
+  return diagnosticAt(at, "not-modelled", refusal.message);
+}
+
+function objectPosition({ objects }: CellPlan, subject: string | undefined): SourcePosition | undefined {
+  const found = objects.find(
+    ({ object: { kind, metadata } }) => `${kind} ${metadata.namespace}/${metadata.name}` === subject,
+  );
+  return found === undefined ? undefined : provenancePosition(found.provenance);
 }

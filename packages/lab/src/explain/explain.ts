@@ -1,7 +1,7 @@
 // `kubehop explain`: run a cell to the request in question and tell its way there and back.
 
 import { didYouMean } from "@kubehop/kube";
-import { ClusterError } from "../cluster/machines.ts";
+import { Refusal } from "@kubehop/sim";
 import { judge } from "../expect/judge.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellRunEnd, CellRunner } from "../model/outcome.ts";
@@ -56,7 +56,7 @@ function recorded(plan: CellPlan, seed: number, run: CellRunner, choice: Choice)
   try {
     return recordCell(plan, seed, run, (step) => choice.see(step));
   } catch (error) {
-    if (error instanceof ClusterError) throw new ExplainError(error.message);
+    if (error instanceof Refusal) throw new ExplainError(error.message);
     throw error;
   }
 }

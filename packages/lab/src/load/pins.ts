@@ -1,7 +1,16 @@
 // `place:`, `pin:` and `serve:` — what decides instead of chance.
 import { type Cidr, cidrContains, parseCidr, parseIPv4, type Path } from "@kubehop/kube";
 import type { ClusterSpec } from "../model/cluster-spec.ts";
-import type { OrderPin, Pins, PlaceRule, PodPin, ServerSpec, ServeRule, ServicePin, SocketPin } from "../model/scenario.ts";
+import type {
+  OrderPin,
+  Pins,
+  PlaceRule,
+  PodPin,
+  ServerSpec,
+  ServeRule,
+  ServicePin,
+  SocketPin,
+} from "../model/scenario.ts";
 import type { ScenarioFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import { type Draft, entriesOf, manyOf } from "./draft.ts";

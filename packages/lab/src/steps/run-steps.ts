@@ -3,7 +3,7 @@
 
 import type { RunningCommand } from "@kubehop/commands";
 import { formatIpv4, PacketStormError } from "@kubehop/netstack";
-import { SimulationBudgetError } from "@kubehop/sim";
+import { Refusal, SimulationBudgetError } from "@kubehop/sim";
 import { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
 import type { ReadFile } from "../load/context.ts";
@@ -17,6 +17,7 @@ import type {
   StepOutcome,
 } from "../model/outcome.ts";
 import type { RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
+import { StepRefusal } from "../model/step-refusal.ts";
 import { liveState } from "./live-state.ts";
 import { Desk } from "./desk.ts";
 import { startSend } from "./send.ts";
@@ -25,6 +26,9 @@ import { StepWatch } from "./watch.ts";
 /** Virtual ms a command may take before the run gives up on it: longer than any TCP timeout. */
 const COMMAND_LIMIT_MS = 3_600_000;
 
+/** Exit code of a command that was ended by SIGKILL. */
+const EXIT_KILLED = 137;
+
 /** A step cannot go on: the reason is told to the person who wrote it. */
 class StepStopped extends Error {
   override readonly name = "StepStopped";
@@ -32,7 +36,7 @@ class StepStopped extends Error {
 
 /**
  * A runner of cells, each on a cluster of its own. `readFile`: files beside the scenario, as commands name them.
- * The runner throws ClusterError when a cluster asks for something that is refused.
+ * The runner throws Refusal when a cluster asks for something that is refused, StepRefusal when a step does.
  */
 export function cellRunner(readFile: ReadFile): CellRunner {
   return (plan, seed, onStep, onBegin) => {
@@ -68,6 +72,7 @@ class StepRunner {
       try {
         this.#runStep(step);
       } catch (error) {
+        if (error instanceof Refusal) throw new StepRefusal(error, step.position);
         if (!isStop(error)) throw error;
         return { virtualMs: this.#cluster.now, stopped: { step, reason: error.message } };
       }
@@ -130,9 +135,10 @@ class StepRunner {
         this.#startBackground(step, action.in, command.text);
         continue;
       }
-      const process = this.#start(this.#place(action.in), command.text, (text) => (this.#stdout += text));
-      this.#waitFor(() => process.exitCode !== undefined, command.text);
-      exitCode = process.exitCode ?? 0;
+      const place = this.#place(action.in);
+      const process = this.#start(place, command.text, (text) => (this.#stdout += text));
+      this.#waitFor(() => process.exitCode !== undefined || this.#isGone(place), command.text);
+      exitCode = process.exitCode ?? this.#kill(process);
       const outcome = process.outcome;
       if (outcome !== undefined) flows.push(this.#flowOutcome(outcome.result, outcome.bytes, servedBefore, watch));
     }
@@ -193,6 +199,17 @@ class StepRunner {
     const place = this.#cluster.places.find(name);
     if (place === undefined) throw new StepStopped(`there is no place ${name} now`);
     return place;
+  }
+
+  /** Its pod was deleted. */
+  #isGone(place: Place): boolean {
+    return this.#cluster.world.namespaces.get(place.ns.name) !== place.ns;
+  }
+
+  /** What runs in a pod ends with it. */
+  #kill(process: RunningCommand): number {
+    process.interrupt();
+    return EXIT_KILLED;
   }
 
   /** Virtual time passes, event by event, until `ended`. */

@@ -1,6 +1,7 @@
 // Keeping iptables rules in place the way daemons do: one call at a time, where the answer to a check decides on the next call.
 
 import type { Batch, BatchError, ConfigOp } from "@kubehop/netstack";
+import { Refusal } from "@kubehop/sim";
 
 /** A node's config door. */
 export type Door = (batch: Batch) => BatchError | null;
@@ -15,7 +16,7 @@ export interface Ensured {
 }
 
 /** The node refused what a daemon needs; the text is the tool's. */
-export class NodeRefusal extends Error {
+export class NodeRefusal extends Refusal {
   override readonly name = "NodeRefusal";
 }
 
