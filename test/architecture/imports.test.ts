@@ -80,6 +80,16 @@ describe("the import table", () => {
     expect(Object.keys(dependencies).filter((dependency) => !allowed.includes(dependency))).toEqual([]);
   });
 
+  it.each(packageNames())("%s uses what it declares", (name) => {
+    const { dependencies = {} } = readJson(`packages/${name}/package.json`) as { dependencies?: object };
+    const used = new Set(
+      sourceFiles(`packages/${name}/src`)
+        .flatMap(({ text }) => importsOf(text))
+        .map(libraryOf),
+    );
+    expect(Object.keys(dependencies).filter((dependency) => !used.has(dependency))).toEqual([]);
+  });
+
   const row: Row = { packages: ["sim", "netstack"], external: ["ip-address"] };
   it.each([
     ["packages/netstack/src/dev/veth.ts", "../skb/packet.ts", undefined],
