@@ -12,10 +12,18 @@ export function isGroupMac(mac: Mac): boolean {
   return (Math.floor(mac / 0x10000000000) & 1) === 1;
 }
 
+/** Two hex digits of every byte. */
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+function hexByte(value: number): string {
+  return HEX[value & 0xff] as string;
+}
+
 /** Lower case, colon separated. */
 export function formatMac(mac: number): string {
-  const hex = mac.toString(16).padStart(12, "0");
-  return `${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}:${hex.slice(6, 8)}:${hex.slice(8, 10)}:${hex.slice(10)}`;
+  const high = Math.floor(mac / 0x1000000);
+  const low = mac % 0x1000000;
+  return `${hexByte(high >>> 16)}:${hexByte(high >>> 8)}:${hexByte(high)}:${hexByte(low >>> 16)}:${hexByte(low >>> 8)}:${hexByte(low)}`;
 }
 
 /** `aa:bb:cc:dd:ee:ff` (any case) → number; undefined when malformed. */

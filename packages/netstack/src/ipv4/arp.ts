@@ -9,7 +9,6 @@ import { devHardHeader, devQueueXmit } from "../dev/xmit.ts";
 import { NFPROTO_ARP, nfHook } from "../netfilter/hooks.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
-import { allocSkb } from "../skb/packet.ts";
 import type { Neigh } from "../neigh/neigh.ts";
 import type { NeighOps } from "../neigh/neigh-table.ts";
 import { ARP_LEN, ARPOP_REQUEST, arpWrite } from "../wire/arp-fields.ts";
@@ -36,7 +35,7 @@ export interface ArpMessage {
 export function arpSend(dev: NetDevice, m: ArpMessage, cause: Packet | null): void {
   if ((dev.flags & IFF_NOARP) !== 0) return;
   const { ns } = dev;
-  const pkt = ns.world.adopt(allocSkb(ARP_LEN), cause);
+  const pkt = ns.world.allocSkb(ARP_LEN, cause);
   arpWrite(pkt.buf, pkt.head, m.op, m.sha, m.sip, m.tha, m.tip);
   pkt.nh = pkt.head;
   pkt.protocol = ETH_P_ARP;

@@ -5,7 +5,7 @@ import { IFF_LOOPBACK } from "../dev/net-device.ts";
 import { nfCtAttach } from "../netfilter/conntrack/conntrack-core.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
-import { allocSkb, PACKET_HOST } from "../skb/packet.ts";
+import { PACKET_HOST } from "../skb/packet.ts";
 import { ICMP_HLEN, icmpIsError, icmpSetCheck, icmpWrite, NR_ICMP_TYPES } from "../wire/icmp-fields.ts";
 import {
   IP_OFFSET,
@@ -111,7 +111,7 @@ export function icmpReply(ns: NetNamespace, pkt: Packet, type: number, info: num
 /** icmp_push_reply: build the message and send it. TTL is the namespace's, DF clear, the id from the pair's counter. */
 function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: IcmpMessage): void {
   const hlen = IP_HLEN + m.options.length;
-  const pkt = ns.world.adopt(allocSkb(hlen + ICMP_HLEN + m.data.length), cause);
+  const pkt = ns.world.allocSkb(hlen + ICMP_HLEN + m.data.length, cause);
   const b = pkt.buf;
   const th = pkt.head + hlen;
   icmpWrite(b, th, m.type, m.code, m.info);

@@ -64,8 +64,17 @@ export function parseRtName(space: NameSpace, text: string): number | undefined 
   return value >= 0 && value <= (space === "table" ? 0xffffffff : 255) ? value : undefined;
 }
 
+function byNumber(names: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
+  return new Map(Object.entries(names).map(([name, number]) => [number, name]));
+}
+
+const NAMES: Readonly<Record<NameSpace, ReadonlyMap<number, string>>> = {
+  table: byNumber(TABLES),
+  protocol: byNumber(PROTOCOLS),
+  scope: byNumber(SCOPES),
+};
+
 /** Number → name, digits when it has none. */
 export function rtName(space: NameSpace, value: number): string {
-  for (const [name, number] of Object.entries(SPACES[space])) if (number === value) return name;
-  return String(value);
+  return NAMES[space].get(value) ?? String(value);
 }

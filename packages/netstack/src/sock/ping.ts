@@ -2,7 +2,6 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
-import { allocSkb } from "../skb/packet.ts";
 import type { Packet } from "../skb/packet.ts";
 import { RTCF_BROADCAST } from "../ipv4/rtable.ts";
 import { ICMP_ECHO, ICMP_HLEN, icmpId, icmpSeq, icmpSetCheck, icmpWrite } from "../wire/icmp-fields.ts";
@@ -131,7 +130,7 @@ function pingSendmsg(sk: PingSock, seq: number, payload: Uint8Array): SockErrno 
 }
 
 function pingBuild(sk: PingSock, seq: number, payload: Uint8Array): Packet {
-  const pkt = sk.ns.world.adopt(allocSkb(ICMP_HLEN + payload.length));
+  const pkt = sk.ns.world.allocSkb(ICMP_HLEN + payload.length);
   icmpWrite(pkt.buf, pkt.head, ICMP_ECHO, 0, sk.id * 0x10000 + (seq & 0xffff));
   pkt.buf.set(payload, pkt.head + ICMP_HLEN);
   icmpSetCheck(pkt.buf, pkt.head, pkt.len);

@@ -3,7 +3,7 @@
 
 import type { Timer } from "@kubehop/sim";
 import type { NetNamespace } from "../netns/net-namespace.ts";
-import { allocSkb, CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import { CHECKSUM_PARTIAL } from "../skb/packet.ts";
 import type { Packet } from "../skb/packet.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import { IPPROTO_TCP, ipDaddr, ipSaddr } from "../wire/ipv4-fields.ts";
@@ -184,7 +184,7 @@ function buildSynack(req: TcpRequestSock, cause: Packet | null): Packet {
     wscale: req.sndWscale >= 0 ? req.window.wscale : -1,
   };
   const hdrLen = TCP_HLEN + synOptionsSize(options);
-  const pkt = req.ns.world.adopt(allocSkb(hdrLen), cause);
+  const pkt = req.ns.world.allocSkb(hdrLen, cause);
   tcpWrite(pkt.buf, pkt.head, {
     sport: req.sport,
     dport: req.dport,

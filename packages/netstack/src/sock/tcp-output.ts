@@ -1,7 +1,7 @@
 // TCP segments on the way out (net/ipv4/tcp_output.c): building, sending what windows allow, retransmission, ACKs.
 
 import type { Packet } from "../skb/packet.ts";
-import { allocSkb, CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import { CHECKSUM_PARTIAL } from "../skb/packet.ts";
 import {
   seqAdd,
   seqAfter,
@@ -36,7 +36,7 @@ export function tcpBuild(
   optLen: number,
   data: Uint8Array,
 ): Packet {
-  const pkt = sk.ns.world.adopt(allocSkb(TCP_HLEN + optLen + data.length));
+  const pkt = sk.ns.world.allocSkb(TCP_HLEN + optLen + data.length);
   const ack = (flags & TCP_ACK) !== 0 ? sk.rcvNxt : 0;
   tcpWrite(pkt.buf, pkt.head, { sport: sk.sport, dport: sk.dport, seq, ack, hdrLen: TCP_HLEN + optLen, flags, window });
   pkt.buf.set(data, pkt.head + TCP_HLEN + optLen);

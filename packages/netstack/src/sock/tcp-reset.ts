@@ -5,7 +5,6 @@ import type { Ipv4 } from "../addr/ipv4.ts";
 import { flowKey, RTCF_LOCAL } from "../ipv4/rtable.ts";
 import { ipRouteOutput } from "../ipv4/route.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
-import { allocSkb } from "../skb/packet.ts";
 import type { Packet } from "../skb/packet.ts";
 import { IPPROTO_TCP, ipDaddr, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
 import {
@@ -101,7 +100,7 @@ function replyIpId(ns: NetNamespace, saddr: Ipv4, daddr: Ipv4): number {
 
 function buildReply(ns: NetNamespace, pkt: Packet, seg: ReplySegment, saddr: Ipv4, daddr: Ipv4): Packet {
   const hdrLen = TCP_HLEN + (seg.ts === null ? 0 : 12);
-  const answer = ns.world.adopt(allocSkb(hdrLen), pkt);
+  const answer = ns.world.allocSkb(hdrLen, pkt);
   const b = answer.buf;
   tcpWrite(b, answer.head, {
     sport: tcpDport(pkt.buf, pkt.head),

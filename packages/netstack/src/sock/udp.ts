@@ -5,7 +5,7 @@ import { INADDR_ANY, isMulticast } from "../addr/ipv4.ts";
 import type { Route } from "../ipv4/rtable.ts";
 import { RTCF_BROADCAST } from "../ipv4/rtable.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
-import { allocSkb, CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import { CHECKSUM_PARTIAL } from "../skb/packet.ts";
 import type { Packet } from "../skb/packet.ts";
 import { IPPROTO_UDP } from "../wire/ipv4-fields.ts";
 import { UDP_HLEN, udpSetCheck, udpSetPartialCheck, udpWrite } from "../wire/udp-fields.ts";
@@ -137,7 +137,7 @@ function udpBuild(sk: UdpSock, bytes: Uint8Array, saddr: Ipv4, daddr: Ipv4, dpor
   const len = UDP_HLEN + bytes.length;
   const fits = IP_HLEN + len <= mtu;
   if (!fits && sk.pmtuDisc === "do") return null;
-  const pkt = sk.ns.world.adopt(allocSkb(len));
+  const pkt = sk.ns.world.allocSkb(len);
   udpWrite(pkt.buf, pkt.head, sk.sport, dport, len);
   pkt.buf.set(bytes, pkt.head + UDP_HLEN);
   if (fits) {
