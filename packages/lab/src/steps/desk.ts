@@ -1,6 +1,6 @@
 // What a command finds at its place: tools of that machine's releases, files, names, and the API server where kubectl is set up.
 
-import { defaultRegistry, startLine } from "@kubehop/commands";
+import { defaultRegistry, startLine, startWords } from "@kubehop/commands";
 import type { PlaceContext, Registry, RunningCommand } from "@kubehop/commands";
 import type { ToolVersions } from "@kubehop/netstack";
 import { hasBusybox } from "@kubehop/programs";
@@ -10,6 +10,8 @@ import type { ReadFile } from "../load/context.ts";
 import { kubeAccess } from "./kube-access.ts";
 
 export interface Streams {
+  /** All that the command will read; nothing unless given. */
+  readonly stdin?: string;
   stdout(text: string): void;
   stderr(text: string): void;
 }
@@ -32,6 +34,11 @@ export class Desk {
     return startLine(this.#context(place, streams), line, this.#registry);
   }
 
+  /** Run words in a pod without a shell: `kubectl exec`. */
+  #exec(place: Place, words: readonly string[], streams: Streams): RunningCommand {
+    return startWords(this.#context(place, streams), words, this.#registry);
+  }
+
   #context(place: Place, streams: Streams): PlaceContext {
     const cluster = this.#cluster;
     return {
@@ -39,13 +46,13 @@ export class Desk {
       ns: place.ns,
       tools: toolsOf(cluster, place),
       files: this.#filesOf(place),
-      stdin: "",
+      stdin: streams.stdin ?? "",
       stdout: (text) => streams.stdout(text),
       stderr: (text) => streams.stderr(text),
       resolve: (name) => cluster.places.resolve(name, place),
       readFile: (path) => this.#readFile(path),
       kube: hasKubectl(cluster, place)
-        ? kubeAccess(cluster, (pod, words, to) => this.start(pod, words.map(quoted).join(" "), to))
+        ? kubeAccess(cluster, (pod, words, to) => this.#exec(pod, words, to))
         : undefined,
     };
   }
@@ -55,11 +62,6 @@ export class Desk {
     this.#files.set(place.name, known);
     return known;
   }
-}
-
-/** A word as the shell reads it back unchanged. */
-function quoted(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** At the admin's desk and on the first node, where kubeadm leaves admin.conf. */
