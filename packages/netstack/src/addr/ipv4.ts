@@ -46,7 +46,8 @@ export function formatIpv4(addr: number): string {
 
 /** Dotted text → address; undefined when it is not an IPv4 address (no octal, no short forms). */
 export function parseIpv4(text: string): Ipv4 | undefined {
-  if (text.includes("/") || !Address4.isValid(text)) return undefined;
+  // Prefix lengths and names come here too; refusing them by exception is slow.
+  if (text.includes("/") || !text.includes(".") || !Address4.isValid(text)) return undefined;
   let value = 0;
   for (const octet of text.split(".")) value = value * 256 + Number(octet);
   return value as Ipv4;

@@ -29,7 +29,9 @@ interface MagicRow {
 /** fib_magic: add or delete the row `row` with the primary address as its source. */
 function fibMagic(add: boolean, dev: NetDevice, row: MagicRow, prim: InAddr): void {
   const base = {
-    ...row,
+    type: row.type,
+    prefix: row.prefix,
+    len: row.len,
     tos: 0,
     scope: row.type === RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_LINK,
     table: row.type === RTN_UNICAST ? RT_TABLE_MAIN : RT_TABLE_LOCAL,
