@@ -2,7 +2,7 @@
 
 import { defaultRegistry, startLine, startWords } from "@kubehop/commands";
 import type { PlaceContext, Registry, RunningCommand } from "@kubehop/commands";
-import type { ToolVersions } from "@kubehop/netstack";
+import type { NetNamespace, ToolVersions } from "@kubehop/netstack";
 import { hasBusybox } from "@kubehop/programs";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
@@ -16,13 +16,13 @@ export interface Streams {
   stderr(text: string): void;
 }
 
-/** All places of a cluster from the side of whoever types there. Files live as long as the desk. */
+/** All places of a cluster from the side of whoever types there. Files live as long as the place. */
 export class Desk {
   readonly #cluster: Cluster;
   readonly #readFile: ReadFile;
   readonly #registry: Registry = defaultRegistry();
-  /** In-memory files by place. */
-  readonly #files = new Map<string, Map<string, string>>();
+  /** In-memory files by place; they go with the namespace they were written in. */
+  readonly #files = new Map<string, { readonly ns: NetNamespace; readonly files: Map<string, string> }>();
 
   constructor(cluster: Cluster, readFile: ReadFile) {
     this.#cluster = cluster;
@@ -58,9 +58,11 @@ export class Desk {
   }
 
   #filesOf(place: Place): Map<string, string> {
-    const known = this.#files.get(place.name) ?? new Map<string, string>();
-    this.#files.set(place.name, known);
-    return known;
+    const known = this.#files.get(place.name);
+    if (known?.ns === place.ns) return known.files;
+    const files = new Map<string, string>();
+    this.#files.set(place.name, { ns: place.ns, files });
+    return files;
   }
 }
 

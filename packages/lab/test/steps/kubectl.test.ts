@@ -54,3 +54,18 @@ test("-n puts objects that name no namespace there, and leaves alone what has no
     err: "",
   });
 });
+
+test("a pod that comes under an old name has none of its files", () => {
+  const text = `scenario: files
+cluster: { nodes: [node1] }
+manifests: [shell.yaml]
+steps:
+  - { in: shell, run: echo old > f }
+  - { in: shell, run: cat f }
+  - { in: admin, run: kubectl delete pod shell && kubectl apply -f shell.yaml }
+  - { in: shell, run: cat f }
+`;
+  const { outcomes } = run(text, { "shell.yaml": SHELL });
+  expect(outcomes.map(({ stdout }) => stdout)).toEqual(["", "old\n", 'pod "shell" deleted\npod/shell created\n', ""]);
+  expect(outcomes[3]?.exitCode).toBe(1);
+});
