@@ -72,6 +72,8 @@ export class HashSet implements IpSet {
   /** In order of addition. */
   private elems = new Set<Elem>();
   private nextGc = 0;
+  /** The last look-up found the numbers under another name: shorter prefixes are not tried then (the kernel's `multi`). */
+  private isTaken = false;
 
   constructor(type: HashType, options: CreateOptions, sets: SetDirectory) {
     this.type = type;
@@ -152,17 +154,21 @@ export class HashSet implements IpSet {
     for (const cidr of this.lengths) {
       this.cut(a, b, c, cidr);
       const result = this.testExact(bytes, opt);
-      if (result !== 0) return result;
+      if (result !== 0 || this.isTaken) return result;
     }
     return 0;
   }
 
   private testExact(bytes: number, opt: KadtOpt | null): number {
     const now = this.sets.now;
+    this.isTaken = false;
     for (let e = this.first(); e !== null; e = e.next) {
-      if (!this.names(e) || e.isExpired(now)) continue;
-      if (opt !== null && !matchExtensions(this.ext, e, bytes, opt)) continue;
-      return e.nomatch ? -1 : 1;
+      if (!this.names(e)) {
+        this.isTaken = true;
+        continue;
+      }
+      if (!e.isExpired(now) && (opt === null || matchExtensions(this.ext, e, bytes, opt))) return e.nomatch ? -1 : 1;
+      this.isTaken = false;
     }
     return 0;
   }
