@@ -14,12 +14,13 @@ export { frameBytes } from "./dev/eth.ts";
 export type { NetDevice, Tap, TapFrame } from "./dev/net-device.ts";
 
 // The config door
-export type { Agent, NodeDoors } from "./rtnl/agent.ts";
+export type { Agent } from "./rtnl/agent.ts";
 export { applyBatch } from "./rtnl/apply.ts";
 export type {
   Batch, BatchError, ConfigOp, LinkChange, LinkSpec, NudWord, RouteSpec, RouteType, RuleOrigin, RuleOrigins, RuleSpec, XtBackendName,
 } from "./rtnl/batch.ts";
 export type { Command, CommandContext, Process, ToolVersions } from "./rtnl/command.ts";
+export { type Door, openDoor } from "./rtnl/door.ts";
 export { errnoText } from "./rtnl/nl-error.ts";
 
 // Listings

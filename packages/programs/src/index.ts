@@ -1,6 +1,6 @@
 // What runs in namespaces beside the kernel: kubelet, dockerd, and the servers of pods and hosts.
 
-export { type Door, ensureAll, type Ensured, NodeRefusal } from "./node/ensure.ts";
+export { ensureAll, type Ensured, NodeRefusal } from "./node/ensure.ts";
 export { Dockerd, DOCKER_BRIDGE, type DockerOptions } from "./dockerd/dockerd.ts";
 export { dockerRules } from "./dockerd/chains.ts";
 export { dockerMac, DockerNetwork, type DockerNetworkOptions } from "./dockerd/docker-network.ts";

@@ -1,8 +1,8 @@
 // The bridge plugin (containernetworking/plugins plugins/main/bridge): a veth pair between a pod and a Linux bridge that is the
 // pods' gateway. The steps come in the plugin's order, because MACs, interface indexes and learned addresses depend on it.
 
-import { applyBatch, formatIpv4, formatMac, packetSend, parseIpv4 } from "@kubehop/netstack";
-import type { ConfigOp, LinkSpec, Mac, NetDevice, NetNamespace } from "@kubehop/netstack";
+import { parseIpv4, parseMac } from "@kubehop/netstack";
+import type { ConfigOp, Door, LinkRow, LinkSpec } from "@kubehop/netstack";
 import type { Random } from "@kubehop/sim";
 import type { HostLocal } from "../ipam/host-local.ts";
 import { applyOps } from "../plugin/apply.ts";
@@ -16,7 +16,7 @@ import { macOfAddress, randomMac } from "./mac.ts";
 
 export interface BridgeOptions {
   /** The node. */
-  readonly host: NetNamespace;
+  readonly host: Door;
   /** Name of the CNI network: part of the names of ipMasq's chains. Flannel's manifests say cbr0. */
   readonly network: string;
   /** Name of the bridge; the plugin's default is cni0. */
@@ -65,29 +65,29 @@ export class BridgePlugin implements CniPlugin {
   /** cmdDel: the address, then the pod's device, which takes the host end along; a device that is gone already is fine. */
   del(sandbox: PodSandbox): void {
     this.#options.ipam.release(sandbox.id);
-    if (sandbox.ns.devices.byName(CONTAINER_DEVICE) !== undefined)
-      applyOps(sandbox.ns, AGENT, [{ op: "link-del", dev: CONTAINER_DEVICE }]);
+    if (sandbox.door.link(CONTAINER_DEVICE) !== undefined)
+      applyOps(sandbox.door, AGENT, [{ op: "link-del", dev: CONTAINER_DEVICE }]);
     const masqueraded = this.#masqueraded.get(sandbox.id);
     if (masqueraded === undefined) return;
     this.#masqueraded.delete(sandbox.id);
     // What somebody has taken away already is fine.
-    for (const op of teardownIpMasq(masqueraded)) applyBatch(this.#options.host, { agent: AGENT, ops: [op] });
+    for (const op of teardownIpMasq(masqueraded)) this.#options.host.apply({ agent: AGENT, ops: [op] });
   }
 
   /** Makes the bridge unless it is there, and says which MAC it has before the pod's port joins. */
-  #setupBridge(): Mac {
+  #setupBridge(): string {
     const { host, bridge, mtu } = this.#options;
-    if (host.devices.byName(bridge) === undefined)
+    if (host.link(bridge) === undefined)
       applyOps(host, AGENT, [{ op: "link-add", name: bridge, link: { type: "bridge" }, mtu }]);
     applyOps(host, AGENT, [{ op: "link-set", dev: bridge, up: true }]);
-    return this.#bridgeDevice().addr;
+    return this.#bridgeLink().address;
   }
 
-  #bridgeDevice(): NetDevice {
+  #bridgeLink(): LinkRow {
     const { host, bridge } = this.#options;
-    const dev = host.devices.byName(bridge);
-    if (dev === undefined) throw new CniError(`could not lookup "${bridge}": Link not found`);
-    return dev;
+    const link = host.link(bridge);
+    if (link === undefined) throw new CniError(`could not lookup "${bridge}": Link not found`);
+    return link;
   }
 
   #setupVeth(sandbox: PodSandbox): string {
@@ -107,13 +107,13 @@ export class BridgePlugin implements CniPlugin {
   #makeVeth(sandbox: PodSandbox, address: string, end: { readonly name: string; readonly address: string }): void {
     const { host, mtu, version } = this.#options;
     const moves = bridgeHas("vethMadeInPod", version);
-    const peer = { ...end, mtu, ...(moves ? {} : { netns: host.name }) };
+    const peer = { ...end, mtu, ...(moves ? {} : { netns: host.netns }) };
     const link: LinkSpec = { type: "veth", peer };
     const dev = CONTAINER_DEVICE;
     const ops: ConfigOp[] = [{ op: "link-add", name: dev, address, mtu, link }];
     if (!bridgeHas("arpNotify", version)) ops.push({ op: "link-set", dev, up: true });
-    if (moves) ops.push({ op: "link-set", dev: end.name, netns: host.name });
-    applyOps(sandbox.ns, AGENT, ops);
+    if (moves) ops.push({ op: "link-set", dev: end.name, netns: host.netns });
+    applyOps(sandbox.door, AGENT, ops);
   }
 
   /** ConfigureIface, and what makes the pod known to its neighbours. */
@@ -123,7 +123,7 @@ export class BridgePlugin implements CniPlugin {
     const notify: ConfigOp[] = bridgeHas("arpNotify", version)
       ? [{ op: "sysctl", key: `net.ipv4.conf.${dev}.arp_notify`, value: "1" }]
       : [];
-    applyOps(sandbox.ns, AGENT, [
+    applyOps(sandbox.door, AGENT, [
       { op: "link-set", dev: "lo", up: true },
       ...notify,
       { op: "addr-add", dev, local: `${ip}/${ipam.len}` },
@@ -131,18 +131,12 @@ export class BridgePlugin implements CniPlugin {
       ...[...routes, "default"].map((dst): ConfigOp => ({ op: "route-add", dst, via: ipam.gateway, dev })),
     ]);
     if (bridgeHas("macFromAddress", version)) {
-      applyOps(sandbox.ns, AGENT, [{ op: "link-set", dev, address: sandbox.pins.mac ?? macOfAddress(ip) }]);
+      applyOps(sandbox.door, AGENT, [{ op: "link-set", dev, address: sandbox.pins.mac ?? macOfAddress(ip) }]);
     }
-    if (bridgeHas("gratuitousArp", version)) this.#announce(sandbox.ns, ip);
+    if (bridgeHas("gratuitousArp", version)) announce(sandbox.door, ip);
   }
 
-  #announce(ns: NetNamespace, ip: string): void {
-    const dev = ns.devices.byName(CONTAINER_DEVICE);
-    const addr = parseIpv4(ip);
-    if (dev !== undefined && addr !== undefined) packetSend(dev, gratuitousArp(dev.addr, addr));
-  }
-
-  #configureGateway(bridgeMac: Mac): void {
+  #configureGateway(bridgeMac: string): void {
     const { host, bridge, ipam, version } = this.#options;
     this.#ensureAddr(bridgeMac);
     applyOps(host, AGENT, [{ op: "sysctl", key: "net.ipv4.ip_forward", value: "1" }]);
@@ -151,17 +145,17 @@ export class BridgePlugin implements CniPlugin {
   }
 
   /** Another address on the bridge is the symptom of a changed node subnet, and an error. */
-  #ensureAddr(bridgeMac: Mac): void {
+  #ensureAddr(bridgeMac: string): void {
     const { host, bridge, ipam, version } = this.#options;
     const gateway = `${ipam.gateway}/${ipam.len}`;
-    for (const { local, len } of this.#bridgeDevice().inDev.addrs) {
-      if (`${formatIpv4(local)}/${len}` === gateway) return;
+    for (const address of host.addresses(bridge)) {
+      if (address === gateway) return;
       throw new CniError(`failed to set bridge addr: "${bridge}" already has an IP address different from ${gateway}`);
     }
     applyOps(host, AGENT, [{ op: "addr-add", dev: bridge, local: gateway }]);
     // The MAC it had when the plugin looked at it first: not that of the port which has joined since.
     if (!bridgeHas("macFromAddress", version))
-      applyOps(host, AGENT, [{ op: "link-set", dev: bridge, address: formatMac(bridgeMac) }]);
+      applyOps(host, AGENT, [{ op: "link-set", dev: bridge, address: bridgeMac }]);
   }
 
   #masquerade(sandbox: PodSandbox, ip: string): void {
@@ -172,4 +166,11 @@ export class BridgePlugin implements CniPlugin {
     applyOps(host, AGENT, setupIpMasq(pod));
     this.#masqueraded.set(sandbox.id, pod);
   }
+}
+
+/** The pod's address, told to its neighbours. */
+function announce(door: Door, ip: string): void {
+  const mac = parseMac(door.link(CONTAINER_DEVICE)?.address ?? "");
+  const addr = parseIpv4(ip);
+  if (mac !== undefined && addr !== undefined) door.sendFrame(CONTAINER_DEVICE, gratuitousArp(mac, addr));
 }

@@ -3,8 +3,8 @@
 // the kernel never asks for an address on the overlay (flannel pkg/backend/vxlan/vxlan_network.go: handleSubnetEvents).
 
 import type { ObjectStore } from "@kubehop/kube";
-import { applyBatch, formatIpv4, parseCidr } from "@kubehop/netstack";
-import type { Agent, ConfigOp, NetNamespace } from "@kubehop/netstack";
+import { formatIpv4, parseCidr } from "@kubehop/netstack";
+import type { Agent, ConfigOp, Door } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
 import { CniError } from "../plugin/cni-plugin.ts";
 import { installRules } from "./install-rules.ts";
@@ -15,8 +15,8 @@ import { configureVxlan, ensureVxlan } from "./vxlan-device.ts";
 export interface FlannelOptions {
   readonly node: string;
   readonly store: ObjectStore;
-  /** The node's own namespace. */
-  readonly ns: NetNamespace;
+  /** The node's. */
+  readonly door: Door;
   readonly version: string;
   /** The flannel network, e.g. `10.244.0.0/16`. */
   readonly network: string;
@@ -70,7 +70,7 @@ export class Flanneld implements Agent {
     } catch (error) {
       throw error instanceof CniError ? new FlannelError(`flanneld on ${node}: ${error.message}`) : error;
     }
-    const refused = installRules(this.#options.ns, this.#options);
+    const refused = installRules(this.#options.door, this.#options);
     if (refused !== null) this.errors.push(`Failed to ensure iptables rules: ${refused.message}`);
     this.#unwatch = store.watch("Node", (event) => {
       if (event.type === "deleted") this.#remove(event.object.metadata.name);
@@ -87,12 +87,12 @@ export class Flanneld implements Agent {
 
   /** vxlan.go RegisterNetwork: the device, then the lease with its MAC, then address and up. */
   #registerNetwork(): void {
-    const { ns, store, node, vni, iface, publicIP, mtu, vtepMac, subnet, network } = this.#options;
+    const { door, store, node, vni, iface, publicIP, mtu, vtepMac, subnet, network } = this.#options;
     const name = this.device;
     const spec = { name, vni, iface, local: publicIP, port: VXLAN_PORT, mac: vtepMac, mtu };
-    const mac = ensureVxlan(ns, this.name, spec);
+    const mac = ensureVxlan(door, this.name, spec);
     annotateNode(store, node, vni, mac, publicIP);
-    configureVxlan(ns, this.name, name, vtepAddress(subnet), network);
+    configureVxlan(door, this.name, name, vtepAddress(subnet), network);
   }
 
   #learn(lease: Lease | undefined): void {
@@ -142,7 +142,7 @@ export class Flanneld implements Agent {
 
   /** One call; a refusal is logged. */
   #try(what: string, op: ConfigOp): boolean {
-    const error = applyBatch(this.#options.ns, { agent: this.name, ops: [op] });
+    const error = this.#options.door.apply({ agent: this.name, ops: [op] });
     if (error !== null) this.errors.push(`${what}: ${error.message}`);
     return error === null;
   }

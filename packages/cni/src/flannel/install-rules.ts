@@ -1,8 +1,7 @@
 // How flanneld puts its rules on a node, so that a restart changes nothing (network/iptables.go, later pkg/trafficmngr/iptables).
 // A set is what belongs together: masquerade rules, forward rules. Their order matters, so a set is never mended, but made anew.
 
-import { applyBatch } from "@kubehop/netstack";
-import type { BatchError, ConfigOp, NetNamespace } from "@kubehop/netstack";
+import type { BatchError, ConfigOp, Door } from "@kubehop/netstack";
 import { atLeast } from "../plugin/version.ts";
 import { chainsOf, flannelRules } from "./rules.ts";
 import type { FlannelRule, RuleInput } from "./rules.ts";
@@ -12,12 +11,12 @@ const AGENT = "flanneld";
 const SETS = ["nat", "filter"] as const;
 
 /** Bring the rules to what the release wants. The first refusal, in iptables' words, or null. */
-export function installRules(ns: NetNamespace, input: RuleInput): BatchError | null {
+export function installRules(door: Door, input: RuleInput): BatchError | null {
   const rules = flannelRules(input);
-  for (const { table, chain } of chainsOf(input)) ensureChain(ns, table, chain);
+  for (const { table, chain } of chainsOf(input)) ensureChain(door, table, chain);
   for (const table of SETS) {
     const error = installSet(
-      ns,
+      door,
       input.version,
       rules.filter((rule) => rule.table === table),
     );
@@ -26,48 +25,48 @@ export function installRules(ns: NetNamespace, input: RuleInput): BatchError | n
   return null;
 }
 
-function installSet(ns: NetNamespace, version: string, set: readonly FlannelRule[]): BatchError | null {
+function installSet(door: Door, version: string, set: readonly FlannelRule[]): BatchError | null {
   if (set.length === 0) return null;
-  if (atLeast(version, "0.20.0")) return restoreSet(ns, set);
-  if (!atLeast(version, "0.9.0")) return appendUnique(ns, set);
-  if (set.every((rule) => exists(ns, rule))) return null;
-  for (const rule of set) run(ns, call(rule, "-D"));
-  return appendUnique(ns, set);
+  if (atLeast(version, "0.20.0")) return restoreSet(door, set);
+  if (!atLeast(version, "0.9.0")) return appendUnique(door, set);
+  if (set.every((rule) => exists(door, rule))) return null;
+  for (const rule of set) run(door, call(rule, "-D"));
+  return appendUnique(door, set);
 }
 
 /** ipTablesBootstrap: one transaction that deletes what is there and makes all of it, without a stranger's rule in between. */
-function restoreSet(ns: NetNamespace, set: readonly FlannelRule[]): BatchError | null {
+function restoreSet(door: Door, set: readonly FlannelRule[]): BatchError | null {
   const lines = set.flatMap((rule) => {
     const made = `${rule.at === "append" ? "-A" : "-I"} ${rule.chain} ${rule.spec}`;
-    return exists(ns, rule) ? [`-D ${rule.chain} ${rule.spec}`, made] : [made];
+    return exists(door, rule) ? [`-D ${rule.chain} ${rule.spec}`, made] : [made];
   });
   const text = [`*${set[0]?.table ?? "nat"}`, ...lines, "COMMIT", ""].join("\n");
-  return run(ns, { op: "iptables-restore", text, noflush: true });
+  return run(door, { op: "iptables-restore", text, noflush: true });
 }
 
-function appendUnique(ns: NetNamespace, set: readonly FlannelRule[]): BatchError | null {
+function appendUnique(door: Door, set: readonly FlannelRule[]): BatchError | null {
   for (const rule of set) {
-    const error = exists(ns, rule) ? null : run(ns, call(rule, "-A"));
+    const error = exists(door, rule) ? null : run(door, call(rule, "-A"));
     if (error !== null) return error;
   }
   return null;
 }
 
 /** A chain that exists already is refused, and that is fine. */
-function ensureChain(ns: NetNamespace, table: string, chain: string): void {
-  run(ns, { op: "iptables", args: ["-t", table, "-N", chain] });
+function ensureChain(door: Door, table: string, chain: string): void {
+  run(door, { op: "iptables", args: ["-t", table, "-N", chain] });
 }
 
-function exists(ns: NetNamespace, rule: FlannelRule): boolean {
-  return run(ns, call(rule, "-C")) === null;
+function exists(door: Door, rule: FlannelRule): boolean {
+  return run(door, call(rule, "-C")) === null;
 }
 
 function call({ table, chain, spec }: FlannelRule, verb: string): ConfigOp {
   return { op: "iptables", args: ["-t", table, verb, chain, ...words(spec)] };
 }
 
-function run(ns: NetNamespace, op: ConfigOp): BatchError | null {
-  return applyBatch(ns, { agent: AGENT, ops: [op] });
+function run(door: Door, op: ConfigOp): BatchError | null {
+  return door.apply({ agent: AGENT, ops: [op] });
 }
 
 /** Words of a rule text; double quotes keep blanks together. */

@@ -1,7 +1,7 @@
 // flannel.<VNI>: made, or taken over from a run before (flannel pkg/backend/vxlan/device.go: ensureLink, Configure).
 
-import { dumpLinks, formatIpv4, inPrefix, parseCidr } from "@kubehop/netstack";
-import type { ConfigOp, LinkRow, NetNamespace } from "@kubehop/netstack";
+import { inPrefix, parseCidr, parseIpv4 } from "@kubehop/netstack";
+import type { ConfigOp, Door, LinkRow } from "@kubehop/netstack";
 import { applyOps } from "../plugin/apply.ts";
 
 export interface VxlanDeviceSpec {
@@ -22,12 +22,12 @@ export interface VxlanDeviceSpec {
  * @returns the MAC the device has: the old one of a device that stayed
  * @throws CniError with the words of `ip`
  */
-export function ensureVxlan(ns: NetNamespace, agent: string, spec: VxlanDeviceSpec): string {
-  const existing = linkOf(ns, spec.name);
+export function ensureVxlan(door: Door, agent: string, spec: VxlanDeviceSpec): string {
+  const existing = door.link(spec.name);
   if (existing !== undefined && isLike(existing, spec)) return existing.address;
   const remove: ConfigOp[] = existing === undefined ? [] : [{ op: "link-del", dev: spec.name }];
   const { name, mac, mtu, vni, iface, local, port } = spec;
-  applyOps(ns, agent, [
+  applyOps(door, agent, [
     ...remove,
     {
       op: "link-add",
@@ -47,25 +47,22 @@ function isLike(link: LinkRow, { vni, iface, local, port }: VxlanDeviceSpec): bo
   return info_kind === "vxlan" && Object.entries(wanted).every(([key, value]) => info_data?.[key] === value);
 }
 
-function linkOf(ns: NetNamespace, name: string): LinkRow | undefined {
-  return dumpLinks(ns).find((row) => row.ifname === name);
-}
-
 /**
  * Configure: the subnet's own address as /32, other addresses of the flannel network taken away (left by another subnet), up.
  * @throws CniError with the words of `ip`
  */
-export function configureVxlan(ns: NetNamespace, agent: string, name: string, address: string, network: string): void {
+export function configureVxlan(door: Door, agent: string, name: string, address: string, network: string): void {
   const wanted = `${address}/32`;
-  const present = (ns.devices.byName(name)?.inDev.addrs ?? []).map(({ local, len }) => ({ local, len }));
+  const present = door.addresses(name);
   const cidr = parseCidr(network);
-  const text = ({ local, len }: (typeof present)[number]): string => `${formatIpv4(local)}/${len}`;
-  const others = present.filter(
-    (a) => text(a) !== wanted && cidr !== undefined && inPrefix(a.local, cidr.addr, cidr.len),
-  );
-  applyOps(ns, agent, [
-    ...others.map((a): ConfigOp => ({ op: "addr-del", dev: name, local: text(a) })),
-    ...(present.some((a) => text(a) === wanted) ? [] : [{ op: "addr-add", dev: name, local: wanted } as const]),
+  const isOurs = (address: string): boolean => {
+    const addr = parseIpv4(address.replace(/\/.*$/, ""));
+    return addr !== undefined && cidr !== undefined && inPrefix(addr, cidr.addr, cidr.len);
+  };
+  const others = present.filter((address) => address !== wanted && isOurs(address));
+  applyOps(door, agent, [
+    ...others.map((local): ConfigOp => ({ op: "addr-del", dev: name, local })),
+    ...(present.includes(wanted) ? [] : [{ op: "addr-add", dev: name, local: wanted } as const]),
     { op: "link-set", dev: name, up: true },
   ]);
 }

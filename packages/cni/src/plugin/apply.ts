@@ -1,11 +1,10 @@
 // One way from a plugin to a namespace: its config door. A refused operation is the plugin's failure.
 
-import { applyBatch } from "@kubehop/netstack";
-import type { ConfigOp, NetNamespace } from "@kubehop/netstack";
+import type { ConfigOp, Door } from "@kubehop/netstack";
 import { CniError } from "./cni-plugin.ts";
 
 /** @throws CniError with the tool's own words. */
-export function applyOps(ns: NetNamespace, agent: string, ops: readonly ConfigOp[]): void {
-  const error = applyBatch(ns, { agent, ops });
+export function applyOps(door: Door, agent: string, ops: readonly ConfigOp[]): void {
+  const error = door.apply({ agent, ops });
   if (error !== null) throw new CniError(`${agent}: ${JSON.stringify(ops[error.index])}: ${error.message}`);
 }

@@ -1,6 +1,6 @@
 // What a container runtime asks of a network: the CNI operations ADD and DEL on a pod's sandbox (CNI specification §"ADD", §"DEL").
 
-import type { NetNamespace } from "@kubehop/netstack";
+import type { Door } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
 
 /** A pod's empty network namespace, made by the runtime before ADD. */
@@ -9,7 +9,8 @@ export interface PodSandbox {
   readonly id: string;
   readonly namespace: string;
   readonly name: string;
-  readonly ns: NetNamespace;
+  /** Of the pod's namespace. */
+  readonly door: Door;
   /** What a document fixes and chance would decide: canonical text each. */
   readonly pins: SandboxPins;
 }

@@ -7,6 +7,7 @@ import {
   formatMac,
   KERNEL_FLAVOURS,
   NetNamespace,
+  openDoor,
   packetWatch,
   pingOpen,
   World,
@@ -16,6 +17,9 @@ import { describe, expect, test } from "vitest";
 import { BridgePlugin, CniError, HostLocal, masqueradeChain } from "../../src/index.ts";
 import type { BridgeOptions, PodSandbox, SandboxPins } from "../../src/index.ts";
 import { must, node, rules } from "../node.ts";
+
+/** With the namespace behind the door, to look inside. */
+type Sandbox = PodSandbox & { readonly ns: NetNamespace };
 
 class Lab {
   readonly world = new World(1);
@@ -28,7 +32,7 @@ class Lab {
 
   with(version: string, more: Partial<BridgeOptions> = {}): BridgePlugin {
     return new BridgePlugin({
-      host: this.host,
+      host: openDoor(this.host),
       network: "cbr0",
       bridge: "cni0",
       version,
@@ -42,9 +46,9 @@ class Lab {
     });
   }
 
-  sandbox(name: string, pins: SandboxPins = {}): PodSandbox {
+  sandbox(name: string, pins: SandboxPins = {}): Sandbox {
     const ns = new NetNamespace(this.world, name, KERNEL_FLAVOURS["6.18"]);
-    return { id: `id-${name}`, namespace: "default", name, ns, pins };
+    return { id: `id-${name}`, namespace: "default", name, ns, door: openDoor(ns), pins };
   }
 }
 

@@ -1,5 +1,5 @@
 import { ControlPlane } from "@kubehop/kube";
-import { dumpAddrs, dumpFdb, dumpLinks, dumpNeighs, dumpRoutes, pingOpen, World } from "@kubehop/netstack";
+import { dumpAddrs, dumpFdb, dumpLinks, dumpNeighs, dumpRoutes, openDoor, pingOpen, World } from "@kubehop/netstack";
 import type { NetNamespace } from "@kubehop/netstack";
 import { describe, expect, test } from "vitest";
 import { Flanneld, FlannelError } from "../../src/index.ts";
@@ -31,7 +31,7 @@ class Lab {
     return new Flanneld({
       node: `node${i + 1}`,
       store: this.control.store,
-      ns: this.ns(i),
+      door: openDoor(this.ns(i)),
       version: "0.28.9",
       network: "10.244.0.0/16",
       subnet: `10.244.${i}.0/24`,

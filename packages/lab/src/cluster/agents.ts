@@ -3,10 +3,10 @@
 import { atLeast, BridgePlugin, CniError, Flanneld, HostLocal, randomMac, VXLAN_OVERHEAD } from "@kubehop/cni";
 import type { CniPlugin } from "@kubehop/cni";
 import type { ControlPlane, Pod } from "@kubehop/kube";
-import { applyBatch, KERNEL_FLAVOURS } from "@kubehop/netstack";
-import type { Agent, Batch, BatchError, NetNamespace, World } from "@kubehop/netstack";
+import { KERNEL_FLAVOURS, openDoor } from "@kubehop/netstack";
+import type { Agent, NetNamespace, World } from "@kubehop/netstack";
 import { DockerNetwork, Dockerd, Kubelet, NodeRefusal, serve, serversOf } from "@kubehop/programs";
-import type { Door, PodNetwork, SandboxRequest, ServedListener } from "@kubehop/programs";
+import type { PodNetwork, SandboxRequest, ServedListener } from "@kubehop/programs";
 import { KubeProxy, StoreServiceSource } from "@kubehop/proxy";
 import type { AgentName, ClusterSpec, NodeSpec } from "../model/cluster-spec.ts";
 import type { CellPlan } from "../model/scenario.ts";
@@ -39,17 +39,13 @@ const FACTORIES: Readonly<Record<AgentName, (context: NodeContext) => Agent>> = 
   "kube-proxy": createKubeProxy,
 };
 
-function doorOf(ns: NetNamespace): (batch: Batch) => BatchError | null {
-  return (batch) => applyBatch(ns, batch);
-}
-
 function createDockerd({ world, plan, node, ns }: NodeContext): Agent {
   const docker = plan.cluster.docker;
   if (docker === undefined) throw new ClusterError(`${node.name}: no docker in this cluster`);
   const draw = world.random.fork(`docker0 ${node.name}`);
   const drawn = `02:42:${[24, 16, 8, 0].map((shift) => ((draw.u32() >>> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
   return new Dockerd({
-    door: doorOf(ns),
+    door: openDoor(ns),
     version: docker.version,
     bridge: docker.bridge,
     mac: node.docker0Mac ?? drawn,
@@ -63,7 +59,7 @@ function createFlanneld({ world, control, plan, node, ns }: NodeContext): Agent 
   return new Flanneld({
     node: node.name,
     store: control.store,
-    ns,
+    door: openDoor(ns),
     version: cni.version,
     network: cni.network,
     subnet: node.podCIDR,
@@ -90,7 +86,7 @@ function createKubeProxy({ world, plan, node, ns, services }: NodeContext): Agen
       iptablesRandomFully: knowsRandomFully(node),
     },
     source: services,
-    door: { apply: doorOf(ns) },
+    door: openDoor(ns),
     clock: world.clock,
     pin: { services: order.services, endpoints: order.endpoints },
   });
@@ -103,7 +99,7 @@ function createKubelet(context: NodeContext): Agent {
     store: control.store,
     node: node.name,
     nodeNs: ns,
-    door: doorOf(ns),
+    door: openDoor(ns),
     minor: Number(node.kubernetes.split(".")[1]),
     randomFully: knowsRandomFully(node),
     flavour: KERNEL_FLAVOURS[node.kernel],
@@ -118,12 +114,11 @@ function createNetwork({ world, plan, node, ns }: NodeContext): PodNetwork {
   const random = world.random.fork(`pod network ${node.name}`);
   if (cni.kind === "docker") {
     if (docker === undefined) throw new ClusterError(`${node.name}: cni: docker without docker`);
-    const sandboxDoor = (sandbox: NetNamespace): Door => doorOf(sandbox);
-    return new DockerNetwork({ door: doorOf(ns), bridge: docker.bridge, mtu: underlay.mtu, random, sandboxDoor });
+    return new DockerNetwork({ door: openDoor(ns), bridge: docker.bridge, mtu: underlay.mtu, random });
   }
   return refusing(
     new BridgePlugin({
-      host: ns,
+      host: openDoor(ns),
       network: CNI_NETWORK,
       bridge: CNI_BRIDGE,
       version: cni.plugins,

@@ -1,7 +1,4 @@
-// Agents reach a namespace only from outside, through its three doors: config (batches), sockets and clock.
-
-import type { Batch, BatchError } from "./batch.ts";
-import type { NetNamespace } from "../netns/net-namespace.ts";
+// Agents reach a namespace only from outside, through its doors: config (door.ts), sockets and clock.
 
 /** A daemon beside the kernel. Start order is the lab's business; what it does emerges from events. */
 export interface Agent {
@@ -10,11 +7,4 @@ export interface Agent {
   start(): void;
   /** Killed: no further batch, timers cancelled, what was applied stays. */
   stop(): void;
-}
-
-/** What an agent holds of a node. */
-export interface NodeDoors {
-  readonly ns: NetNamespace;
-  /** Apply at once; the error names the first operation that failed. */
-  apply(batch: Batch): BatchError | null;
 }

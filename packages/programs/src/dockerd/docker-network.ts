@@ -2,10 +2,9 @@
 // container MACs 02:42 + address (libnetwork drivers/bridge, netutils.GenerateMACFromIP).
 
 import { formatIpv4, formatMac, parseInterfaceAddr, parseIpv4 } from "@kubehop/netstack";
-import type { ConfigOp, Ipv4, NetNamespace } from "@kubehop/netstack";
+import type { ConfigOp, Door, Ipv4 } from "@kubehop/netstack";
 import type { Random } from "@kubehop/sim";
 import { applyAll, NodeRefusal } from "../node/ensure.ts";
-import type { Door } from "../node/ensure.ts";
 import type { PodNetwork, SandboxRequest } from "../kubelet/pod-network.ts";
 import { DOCKER_BRIDGE } from "./dockerd.ts";
 
@@ -15,8 +14,6 @@ export interface DockerNetworkOptions {
   readonly bridge: string;
   readonly mtu: number;
   readonly random: Random;
-  /** The door of a sandbox. */
-  readonly sandboxDoor: (ns: NetNamespace) => Door;
 }
 
 const AGENT = "dockerd";
@@ -36,7 +33,7 @@ export class DockerNetwork implements PodNetwork {
   }
 
   add(request: SandboxRequest): { readonly ip: string } {
-    const { door, bridge, sandboxDoor } = this.#options;
+    const { door, bridge } = this.#options;
     const subnet = parseInterfaceAddr(bridge);
     if (subnet === undefined) throw new NodeRefusal(`docker0: ${bridge} is not an address`);
     const ip = this.#allocate(request, subnet.addr, subnet.len);
@@ -44,8 +41,8 @@ export class DockerNetwork implements PodNetwork {
     this.#veths.set(request.id, hostEnd);
     applyAll(door, AGENT, ops);
     // osl/interface_linux.go: moved into the sandbox, where it keeps its index, then renamed, configured and brought up.
-    applyAll(door, AGENT, [{ op: "link-set", dev: sandboxEnd, netns: request.ns.name }]);
-    applyAll(sandboxDoor(request.ns), AGENT, [
+    applyAll(door, AGENT, [{ op: "link-set", dev: sandboxEnd, netns: request.door.netns }]);
+    applyAll(request.door, AGENT, [
       { op: "link-set", dev: "lo", up: true },
       { op: "link-set", dev: sandboxEnd, name: "eth0" },
       { op: "link-set", dev: "eth0", address: request.pins.mac ?? dockerMac(ip) },
@@ -62,7 +59,7 @@ export class DockerNetwork implements PodNetwork {
     if (veth === undefined) return;
     this.#veths.delete(request.id);
     // Somebody may have deleted it already.
-    this.#options.door({ agent: AGENT, ops: [{ op: "link-del", dev: veth }] });
+    this.#options.door.apply({ agent: AGENT, ops: [{ op: "link-del", dev: veth }] });
   }
 
   /** bridge.go CreateEndpoint: both ends are made on the node, and the sandbox's end gets the lower index. */

@@ -2,8 +2,7 @@
 // (since 1.13), which is what later broke pod traffic of every network that did not allow itself.
 
 import { formatCidr, parseCidr } from "@kubehop/netstack";
-import type { Agent, ConfigOp } from "@kubehop/netstack";
-import type { Door } from "../node/ensure.ts";
+import type { Agent, ConfigOp, Door } from "@kubehop/netstack";
 import { applyAll, ensureAll, ensureThere } from "../node/ensure.ts";
 import { dockerRules } from "./chains.ts";
 

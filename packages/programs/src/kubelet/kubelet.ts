@@ -4,9 +4,8 @@
 
 import { internalIP } from "@kubehop/kube";
 import type { ObjectStore, Pod, PodStatus } from "@kubehop/kube";
-import { destroyNetns, NetNamespace, SockError } from "@kubehop/netstack";
-import type { Agent, KernelFlavour, World } from "@kubehop/netstack";
-import type { Door } from "../node/ensure.ts";
+import { destroyNetns, NetNamespace, openDoor, SockError } from "@kubehop/netstack";
+import type { Agent, Door, KernelFlavour, World } from "@kubehop/netstack";
 import { ensureAll, NodeRefusal } from "../node/ensure.ts";
 import { kubeletRules } from "./chains.ts";
 import type { PodNetwork, SandboxRequest } from "./pod-network.ts";
@@ -31,10 +30,16 @@ export interface KubeletOptions {
   readonly serve: (pod: Pod, ns: NetNamespace) => () => void;
 }
 
+/** What RunPodSandbox has made. The network plugin sees the request alone. */
+interface Sandbox {
+  readonly request: SandboxRequest;
+  readonly ns: NetNamespace;
+}
+
 /** A pod with a network. */
 interface RunningPod {
   /** Undefined: it uses the node's network. */
-  readonly request: SandboxRequest | undefined;
+  readonly sandbox: Sandbox | undefined;
   stopServing: () => void;
 }
 
@@ -73,7 +78,7 @@ export class Kubelet implements Agent {
   /** The namespace a pod of this node runs in; undefined until it runs. */
   sandboxOf(pod: Pod): NetNamespace | undefined {
     const running = this.#running.get(pod.metadata.uid);
-    return running === undefined ? undefined : (running.request?.ns ?? this.#options.nodeNs);
+    return running === undefined ? undefined : (running.sandbox?.ns ?? this.#options.nodeNs);
   }
 
   #syncPod(pod: Pod): void {
@@ -85,11 +90,11 @@ export class Kubelet implements Agent {
 
   /** Sandbox, network, containers. */
   #startPod(pod: Pod): void {
-    const request = pod.spec.hostNetwork ? undefined : this.#sandbox(pod);
-    const ip = request === undefined ? this.#nodeIP() : this.#wire(pod, request);
+    const sandbox = pod.spec.hostNetwork ? undefined : this.#sandbox(pod);
+    const ip = sandbox === undefined ? this.#nodeIP() : this.#wire(pod, sandbox);
     if (ip === undefined) return;
     this.#retries.forget(pod.metadata.uid);
-    this.#running.set(pod.metadata.uid, { request, stopServing: () => undefined });
+    this.#running.set(pod.metadata.uid, { sandbox, stopServing: () => undefined });
     this.#startContainers(pod, { phase: "Running", podIP: ip, ...this.#hostIP() });
   }
 
@@ -98,7 +103,7 @@ export class Kubelet implements Agent {
     const running = this.#running.get(uid);
     if (running === undefined) return;
     try {
-      running.stopServing = this.#options.serve(pod, running.request?.ns ?? this.#options.nodeNs);
+      running.stopServing = this.#options.serve(pod, running.sandbox?.ns ?? this.#options.nodeNs);
     } catch (error) {
       if (!(error instanceof SockError)) throw error;
       this.failures.set(keyOf(pod), `Back-off restarting failed container: ${error.message}`);
@@ -111,23 +116,24 @@ export class Kubelet implements Agent {
   }
 
   /** Each try has a sandbox of its own. */
-  #sandbox(pod: Pod): SandboxRequest {
+  #sandbox(pod: Pod): Sandbox {
     const { world, flavour, pins } = this.#options;
     const { uid, namespace, name } = pod.metadata;
     const attempts = this.#retries.attempts(uid);
     const id = attempts === 0 ? uid : `${uid}.${attempts}`;
-    return { id, namespace, name, ns: new NetNamespace(world, keyOf(pod), flavour), pins: pins(pod) };
+    const ns = new NetNamespace(world, keyOf(pod), flavour);
+    return { request: { id, namespace, name, door: openDoor(ns), pins: pins(pod) }, ns };
   }
 
   /** The pod's address. Undefined when the plugin refused: the pod stays Pending (ContainerCreating) until a later try. */
-  #wire(pod: Pod, request: SandboxRequest): string | undefined {
+  #wire(pod: Pod, sandbox: Sandbox): string | undefined {
     const { uid, namespace, name } = pod.metadata;
     try {
-      return this.#options.network.add(request).ip;
+      return this.#options.network.add(sandbox.request).ip;
     } catch (error) {
       if (!(error instanceof NodeRefusal)) throw error;
       this.failures.set(keyOf(pod), `Failed to create pod sandbox: failed to set up network: ${error.message}`);
-      this.#removeSandbox(request);
+      this.#removeSandbox(sandbox);
       this.#retries.later(uid, "sandbox", () => {
         const now = this.#options.store.get("Pod", namespace, name);
         if (now?.metadata.uid === uid) this.#startPod(now);
@@ -156,12 +162,12 @@ export class Kubelet implements Agent {
     if (running === undefined) return;
     this.#running.delete(uid);
     running.stopServing();
-    if (running.request !== undefined) this.#removeSandbox(running.request);
+    if (running.sandbox !== undefined) this.#removeSandbox(running.sandbox);
   }
 
-  #removeSandbox(request: SandboxRequest): void {
+  #removeSandbox({ request, ns }: Sandbox): void {
     this.#options.network.del(request);
-    destroyNetns(request.ns);
+    destroyNetns(ns);
   }
 
   #hostIP(): Partial<PodStatus> {

@@ -1,13 +1,14 @@
 // What kubelet needs of a network plugin; cni's plugins have this shape.
 
-import type { NetNamespace } from "@kubehop/netstack";
+import type { Door } from "@kubehop/netstack";
 
 export interface SandboxRequest {
   /** Container id: another one for every sandbox. */
   readonly id: string;
   readonly namespace: string;
   readonly name: string;
-  readonly ns: NetNamespace;
+  /** Of the pod's namespace. */
+  readonly door: Door;
   readonly pins: {
     readonly ip?: string | undefined;
     readonly mac?: string | undefined;

@@ -1,10 +1,7 @@
 // Keeping iptables rules in place the way daemons do: one call at a time, where the answer to a check decides on the next call.
 
-import type { Batch, BatchError, ConfigOp } from "@kubehop/netstack";
+import type { ConfigOp, Door } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
-
-/** A node's config door. */
-export type Door = (batch: Batch) => BatchError | null;
 
 /** A rule, or (without `spec`) a chain, that has to be there. */
 export interface Ensured {
@@ -29,26 +26,26 @@ export function ensureAll(door: Door, agent: string, rows: readonly Ensured[]): 
 }
 
 function ensureChain(door: Door, agent: string, { table, chain }: Ensured): void {
-  const error = door({ agent, ops: [{ op: "iptables", args: ["-t", table, "-N", chain] }] });
+  const error = door.apply({ agent, ops: [{ op: "iptables", args: ["-t", table, "-N", chain] }] });
   if (error !== null && !/exists/i.test(error.message)) throw new NodeRefusal(`${agent}: ${error.message}`);
 }
 
 function ensureRule(door: Door, agent: string, { table, chain, at }: Ensured, spec: readonly string[]): void {
   const call = (verb: string): ConfigOp => ({ op: "iptables", args: ["-t", table, verb, chain, ...spec] });
-  if (door({ agent, ops: [call("-C")] }) === null) return;
-  const error = door({ agent, ops: [call(at === "insert" ? "-I" : "-A")] });
+  if (door.apply({ agent, ops: [call("-C")] }) === null) return;
+  const error = door.apply({ agent, ops: [call(at === "insert" ? "-I" : "-A")] });
   if (error !== null) throw new NodeRefusal(`${agent}: ${error.message}`);
 }
 
 /** @throws NodeRefusal */
 export function applyAll(door: Door, agent: string, ops: readonly ConfigOp[]): void {
-  const error = door({ agent, ops });
+  const error = door.apply({ agent, ops });
   if (error !== null) throw new NodeRefusal(`${agent}: ${JSON.stringify(ops[error.index])}: ${error.message}`);
 }
 
 /** Make something that may be there already. @throws NodeRefusal */
 export function ensureThere(door: Door, agent: string, op: ConfigOp): void {
-  const error = door({ agent, ops: [op] });
+  const error = door.apply({ agent, ops: [op] });
   if (error !== null && error.errno !== "EEXIST")
     throw new NodeRefusal(`${agent}: ${JSON.stringify(op)}: ${error.message}`);
 }

@@ -59,6 +59,7 @@ function serveTcp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
         protocol: "tcp",
         client: formatIpv4(sk.daddr),
         clientPort: sk.dport,
+        address: formatIpv4(sk.saddr),
         port: sk.sport,
       });
       const respond = responderOf(server, hostname, ns);
@@ -91,6 +92,7 @@ function serveUdp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
         protocol: "udp",
         client: formatIpv4(from.addr),
         clientPort: from.port,
+        address: formatIpv4(to),
         port: server.port,
       });
       // A program bound to any address answers from the one it was asked on only when it looks (IP_PKTINFO), as good servers do.

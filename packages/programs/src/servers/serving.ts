@@ -30,6 +30,8 @@ export interface Served {
   /** Address and port the server saw as the other side (dotted text). */
   readonly client: string;
   readonly clientPort: number;
+  /** Own address the client asked (dotted text), and port. */
+  readonly address: string;
   readonly port: number;
 }
 

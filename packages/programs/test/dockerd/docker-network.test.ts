@@ -9,12 +9,16 @@ function network(bridge = "172.17.0.1/16"): { host: NetNamespace; docker: Docker
   const host = node("6.18", world);
   const door = doorOf(host);
   new Dockerd({ door, version: "17.03", bridge, mac: "02:42:c0:00:00:01", forwardPolicy: "ACCEPT" }).start();
-  const docker = new DockerNetwork({ door, bridge, mtu: 1500, random: world.random.fork("d"), sandboxDoor: doorOf });
+  const docker = new DockerNetwork({ door, bridge, mtu: 1500, random: world.random.fork("d") });
   return { host, docker, world };
 }
 
-function sandbox(world: World, name: string, pins: SandboxRequest["pins"] = {}): SandboxRequest {
-  return { id: `id-${name}`, namespace: "default", name, ns: new NetNamespace(world, name), pins };
+/** With the namespace behind the door, to look inside. */
+type Sandbox = SandboxRequest & { readonly ns: NetNamespace };
+
+function sandbox(world: World, name: string, pins: SandboxRequest["pins"] = {}): Sandbox {
+  const ns = new NetNamespace(world, name);
+  return { id: `id-${name}`, namespace: "default", name, ns, door: doorOf(ns), pins };
 }
 
 test("both ends are made on the node: the sandbox's has the lower index and keeps it", () => {

@@ -43,7 +43,7 @@ class Lab {
     const bridge = "172.17.0.1/16";
     new Dockerd({ door, version: "17.03", bridge, mac: "02:42:00:00:00:01", forwardPolicy: "ACCEPT" }).start();
     const random = this.world.random.fork("docker");
-    const docker = new DockerNetwork({ door, bridge, mtu: 1500, random, sandboxDoor: doorOf });
+    const docker = new DockerNetwork({ door, bridge, mtu: 1500, random });
     return {
       add: (request) => {
         this.calls.push(`add ${request.id.replace(/^[0-9a-f-]+/, "uid")}`);

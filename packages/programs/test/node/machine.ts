@@ -1,12 +1,9 @@
 // A node for tests: its namespace, its config door, and rules as iptables-save shows them.
 
-import { applyBatch, KERNEL_FLAVOURS, NetNamespace, World } from "@kubehop/netstack";
+import { applyBatch, KERNEL_FLAVOURS, NetNamespace, openDoor, World } from "@kubehop/netstack";
 import type { ConfigOp, KernelVersion } from "@kubehop/netstack";
-import type { Door } from "../../src/index.ts";
 
-export function doorOf(ns: NetNamespace): Door {
-  return (batch) => applyBatch(ns, batch);
-}
+export { openDoor as doorOf };
 
 export function node(kernel: KernelVersion = "6.18", world = new World(1), name = "node1"): NetNamespace {
   const ns = new NetNamespace(world, name, KERNEL_FLAVOURS[kernel]);

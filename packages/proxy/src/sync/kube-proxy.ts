@@ -6,7 +6,7 @@
  * granted and the next sync is a full one. Twin: `Proxier` in `pkg/proxy/iptables/proxier.go` and the
  * BoundedFrequencyRunner that limits its syncs.
  */
-import type { Agent, Batch, BatchError, ConfigOp, RuleOrigins } from "@kubehop/netstack";
+import type { Agent, BatchError, ConfigOp, Door, RuleOrigins } from "@kubehop/netstack";
 import type { Clock, Timer } from "@kubehop/sim";
 import type { EmissionPin, NodeFacts, ServicePort } from "../model/input.ts";
 import { renderTables } from "../render/render-iptables.ts";
@@ -30,7 +30,7 @@ export interface KubeProxyOptions {
   readonly node: NodeFacts;
   readonly source: ServiceSource;
   /** The node's config door. */
-  readonly door: { apply(batch: Batch): BatchError | null };
+  readonly door: Pick<Door, "apply">;
   /** Limits syncs and retries failed ones; without it every change is synced at once and failures wait for a call. */
   readonly clock?: Clock;
   readonly pin?: EmissionPin;
