@@ -28,7 +28,9 @@ export function formatMac(mac: number): string {
 
 /** `aa:bb:cc:dd:ee:ff` (any case) → number; undefined when malformed. */
 export function parseMac(text: string): Mac | undefined {
-  return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text) ? (Number.parseInt(text.replaceAll(":", ""), 16) as Mac) : undefined;
+  return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)
+    ? (Number.parseInt(text.replaceAll(":", ""), 16) as Mac)
+    : undefined;
 }
 
 /** IPv4 multicast group → MAC: 01:00:5e and the low 23 bits (RFC 1112 §6.4). */
