@@ -12,7 +12,7 @@ interface Subcommand {
 
 export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   run: {
-    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--update] [--mutate]",
+    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--update] [--mutate]",
     summary: "run scenarios; a folder is searched for files whose first key is scenario: or lab:",
     load: () => import("./commands/run.ts"),
   },

@@ -8,7 +8,11 @@ import { readFile, writeFile } from "../shell/files.ts";
 
 const FILE_WORDS: readonly string[] = ["-f", "-file", "--file"];
 
-export const ipset: ShellCommand = instant("ipset", "sets of addresses and ports: create add test list save restore", runIpset);
+export const ipset: ShellCommand = instant(
+  "ipset",
+  "sets of addresses and ports: create add test list save restore",
+  runIpset,
+);
 
 function runIpset(ctx: ShellContext, args: readonly string[]): number {
   const at = args.findIndex((word) => FILE_WORDS.includes(word));
@@ -17,7 +21,8 @@ function runIpset(ctx: ShellContext, args: readonly string[]): number {
   const rest = [...args.slice(0, at), ...args.slice(at + 2)];
   const isRestore = rest.some((word) => word === "restore" || word === "-R");
   const text = isRestore ? readFile(ctx, file) : "";
-  if (text === undefined) return complain(ctx, `ipset v7.17: Cannot open ${file} for reading: No such file or directory`, 1);
+  if (text === undefined)
+    return complain(ctx, `ipset v7.17: Cannot open ${file} for reading: No such file or directory`, 1);
   return finish(ctx, rest, text, isRestore ? undefined : file);
 }
 

@@ -18,8 +18,10 @@ describe("ipset", () => {
     ],
     ["ipset save > /tmp/sets; ipset destroy; ipset restore < /tmp/sets; ipset list -n", "web\n0"],
     ["ipset save -f /tmp/more; ipset destroy; ipset -f /tmp/more restore; ipset list -n", "web\n0"],
-    ["iptables -A INPUT -m set --match-set web src -j DROP; ipset destroy web",
-      "ipset v7.17: Set cannot be destroyed: it is in use by a kernel component\n1"],
+    [
+      "iptables -A INPUT -m set --match-set web src -j DROP; ipset destroy web",
+      "ipset v7.17: Set cannot be destroyed: it is in use by a kernel component\n1",
+    ],
     ["iptables -F; ipset destroy web; ipset list", "0"],
     ["ipset create m hash:mac", "ipset v7.17: set type hash:mac is not modelled: ipset create m hash:mac\n2"],
   ])("%s", (line, expected) => {
@@ -27,7 +29,9 @@ describe("ipset", () => {
   });
 
   it("matches what it is told to match", () => {
-    run("ipset create pods hash:ip; ipset add pods 10.1.0.2; iptables -A INPUT -p icmp -m set --match-set pods src -j DROP");
+    run(
+      "ipset create pods hash:ip; ipset add pods 10.1.0.2; iptables -A INPUT -p icmp -m set --match-set pods src -j DROP",
+    );
     const ping = (from: typeof town.a): number | undefined => town.run(from, "ping -c 1 -W 1 10.1.0.1").code;
     expect(ping(town.a)).toBe(1);
     expect(ping(town.b)).toBe(0);

@@ -75,9 +75,15 @@ describe("pcapng", () => {
     expect(new Uint8Array(body.buffer, body.byteOffset + 20, 20)).toEqual(Uint8Array.from([...FRAME, 0, 0, 0]));
     const opts = frames.map((b) => options(b, 40));
     expect(opts.map((o) => text(o.get(1)))).toEqual([
-      "dev_hard_start_xmit", "__netif_receive_skb_core", "__netif_receive_skb_core",
+      "dev_hard_start_xmit",
+      "__netif_receive_skb_core",
+      "__netif_receive_skb_core",
     ]);
-    expect(opts.map((o) => [...(o.get(2) ?? [])])).toEqual([[2, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]]);
+    expect(opts.map((o) => [...(o.get(2) ?? [])])).toEqual([
+      [2, 0, 0, 0],
+      [1, 0, 0, 0],
+      [1, 0, 0, 0],
+    ]);
     expect(opts.map((o) => [...(o.get(5) ?? [])][0])).toEqual([7, 7, 7]);
     expect(writer.frames).toBe(3);
   });

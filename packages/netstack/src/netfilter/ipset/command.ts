@@ -109,7 +109,9 @@ class Session {
     const word = rest[0];
     const row = word === undefined ? undefined : COMMANDS.find((c) => c.words.some((w) => isPrefixOf(word, w)));
     if (row === undefined) {
-      throw parameterError(word === undefined ? "No command specified." : `No command specified: unknown argument ${word}`);
+      throw parameterError(
+        word === undefined ? "No command specified." : `No command specified: unknown argument ${word}`,
+      );
     }
     if (this.line > 0 && (row.name === "restore" || row.name === "help" || row.name === "version"))
       throw parameterError(`Command \`${row.name}' is invalid in restore mode.`);
@@ -129,7 +131,8 @@ class Session {
           continue;
         }
         rest.splice(i, 1);
-        if (hasValue && i >= rest.length) throw parameterError(`Missing mandatory argument to option ${names[0] ?? ""}`);
+        if (hasValue && i >= rest.length)
+          throw parameterError(`Missing mandatory argument to option ${names[0] ?? ""}`);
         this.envOption(names[0] ?? "", hasValue ? (rest.splice(i, 1)[0] ?? "") : "");
       }
     }
@@ -349,7 +352,10 @@ function checkTestForm(type: SetType, e: UserElem): void {
           : null;
   if (what === null) return;
   const family = type.parts.some((p) => p === "ip4") ? "inet" : "unspec";
-  throw new IpSetError("other", `${what} is not allowed in command test with set type ${type.name} and family ${family}`);
+  throw new IpSetError(
+    "other",
+    `${what} is not allowed in command test with set type ${type.name} and family ${family}`,
+  );
 }
 
 /** Words behind `ipset`, e.g. ["add","web","10.0.0.1"]; `stdin` is what restore reads. */

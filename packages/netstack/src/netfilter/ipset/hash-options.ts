@@ -18,14 +18,6 @@ export const HASH_CREATE: readonly string[] = [
   "gc",
 ];
 export const MASK_CREATE: readonly string[] = ["netmask", "bitmask"];
-export const ELEM_ADD: readonly string[] = [
-  "timeout",
-  "packets",
-  "bytes",
-  "comment",
-  "skbmark",
-  "skbprio",
-  "skbqueue",
-];
+export const ELEM_ADD: readonly string[] = ["timeout", "packets", "bytes", "comment", "skbmark", "skbprio", "skbqueue"];
 export const NET_ADD: readonly string[] = [...ELEM_ADD, "nomatch"];
 export const NET_TEST: readonly string[] = ["nomatch"];

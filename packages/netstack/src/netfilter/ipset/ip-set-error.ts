@@ -29,7 +29,17 @@ export type IpSetErrno =
   | "LIST_REF_EXIST";
 
 export type IpSetCommand =
-  "create" | "add" | "del" | "test" | "destroy" | "list" | "save" | "restore" | "flush" | "rename" | "swap";
+  | "create"
+  | "add"
+  | "del"
+  | "test"
+  | "destroy"
+  | "list"
+  | "save"
+  | "restore"
+  | "flush"
+  | "rename"
+  | "swap";
 
 const TEXT: Readonly<Record<IpSetErrno, string>> = {
   ENOENT: "The set with the given name does not exist",

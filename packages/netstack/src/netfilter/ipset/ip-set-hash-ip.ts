@@ -5,7 +5,7 @@ import { ELEM_ADD, HASH_CREATE, MASK_CREATE } from "./hash-options.ts";
 import { packetAddr } from "./ip-set-getport.ts";
 import type { HashType } from "./ip-set-hash.ts";
 import { HashSet } from "./ip-set-hash.ts";
-import { hostRange } from "./ranges.ts";
+import { eachIp, hostRange } from "./ranges.ts";
 import { ipPart } from "./user-elem.ts";
 
 export const hashIp: HashType = {
@@ -41,11 +41,9 @@ export const hashIp: HashType = {
     if (typeof range === "string") return range;
     // With a netmask one step per network; a bitmask goes address by address.
     const step = mask === prefixMask(Math.clz32(~mask >>> 0)) ? ~mask + 1 : 1;
-    for (let ip = range.from; ip <= range.to; ip += step >>> 0) {
+    return eachIp(range, step >>> 0, (ip) => {
       probe.a = (ip & mask) >>> 0;
-      const errno = visit();
-      if (errno !== null) return errno;
-    }
-    return null;
+      return visit();
+    });
   },
 };

@@ -52,9 +52,7 @@ export const hashIpPortNet: HashType = {
     const nets = e.ip2To === null ? null : orderedRange(e.ip2, e.ip2To);
     if (nets !== null && nets.from === 0 && nets.to === 0xffffffff) return "HASH_RANGE";
     return eachIpPort(ips, portRange(e, hasPorts(e.proto)), (ip, port) =>
-      nets === null
-        ? put(ip, port, e.ip2, cidr)
-        : eachNet(nets, (net, length) => put(ip, port, net, length)),
+      nets === null ? put(ip, port, e.ip2, cidr) : eachNet(nets, (net, length) => put(ip, port, net, length)),
     );
   },
 };

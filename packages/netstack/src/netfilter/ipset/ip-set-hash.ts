@@ -297,7 +297,5 @@ export function extensionWords(ext: Extensions): string {
 }
 
 export function sameExtensions(a: Extensions, b: Extensions): boolean {
-  return (
-    a.timeout === b.timeout && a.counters === b.counters && a.comment === b.comment && a.skbinfo === b.skbinfo
-  );
+  return a.timeout === b.timeout && a.counters === b.counters && a.comment === b.comment && a.skbinfo === b.skbinfo;
 }

@@ -120,8 +120,7 @@ function skb(e: UserElem, change: Partial<SkbInfo>): void {
 
 function parseSkbmark(text: string): { mark: number; mask: number } {
   const m = /^0x([0-9a-f]{1,8})(?:\/0x([0-9a-f]{1,8}))?/i.exec(text);
-  if (m === null)
-    throw syntaxError("Invalid skbmark format, it should be:  MARK/MASK or MARK (see manpage)");
+  if (m === null) throw syntaxError("Invalid skbmark format, it should be:  MARK/MASK or MARK (see manpage)");
   return { mark: Number.parseInt(m[1] ?? "0", 16), mask: Number.parseInt(m[2] ?? "ffffffff", 16) };
 }
 
@@ -164,8 +163,7 @@ function readOptions<T>(
     const name = allowed.find((a) => a === word || `--${a}` === word);
     const row = name === undefined ? undefined : rows[name];
     if (name === undefined || row === undefined) throw parameterError(`Unknown argument: \`${word}'`);
-    if (row.value && i + 1 >= words.length)
-      throw parameterError(`Missing mandatory argument of option \`${name}'`);
+    if (row.value && i + 1 >= words.length) throw parameterError(`Missing mandatory argument of option \`${name}'`);
     if (row.value && seen.has(name)) throw syntaxError(`${name} already specified`);
     seen.add(name);
     row.read(row.value ? (words[++i] ?? "") : word, into);

@@ -6,14 +6,7 @@ import { XtError } from "../xtables/xt-error.ts";
 import { IpSetError, syntaxError, unmodelled } from "./ip-set-error.ts";
 import type { ElemPart, SetType } from "./ip-set-type.ts";
 import { parseLength, parseU16, parseU8 } from "./parse-number.ts";
-import {
-  hasPorts,
-  icmpByName,
-  IPPROTO_ICMP,
-  IPPROTO_ICMPV6,
-  IPPROTO_TCP,
-  IPPROTO_UDP,
-} from "./proto-port.ts";
+import { hasPorts, icmpByName, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from "./proto-port.ts";
 import type { UserElem } from "./user-elem.ts";
 
 const MAX_SETNAME = 31;
@@ -159,8 +152,7 @@ function parseIface(text: string, e: UserElem): void {
   e.physdev = text.startsWith(PHYSDEV);
   if (e.physdev) throw unmodelled("physdev: of hash:net,iface");
   e.iface = text;
-  if (text.length > MAX_IFNAME)
-    throw syntaxError(`interface name '${text}' is longer than ${MAX_IFNAME} characters`);
+  if (text.length > MAX_IFNAME) throw syntaxError(`interface name '${text}' is longer than ${MAX_IFNAME} characters`);
 }
 
 /** `name` or, of old, `name,before|after,name`. */

@@ -9,7 +9,10 @@ export type ListForm = "plain" | "save" | "terse" | "names";
 function skbText({ skbinfo }: Member): string {
   if (skbinfo === null) return "";
   const { mark, mask, prio, queue } = skbinfo;
-  const marks = mark === 0 && mask === 0 ? "" : ` skbmark 0x${mark.toString(16)}${mask === 0xffffffff ? "" : `/0x${mask.toString(16)}`}`;
+  const marks =
+    mark === 0 && mask === 0
+      ? ""
+      : ` skbmark 0x${mark.toString(16)}${mask === 0xffffffff ? "" : `/0x${mask.toString(16)}`}`;
   const prios = prio === 0 ? "" : ` skbprio ${(prio >>> 16).toString(16)}:${(prio & 0xffff).toString(16)}`;
   return marks + prios + (queue === 0 ? "" : ` skbqueue ${queue}`);
 }

@@ -2,12 +2,31 @@
 
 import { prefixMask } from "../../addr/ipv4.ts";
 import type { IpSetErrno } from "./ip-set-error.ts";
+import { unmodelled } from "./ip-set-error.ts";
 import type { UserElem } from "./user-elem.ts";
 
 /** Addresses from and to, inclusive. */
 export interface IpRange {
   readonly from: number;
   readonly to: number;
+}
+
+/** Keys that one command may name; the kernel goes on for minutes. */
+const MAX_KEYS = 2 ** 24;
+
+/** Calls `visit` with `from`, `from + step` … up to `to`; stops at a refusal. Throws IpSetError when there is no end to it. */
+export function eachIp(
+  { from, to }: IpRange,
+  step: number,
+  visit: (ip: number) => IpSetErrno | null,
+): IpSetErrno | null {
+  let keys = 0;
+  for (let ip = from; ip <= to; ip += step) {
+    if (++keys > MAX_KEYS) throw unmodelled(`a range of more than ${MAX_KEYS} elements`);
+    const errno = visit(ip);
+    if (errno !== null) return errno;
+  }
+  return null;
 }
 
 export function prefixRange(ip: number, cidr: number): IpRange {
@@ -37,11 +56,10 @@ function after(a: number, b: number): boolean {
 }
 
 /** Calls `visit` with the largest networks that make up the range, in ascending order; stops at a refusal. */
-export function eachNet(
-  range: IpRange,
-  visit: (ip: number, cidr: number) => IpSetErrno | null,
-): IpSetErrno | null {
+export function eachNet(range: IpRange, visit: (ip: number, cidr: number) => IpSetErrno | null): IpSetErrno | null {
+  let keys = 0;
   for (let ip = range.from; ip <= range.to;) {
+    if (++keys > MAX_KEYS) throw unmodelled(`a range of more than ${MAX_KEYS} elements`);
     const cidr = longestFit(ip, range.to);
     const errno = visit(ip, cidr);
     if (errno !== null) return errno;
@@ -65,11 +83,5 @@ export function eachIpPort(
   ports: IpRange,
   visit: (ip: number, port: number) => IpSetErrno | null,
 ): IpSetErrno | null {
-  for (let ip = ips.from; ip <= ips.to; ip++) {
-    for (let port = ports.from; port <= ports.to; port++) {
-      const errno = visit(ip, port);
-      if (errno !== null) return errno;
-    }
-  }
-  return null;
+  return eachIp(ips, 1, (ip) => eachIp(ports, 1, (port) => visit(ip, port)));
 }

@@ -108,6 +108,9 @@ describe.each(["legacy", "nft"] as const)("sets asked and changed by packets, %s
     expect(rows(ipsetCommand(ns, ["save"]).stdout)).toEqual(rows(one.after));
     expect(ipsetCommand(ns, ["destroy"]).exit).toBe(one.rules.includes("set ") ? 1 : 0);
     backend.restore(one.rules.replaceAll(/^-A.*\n/gm, ""));
-    apply(ns, [{ op: "ipset", args: ["flush"] }, { op: "ipset", args: ["destroy"] }]);
+    apply(ns, [
+      { op: "ipset", args: ["flush"] },
+      { op: "ipset", args: ["destroy"] },
+    ]);
   });
 });

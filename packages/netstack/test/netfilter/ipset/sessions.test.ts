@@ -25,9 +25,7 @@ interface Recording {
   readonly sessions: readonly { readonly name: string; readonly steps: readonly (Step | Sleep)[] }[];
 }
 
-const recording = JSON.parse(
-  readFileSync(new URL("./data/sessions.json", import.meta.url), "utf8"),
-) as Recording;
+const recording = JSON.parse(readFileSync(new URL("./data/sessions.json", import.meta.url), "utf8")) as Recording;
 
 const TIMEOUT = / timeout \d+/;
 
@@ -44,7 +42,8 @@ function aligned(got: string, want: string): string {
     .split("\n")
     .map((line, i) => {
       const other = wanted[i] ?? "";
-      const isClose = line.replace(TIMEOUT, "") === other.replace(TIMEOUT, "") && Math.abs(seconds(line) - seconds(other)) <= 1;
+      const isClose =
+        line.replace(TIMEOUT, "") === other.replace(TIMEOUT, "") && Math.abs(seconds(line) - seconds(other)) <= 1;
       return isClose ? other : line;
     })
     .join("\n");
@@ -82,10 +81,10 @@ describe.each(recording.sessions.map((s) => [s.name, s.steps] as const))("%s", (
   const ns = new NetNamespace(world, "n1");
 
   it.each(
-    steps.map((step, i) => [
-      "sleep" in step ? `${i}: sleep ${step.sleep}` : `${i}: ${step.tool} ${step.args.join(" ")}`,
-      step,
-    ] as const),
+    steps.map(
+      (step, i) =>
+        ["sleep" in step ? `${i}: sleep ${step.sleep}` : `${i}: ${step.tool} ${step.args.join(" ")}`, step] as const,
+    ),
   )("%s", (_name, step) => {
     if ("sleep" in step) {
       world.clock.runUntil(world.now + step.sleep);

@@ -20,8 +20,7 @@ export interface SetRef {
 
 /** Throws XtError. */
 export function parseSetRef(name: string, dirs: string): SetRef {
-  if (name.length > MAX_SETNAME)
-    throw parameterError(`setname \`${name}' too long, max ${MAX_SETNAME} characters.`);
+  if (name.length > MAX_SETNAME) throw parameterError(`setname \`${name}' too long, max ${MAX_SETNAME} characters.`);
   const words = dirs.split(",");
   let src = 0;
   words.slice(0, MAX_DIM).forEach((word, i) => {

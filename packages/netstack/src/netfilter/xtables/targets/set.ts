@@ -40,8 +40,7 @@ function parseTimeout(o: Options): number | null {
   const text = o.value("timeout");
   if (text === undefined) return null;
   const value = parseUint(text, 0xfffffffe);
-  if (value === undefined)
-    throw parameterError("Invalid value for option --timeout or out of range 0-4294967294");
+  if (value === undefined) throw parameterError("Invalid value for option --timeout or out of range 0-4294967294");
   return value;
 }
 
@@ -98,10 +97,8 @@ export const setTarget: TargetExtension<SetTargetParams> = {
     const del = parseRef(o, "del-set");
     if (add === null && del === null)
       throw parameterError("You must specify either `--add-set' or `--del-set' or `--map-set'");
-    if (add === null && o.has("exist"))
-      throw parameterError("Flag `--exist' can be used with `--add-set' only");
-    if (add === null && o.has("timeout"))
-      throw parameterError("Option `--timeout' can be used with `--add-set' only");
+    if (add === null && o.has("exist")) throw parameterError("Flag `--exist' can be used with `--add-set' only");
+    if (add === null && o.has("timeout")) throw parameterError("Option `--timeout' can be used with `--add-set' only");
     return { add, del, exist: o.has("exist"), timeout: parseTimeout(o) };
   },
   save: (p) => ` ${text(p, "--")}`,
