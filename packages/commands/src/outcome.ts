@@ -6,6 +6,7 @@ export type ClientResult = "ok" | "timeout" | "refused" | "reset" | "unreachable
 
 export interface ClientOutcome {
   readonly result: ClientResult;
+  readonly protocol: "tcp" | "udp" | "icmp";
   /** The client's own end of the connection; absent when none was made. */
   readonly local?: Endpoint;
   /** Where the request was sent to, before any translation. */

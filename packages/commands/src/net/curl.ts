@@ -218,6 +218,7 @@ class Transfer {
     }
     const outcome: ClientOutcome = {
       result,
+      protocol: "tcp",
       remote,
       bytes: response.received,
       ...(local === undefined ? {} : { local }),

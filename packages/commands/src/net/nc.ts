@@ -150,7 +150,7 @@ class NcRun {
         `nc: connect to ${request.host} port ${port} (udp) failed: ${strerror(failure.errno)}`,
         request.verbose || !request.scan,
       );
-      task.exit(1, { result: resultOfErrno(failure.errno), remote, bytes: 0 });
+      task.exit(1, { result: resultOfErrno(failure.errno), protocol: "udp", remote, bytes: 0 });
       return task;
     }
     task.onInterrupt = () => finish(130, this.bytes > 0 ? "ok" : "timeout");
@@ -269,6 +269,7 @@ class NcRun {
   private outcome(result: ClientResult, sk: TcpSock | UdpSock, remote: Endpoint): ClientOutcome {
     return {
       result,
+      protocol: this.request.udp ? "udp" : "tcp",
       remote,
       bytes: this.bytes,
       ...(sk.sport === 0 ? {} : { local: { addr: sk.saddr, port: sk.sport } }),

@@ -54,7 +54,12 @@ class PingRun {
     const { ctx, request, task } = this;
     const refused = this.open();
     if (refused !== undefined) {
-      task.exit(complain(ctx, refused, 2), { result: "unreachable", remote: { addr: request.dst, port: 0 }, bytes: 0 });
+      task.exit(complain(ctx, refused, 2), {
+        result: "unreachable",
+        protocol: "icmp",
+        remote: { addr: request.dst, port: 0 },
+        bytes: 0,
+      });
       return task;
     }
     const from =
@@ -196,6 +201,7 @@ class PingRun {
     const received = this.answered.size;
     const outcome: ClientOutcome = {
       result: received > 0 ? "ok" : this.unreachable ? "unreachable" : "timeout",
+      protocol: "icmp",
       local: { addr: this.source, port: 0 },
       remote: { addr: request.dst, port: 0 },
       bytes: received * request.size,

@@ -117,6 +117,7 @@ describe("curl", () => {
     const { command } = town.run(town.a, "curl --local-port 40000 http://10.1.0.3/");
     expect(command.outcome).toEqual({
       result: "ok",
+      protocol: "tcp",
       local: { addr: 0x0a010002, port: 40000 },
       remote: { addr: 0x0a010003, port: 80 },
       bytes: 6,

@@ -12,7 +12,8 @@ import type { CellPlan } from "../model/scenario.ts";
 import { createAgent } from "./agents.ts";
 import { bootControlPlane } from "./control-plane.ts";
 import { applySysctls, bootGateway, bootMachine, bootNode } from "./machines.ts";
-import { pinEndpointChoice } from "./pick.ts";
+import { EndpointPick } from "./pick.ts";
+import { type ServedRequest, servedRequest } from "./served.ts";
 import { pinSockets } from "./socket-pins.ts";
 import { ADMIN, Places } from "./places.ts";
 
@@ -26,7 +27,7 @@ export class Cluster {
   readonly places: Places;
   readonly agents: readonly Agent[];
   /** Requests that servers saw, in order. */
-  readonly served: Served[] = [];
+  readonly served: ServedRequest[] = [];
   /** World time that scenarios call 0. */
   readonly epoch: number;
 
@@ -78,12 +79,13 @@ export class Cluster {
     this.world.clock.runUntil(end);
   }
 
-  /** Force random endpoint choices to this pod until called with undefined. */
-  pick(podIP: string | undefined): void {
-    for (const node of this.plan.cluster.nodes) {
-      const ns = this.world.namespaces.get(node.name);
-      if (ns !== undefined) pinEndpointChoice(ns, podIP);
-    }
+  /** Force random endpoint choices of all nodes to this pod. */
+  pick(podIP: string): EndpointPick {
+    const nodes = this.plan.cluster.nodes.map(({ name }) => this.world.namespaces.get(name));
+    return new EndpointPick(
+      nodes.filter((ns) => ns !== undefined),
+      podIP,
+    );
   }
 
   #startAgents(nodes: readonly { node: NodeSpec; ns: NetNamespace }[]): Agent[] {
@@ -104,7 +106,7 @@ export class Cluster {
           node,
           ns,
           services: serviceSource(node.kubernetes),
-          onServed: (s: Served) => void this.served.push(s),
+          onServed: (s: Served) => this.#onServed(s),
         };
         const agent = createAgent(name, context);
         agent.start();
@@ -114,11 +116,15 @@ export class Cluster {
     return started;
   }
 
+  #onServed(served: Served): void {
+    this.served.push(servedRequest(this.world, served));
+  }
+
   #bootHost(host: HostSpec): void {
     const ns = bootMachine(this.world, host, this.plan.cluster.underlay);
     applySysctls(ns, host);
     const rule = this.plan.serve.find(({ pods }) => pods.ref === host.name);
     if (rule !== undefined)
-      serve({ ns, hostname: host.name, servers: rule.servers, onServed: (s) => void this.served.push(s) });
+      serve({ ns, hostname: host.name, servers: rule.servers, onServed: (s) => this.#onServed(s) });
   }
 }

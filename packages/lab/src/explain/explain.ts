@@ -6,7 +6,7 @@ import { judge } from "../expect/judge.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellRunEnd, CellRunner } from "../model/outcome.ts";
 import type { Cell, CellPlan, Scenario } from "../model/scenario.ts";
-import type { FlowSpec, StepSpec } from "../model/step-spec.ts";
+import { type SendFlow, sendFlow, type StepSpec } from "../model/step-spec.ts";
 import { formatCell } from "../report/totals.ts";
 import { parseFlow } from "../schema/notation.ts";
 import { cellRunner } from "../steps/run-steps.ts";
@@ -108,13 +108,14 @@ function stepAt({ steps }: CellPlan, id: string): number {
 /** The steps before `before`, then one that sends the flow. */
 function planOfFlow(plan: CellPlan, text: string, before: string | undefined): ToldPlan {
   const flow = parseFlow(text);
-  if (typeof flow === "string") throw new ExplainError(flow);
+  const sendable = typeof flow === "string" ? flow : sendFlow(flow);
+  if (typeof sendable === "string") throw new ExplainError(sendable);
   const steps = before === undefined ? [] : plan.steps.slice(0, stepAt(plan, before));
-  const sending = sendingStep(flow, plan);
+  const sending = sendingStep(sendable, plan);
   return { plan: { ...plan, steps: [...steps, sending] }, only: sending.id };
 }
 
-function sendingStep(flow: FlowSpec, { steps }: CellPlan): StepSpec {
+function sendingStep(flow: SendFlow, { steps }: CellPlan): StepSpec {
   const position = steps[0]?.position ?? { file: "", line: 1, col: 1, endCol: 2 };
   return {
     index: steps.length,

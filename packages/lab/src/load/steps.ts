@@ -1,7 +1,8 @@
 // `steps:` → what happens, in order.
 import type { Path } from "@kubehop/kube";
 import type { Check } from "../model/expect-spec.ts";
-import type { CommandLine, FlowSpec, RunAction, SendAction, StepAction, StepSpec } from "../model/step-spec.ts";
+import { type CommandLine, type RunAction, type SendAction, type SendFlow, sendFlow } from "../model/step-spec.ts";
+import type { StepAction, StepSpec } from "../model/step-spec.ts";
 import { parseDuration, parseFlow } from "../schema/notation.ts";
 import type { StepFile } from "../schema/scenario-schema.ts";
 import { buildExpectation, type ExpectContext } from "./expectation.ts";
@@ -118,7 +119,9 @@ function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, pat
   const long = typeof draft === "string" ? { flow: draft } : draft;
   const at = typeof draft === "string" ? path : [...path, "flow"];
   const parsed = long.flow === undefined ? undefined : parseFlow(long.flow);
-  const flow: FlowSpec = parsed === undefined || typeof parsed === "string" ? NO_FLOW : parsed;
+  const sendable = parsed === undefined || typeof parsed === "string" ? NO_FLOW : sendFlow(parsed);
+  if (typeof sendable === "string") ec.context.report(at, sendable, { code: "not-modelled" });
+  const flow = typeof sendable === "string" ? NO_FLOW : sendable;
   if (flow !== NO_FLOW) {
     ec.names.checkPlace(flow.from.name, at);
     ec.names.checkEnd(flow.to.name, at);
@@ -130,7 +133,7 @@ function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, pat
 }
 
 /** Stands in for a flow that was reported. */
-const NO_FLOW: FlowSpec = {
+const NO_FLOW: SendFlow = {
   text: "",
   from: { name: "", port: undefined },
   to: { name: "", port: undefined },

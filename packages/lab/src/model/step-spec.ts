@@ -41,7 +41,7 @@ export interface CommandLine {
 /** One request without a tool. */
 export interface SendAction {
   readonly kind: "send";
-  readonly flow: FlowSpec;
+  readonly flow: SendFlow;
   /** Bytes of the request as text; undefined: a default one. */
   readonly payload: string | undefined;
   /** Virtual ms after which no answer is a timeout. */
@@ -62,6 +62,20 @@ export interface FlowSpec {
   readonly from: FlowEnd;
   readonly to: FlowEnd;
   readonly protocol: FlowProtocol;
+}
+
+/** What there are sockets for. */
+export type SendProtocol = Exclude<FlowProtocol, "sctp">;
+
+/** A flow that can be sent. */
+export interface SendFlow extends FlowSpec {
+  readonly protocol: SendProtocol;
+}
+
+/** The flow as one that can be sent, or why it cannot. */
+export function sendFlow(flow: FlowSpec): SendFlow | string {
+  const { protocol } = flow;
+  return protocol === "sctp" ? "sctp sockets are not modelled: nothing can send this flow" : { ...flow, protocol };
 }
 
 export interface FlowEnd {

@@ -1,7 +1,7 @@
 // What a command finds at its place: tools of that machine's releases, files, names, and the API server where kubectl is set up.
 
 import { defaultRegistry, startLine, startWords } from "@kubehop/commands";
-import type { PlaceContext, Registry, RunningCommand } from "@kubehop/commands";
+import type { PlaceContext, Registry, RunningCommand, ShellCommand } from "@kubehop/commands";
 import type { NetNamespace, ToolVersions } from "@kubehop/netstack";
 import { hasBusybox } from "@kubehop/programs";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -20,13 +20,15 @@ export interface Streams {
 export class Desk {
   readonly #cluster: Cluster;
   readonly #readFile: ReadFile;
-  readonly #registry: Registry = defaultRegistry();
+  readonly #registry: Registry;
   /** In-memory files by place; they go with the namespace they were written in. */
   readonly #files = new Map<string, { readonly ns: NetNamespace; readonly files: Map<string, string> }>();
 
-  constructor(cluster: Cluster, readFile: ReadFile) {
+  /** `more`: commands beside the usual ones. */
+  constructor(cluster: Cluster, readFile: ReadFile, ...more: readonly ShellCommand[]) {
     this.#cluster = cluster;
     this.#readFile = readFile;
+    this.#registry = defaultRegistry().add(...more);
   }
 
   /** Start a command line; it ends on the virtual clock. */

@@ -1,18 +1,19 @@
 // Runs the steps of one cell: commands are started at their places, virtual time passes until they have ended, and expectations are
 // looked at while the cluster stands as the step left it.
 
-import type { RunningCommand } from "@kubehop/commands";
+import type { ClientOutcome, RunningCommand } from "@kubehop/commands";
 import { formatIpv4, PacketStormError } from "@kubehop/netstack";
 import { Refusal, SimulationBudgetError } from "@kubehop/sim";
 import { Cluster } from "../cluster/cluster.ts";
-import type { Place } from "../cluster/places.ts";
+import type { EndpointPick } from "../cluster/pick.ts";
+import type { Place, Places } from "../cluster/places.ts";
+import { servedFor } from "../cluster/served.ts";
 import type { ReadFile } from "../load/context.ts";
 import type {
   BeginListener,
   CellRunEnd,
   CellRunner,
   FlowOutcome,
-  FlowResult,
   StepListener,
   StepOutcome,
 } from "../model/outcome.ts";
@@ -20,6 +21,7 @@ import type { RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
 import { StepRefusal } from "../model/step-refusal.ts";
 import { liveState } from "./live-state.ts";
 import { Desk } from "./desk.ts";
+import { Jobs } from "./jobs.ts";
 import { startSend } from "./send.ts";
 import { StepWatch } from "./watch.ts";
 
@@ -41,7 +43,8 @@ class StepStopped extends Error {
 export function cellRunner(readFile: ReadFile): CellRunner {
   return (plan, seed, onStep, onBegin) => {
     const cluster = Cluster.build(plan, seed);
-    return new StepRunner(cluster, new Desk(cluster, readFile), onStep, onBegin).run();
+    const jobs = new Jobs();
+    return new StepRunner(cluster, new Desk(cluster, readFile, jobs.fg), jobs, onStep, onBegin).run();
   };
 }
 
@@ -56,13 +59,14 @@ class StepRunner {
   readonly #onStep: StepListener;
   readonly #onBegin: BeginListener | undefined;
   readonly #desk: Desk;
-  readonly #background: { readonly step: StepSpec; readonly process: RunningCommand; output: string }[] = [];
+  readonly #jobs: Jobs;
   #stdout = "";
   #stderr = "";
 
-  constructor(cluster: Cluster, desk: Desk, onStep: StepListener, onBegin: BeginListener | undefined) {
+  constructor(cluster: Cluster, desk: Desk, jobs: Jobs, onStep: StepListener, onBegin: BeginListener | undefined) {
     this.#cluster = cluster;
     this.#desk = desk;
+    this.#jobs = jobs;
     this.#onStep = onStep;
     this.#onBegin = onBegin;
   }
@@ -83,7 +87,7 @@ class StepRunner {
   #runStep(step: StepSpec): void {
     const cluster = this.#cluster;
     if (step.at !== undefined && step.at > cluster.now) cluster.advance(step.at - cluster.now);
-    cluster.pick(this.#pickedAddress(step));
+    const pick = this.#pick(step);
     this.#onBegin?.(step, cluster);
     const watch = new StepWatch(cluster, step.expect.checks);
     this.#stdout = "";
@@ -103,15 +107,18 @@ class StepRunner {
       endedAt: cluster.now,
     };
     watch.close();
-    cluster.pick(undefined);
+    pick?.close();
+    checkPicked(step, pick, flows, this.#cluster.places);
     this.#onStep(step, outcome, liveState(cluster, watch));
   }
 
-  #pickedAddress(step: StepSpec): string | undefined {
-    if (step.pick === undefined) return undefined;
-    const ip = this.#cluster.places.pod(step.pick.text)?.status.podIP;
-    if (ip === undefined) throw new StepStopped(`pick: ${step.pick.text} has no address now`);
-    return ip;
+  #pick({ pick }: StepSpec): EndpointPick | undefined {
+    if (pick === undefined) return undefined;
+    const ip = this.#cluster.places.pod(pick.text)?.status.podIP;
+    if (ip === undefined) throw new StepStopped(`pick: ${pick.text} has no address now`);
+    const picked = this.#cluster.pick(ip);
+    if (!picked.leads) throw new StepStopped(`pick: no rule of any node leads to ${pick.text} (${ip})`);
+    return picked;
   }
 
   #act(step: StepSpec, watch: StepWatch): ActionResult {
@@ -132,7 +139,7 @@ class StepRunner {
     for (const command of action.commands) {
       const servedBefore = this.#cluster.served.length;
       if (command.background) {
-        this.#startBackground(step, action.in, command.text);
+        this.#startBackground(step, action.in, command.text, servedBefore);
         continue;
       }
       const place = this.#place(action.in);
@@ -140,38 +147,18 @@ class StepRunner {
       this.#waitFor(() => process.exitCode !== undefined || this.#isGone(place), command.text);
       exitCode = process.exitCode ?? this.#kill(process);
       const outcome = process.outcome;
-      if (outcome !== undefined) flows.push(this.#flowOutcome(outcome.result, outcome.bytes, servedBefore, watch));
+      if (outcome !== undefined) flows.push(this.#flowOutcome(outcome, servedBefore, watch));
     }
     return { exitCode, flows };
   }
 
-  /** A command that stays until a later step waits for it (`fg`) or the run ends. */
-  #startBackground(step: StepSpec, place: string, line: string): void {
-    const entry: { step: StepSpec; process: RunningCommand; output: string } = {
-      step,
-      process: undefined as never,
-      output: "",
-    };
-    entry.process = this.#start(this.#place(place), line, (text) => (entry.output += text));
-    this.#background.push(entry);
+  /** A command that stays until a later step brings it back (`fg`) or the run ends. */
+  #startBackground(step: StepSpec, place: string, line: string, servedBefore: number): void {
+    this.#jobs.add(step.id, servedBefore, (stdout) => this.#start(this.#place(place), line, stdout));
   }
 
   #start(place: Place, line: string, stdout: (text: string) => void): RunningCommand {
-    if (/^\s*fg\b/.test(line)) return this.#foreground(line, stdout);
     return this.#desk.start(place, line, { stdout, stderr: (text) => void (this.#stderr += text) });
-  }
-
-  /** `fg ID`: interrupt a background command (as ^C after fg would) and show what it has printed. */
-  #foreground(line: string, stdout: (text: string) => void): RunningCommand {
-    const id = line.trim().split(/\s+/)[1];
-    const entry = id === undefined ? this.#background.at(-1) : this.#background.find(({ step }) => step.id === id);
-    if (entry === undefined)
-      throw new StepStopped(`fg: no command runs in the background${id === undefined ? "" : ` under the id ${id}`}`);
-    entry.process.interrupt();
-    this.#waitFor(() => entry.process.exitCode !== undefined, line);
-    stdout(entry.output);
-    entry.output = "";
-    return entry.process;
   }
 
   #send(action: SendAction, watch: StepWatch): ActionResult {
@@ -180,18 +167,19 @@ class StepRunner {
     if (dst === undefined) throw new StepStopped(`send: no address for ${action.flow.to.name}`);
     const servedBefore = this.#cluster.served.length;
     let flow: FlowOutcome | undefined;
-    startSend(place.ns, action, formatIpv4(dst), ({ result, bytes }) => {
-      flow = this.#flowOutcome(result, bytes, servedBefore, watch);
+    startSend(place.ns, action, formatIpv4(dst), (outcome) => {
+      flow = this.#flowOutcome(outcome, servedBefore, watch);
     });
     this.#waitFor(() => flow !== undefined, action.flow.text);
     return { exitCode: flow?.result === "ok" ? 0 : 1, flows: flow === undefined ? [] : [flow] };
   }
 
-  /** Who answered is what servers saw since the request began. */
-  #flowOutcome(result: FlowResult, bytes: number, servedBefore: number, watch: StepWatch): FlowOutcome {
-    const served = this.#cluster.served.slice(servedBefore).at(-1);
+  /** Who answered is what a server saw of this very request since it began. */
+  #flowOutcome(client: ClientOutcome, servedBefore: number, watch: StepWatch): FlowOutcome {
+    const { result, bytes } = client;
+    const served = servedFor(this.#cluster.served, this.#jobs.markOf(client) ?? servedBefore, client);
     if (served === undefined) return { result, bytes };
-    const ttl = watch.ttlFrom(served.ns, served.client, served.clientPort);
+    const ttl = watch.ttlOf(served);
     return { result, bytes, by: served.ns, client: served.client, ...(ttl === undefined ? {} : { ttl }) };
   }
 
@@ -225,6 +213,23 @@ class StepRunner {
       this.#cluster.settle();
     }
   }
+}
+
+/** A choice that was to be forced and was not: the step does not show what it says. */
+function checkPicked(
+  step: StepSpec,
+  pick: EndpointPick | undefined,
+  flows: readonly FlowOutcome[],
+  places: Places,
+): void {
+  if (step.pick === undefined || pick === undefined || pick.used) return;
+  const { text } = step.pick;
+  if (pick.elsewhere !== undefined)
+    throw new StepStopped(`pick: ${text} was not among the choices of ${pick.elsewhere}`);
+  const wanted = places.find(text)?.ns.name;
+  const other = flows.find(({ by }) => by !== undefined && by !== wanted)?.by;
+  if (other !== undefined)
+    throw new StepStopped(`pick: nothing chose ${text}, ${other} answered without a random choice`);
 }
 
 function isStop(error: unknown): error is Error {

@@ -1,112 +1,100 @@
 // A request without a tool: connect or send, wait for the answer, say how it ended.
 
-import { pingOpen, tcpConnect, udpOpen } from "@kubehop/netstack";
-import type { NetNamespace, SockErrno } from "@kubehop/netstack";
+import { type ClientOutcome, type ClientResult, resultOfErrno } from "@kubehop/commands";
+import { INADDR_ANY, parseIpv4, pingOpen, SockError, tcpConnect, udpOpen } from "@kubehop/netstack";
+import type { Ipv4, NetNamespace, SockErrno } from "@kubehop/netstack";
 import { encodeUtf8 } from "@kubehop/sim";
-import type { FlowResult } from "../model/outcome.ts";
-import type { SendAction } from "../model/step-spec.ts";
+import type { SendAction, SendProtocol } from "../model/step-spec.ts";
 
-export interface SendResult {
-  readonly result: FlowResult;
-  readonly bytes: number;
+/** What a request is sent through. */
+interface Channel {
+  readonly saddr: Ipv4;
+  readonly sport: number;
+  close(): void;
 }
+
+type End = (result: ClientResult, bytes?: number) => void;
+
+/** Opens the channel, and says how to begin: an errno ends the request. */
+interface Opened {
+  readonly channel: Channel;
+  readonly begin?: () => SockErrno | undefined;
+}
+
+type Opener = (ns: NetNamespace, action: SendAction, dst: string, end: End) => Opened;
+
+const OPENERS: Readonly<Record<SendProtocol, Opener>> = { tcp: openTcp, udp: openUdp, icmp: openPing };
 
 /** Calls `done` once, at the latest after the action's timeout. `dst` is dotted text. */
-export function startSend(ns: NetNamespace, action: SendAction, dst: string, done: (result: SendResult) => void): void {
-  let open = true;
-  const end = (result: FlowResult, bytes = 0): void => {
-    if (!open) return;
-    open = false;
-    close();
-    done({ result, bytes });
+export function startSend(
+  ns: NetNamespace,
+  action: SendAction,
+  dst: string,
+  done: (outcome: ClientOutcome) => void,
+): void {
+  const { clock } = ns.world;
+  const { protocol, to } = action.flow;
+  let channel: Channel | undefined;
+  let over = false;
+  const end: End = (result, bytes = 0) => {
+    if (over) return;
+    over = true;
+    clock.cancel(timer);
+    const local = channel === undefined ? {} : { local: { addr: channel.saddr, port: channel.sport } };
+    channel?.close();
+    const remote = { addr: parseIpv4(dst) ?? INADDR_ANY, port: to.port ?? DEFAULT_PORTS[protocol] };
+    done({ result, protocol, bytes, remote, ...local });
   };
-  const timer = ns.world.clock.schedule(action.timeout, () => end("timeout"));
-  const stop = STARTERS[action.flow.protocol](ns, action, dst, end);
-  const close = (): void => {
-    ns.world.clock.cancel(timer);
-    stop();
-  };
+  const timer = clock.schedule(action.timeout, () => end("timeout"));
+  try {
+    const opened = OPENERS[protocol](ns, action, dst, end);
+    channel = opened.channel;
+    // What ended while it was opened is not begun.
+    if (over) channel.close();
+    const errno = over ? undefined : opened.begin?.();
+    if (errno !== undefined) end(resultOfErrno(errno));
+  } catch (error) {
+    if (!(error instanceof SockError)) throw error;
+    end(resultOfErrno(error.errno));
+  }
 }
 
-type Starter = (
-  ns: NetNamespace,
-  action: SendAction,
-  dst: string,
-  end: (result: FlowResult, bytes?: number) => void,
-) => () => void;
+/** include/uapi/linux/icmp.h. */
+const ICMP_REDIRECT = 5;
 
-const STARTERS: Readonly<Record<SendAction["flow"]["protocol"], Starter>> = {
-  tcp: sendTcp,
-  udp: sendUdp,
-  icmp: sendPing,
-  sctp: (_ns, _action, _dst, end) => {
-    end("unreachable");
-    return () => undefined;
-  },
-};
+const DEFAULT_PORTS: Readonly<Record<SendProtocol, number>> = { tcp: 80, udp: 53, icmp: 0 };
 
-function sendTcp(
-  ns: NetNamespace,
-  action: SendAction,
-  dst: string,
-  end: (result: FlowResult, bytes?: number) => void,
-): () => void {
-  const { from, to } = action.flow;
-  const sk = tcpConnect(ns, {
+function openTcp(ns: NetNamespace, { flow: { from, to }, payload }: SendAction, dst: string, end: End): Opened {
+  const channel = tcpConnect(ns, {
     dst,
-    dport: to.port ?? 80,
+    dport: to.port ?? DEFAULT_PORTS.tcp,
     ...(from.port === undefined ? {} : { sport: from.port }),
     on: {
-      connected: (s) => void s.send(encodeUtf8(action.payload ?? `GET / HTTP/1.0\r\nHost: ${dst}\r\n\r\n`)),
+      connected: (s) => void s.send(encodeUtf8(payload ?? `GET / HTTP/1.0\r\nHost: ${dst}\r\n\r\n`)),
       data: (bytes) => end("ok", bytes.length),
       closed: () => end("reset"),
-      error: (errno) => end(resultOf(errno)),
+      error: (errno) => end(resultOfErrno(errno)),
     },
   });
-  return () => sk.close();
+  return { channel };
 }
 
-function sendUdp(
-  ns: NetNamespace,
-  action: SendAction,
-  dst: string,
-  end: (result: FlowResult, bytes?: number) => void,
-): () => void {
-  const { from, to } = action.flow;
-  const sk = udpOpen(ns, {
+function openUdp(ns: NetNamespace, { flow: { from, to }, payload }: SendAction, dst: string, end: End): Opened {
+  const channel = udpOpen(ns, {
     ...(from.port === undefined ? {} : { port: from.port }),
-    connectTo: { addr: dst, port: to.port ?? 53 },
+    connectTo: { addr: dst, port: to.port ?? DEFAULT_PORTS.udp },
     onData: (bytes) => end("ok", bytes.length),
-    onError: (errno) => end(resultOf(errno)),
+    onError: (errno) => end(resultOfErrno(errno)),
   });
-  const refused = sk.send(encodeUtf8(action.payload ?? "hello"));
-  if (refused !== undefined) end(resultOf(refused));
-  return () => sk.close();
+  return { channel, begin: () => channel.send(encodeUtf8(payload ?? "hello")) };
 }
 
-function sendPing(
-  ns: NetNamespace,
-  _action: SendAction,
-  dst: string,
-  end: (result: FlowResult, bytes?: number) => void,
-): () => void {
-  const sk = pingOpen(ns, {
+function openPing(ns: NetNamespace, _action: SendAction, dst: string, end: End): Opened {
+  const channel = pingOpen(ns, {
     dst,
     onReply: (reply) => end("ok", reply.bytes.length),
-    onError: () => end("unreachable"),
+    // A redirect says how to go, not that one cannot.
+    onError: ({ type }) => (type === ICMP_REDIRECT ? undefined : end("unreachable")),
   });
-  const refused = sk.send(1);
-  if (refused !== undefined) end(resultOf(refused));
-  return () => sk.close();
-}
-
-const RESULTS: Partial<Record<SockErrno, FlowResult>> = {
-  ECONNREFUSED: "refused",
-  ECONNRESET: "reset",
-  EPIPE: "reset",
-  ETIMEDOUT: "timeout",
-};
-
-function resultOf(errno: SockErrno): FlowResult {
-  return RESULTS[errno] ?? "unreachable";
+  return { channel, begin: () => channel.send(1) };
 }

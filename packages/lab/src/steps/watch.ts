@@ -4,6 +4,8 @@
 import { frameBytes, packetTap, packetWatch } from "@kubehop/netstack";
 import type { NetDevice, NetNamespace, Packet, RuleOrigin, Step, Tracer } from "@kubehop/netstack";
 import type { Cluster } from "../cluster/cluster.ts";
+import type { ServedRequest } from "../cluster/served.ts";
+import { tupleText } from "../cluster/served.ts";
 import type { Check } from "../model/expect-spec.ts";
 import type { DropRecord, FrameRecord, PacketSummary } from "../model/outcome.ts";
 import { summarizeFrame, summarizeIp } from "./packet-summary.ts";
@@ -45,9 +47,10 @@ export class StepWatch implements Tracer {
     return ns === undefined ? undefined : this.#frames.get(frameKey(ns, dev));
   }
 
-  /** TTL of the newest packet a server got from this client address and port. */
-  ttlFrom(ns: string, client: string, port: number): number | undefined {
-    return this.#ttls.get(`${ns} ${client} ${port}`);
+  /** TTL of the request's newest packet as it came to the server: a device may see it before its machine translates it. */
+  ttlOf({ ns, way }: ServedRequest): number | undefined {
+    const seenAs = way.map((tuple) => `${ns} ${tupleText(tuple)}`).find((key) => this.#ttls.has(key));
+    return seenAs === undefined ? undefined : this.#ttls.get(seenAs);
   }
 
   /** Tracer: remembers the last rule of every packet that is on its way. */
@@ -96,7 +99,9 @@ export class StepWatch implements Tracer {
     for (const dev of ns.devices) {
       this.#tap(dev, tapQuietly, (frame, out) => {
         const packet = out ? undefined : summarizeFrame(frame);
-        if (packet !== undefined) this.#ttls.set(`${ns.name} ${packet.src} ${packet.sport}`, packet.ttl);
+        if (packet === undefined) return;
+        const { protocol, src, sport, dst, dport, ttl } = packet;
+        this.#ttls.set(`${ns.name} ${protocol} ${src}:${sport} > ${dst}:${dport}`, ttl);
       });
     }
   }

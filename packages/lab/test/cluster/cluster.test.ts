@@ -1,10 +1,10 @@
+import type { ClientOutcome } from "@kubehop/commands";
 import { formatIpv4 } from "@kubehop/netstack";
 import { describe, expect, it } from "vitest";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { loadScenario } from "../../src/load/load-scenario.ts";
 import type { CellPlan } from "../../src/model/scenario.ts";
 import { startSend } from "../../src/steps/send.ts";
-import type { SendResult } from "../../src/steps/send.ts";
 
 const TEXT = `scenario: a cluster
 cluster: { nodes: [node1, node2], hosts: [client] }
@@ -39,13 +39,18 @@ function plan(): CellPlan {
   return cell;
 }
 
-function send(cluster: Cluster, from: string, to: string, port: number): SendResult | undefined {
+function send(cluster: Cluster, from: string, to: string, port: number): ClientOutcome | undefined {
   const place = cluster.places.find(from);
   const address = cluster.places.address(to);
   if (place === undefined || address === undefined) throw new Error(`${from} > ${to}`);
-  let result: SendResult | undefined;
+  let result: ClientOutcome | undefined;
   const flow = { text: "", from: { name: from, port: undefined }, to: { name: to, port }, protocol: "tcp" as const };
-  startSend(place.ns, { kind: "send", flow, payload: undefined, timeout: 5000 }, formatIpv4(address), (r) => (result = r));
+  startSend(
+    place.ns,
+    { kind: "send", flow, payload: undefined, timeout: 5000 },
+    formatIpv4(address),
+    (r) => (result = r),
+  );
   cluster.advance(6000);
   return result;
 }
@@ -58,7 +63,7 @@ describe("a flannel cluster", () => {
   ])("reaches $endpoint by pod, Service and node port", ({ endpoint, viaNodePort }) => {
     const cluster = Cluster.build(plan(), 1);
     const pod = cluster.places.pod(endpoint);
-    cluster.pick(pod?.status.podIP);
+    cluster.pick(pod?.status.podIP ?? "");
     expect(send(cluster, "shell", endpoint, 80)?.result).toBe("ok");
     expect(send(cluster, "shell", "svc/web", 80)?.result).toBe("ok");
     expect(cluster.served.at(-1)).toMatchObject({ ns: `default/${pod?.metadata.name}`, client: "10.244.0.2" });

@@ -22,7 +22,8 @@ describe("pin.sockets", () => {
   it("decides the first connection of a place, and chance the next", () => {
     const scenario = scenarioOf(TEXT, { "./web.yaml": WEB });
     const outcomes: StepOutcome[] = [];
-    for (const cell of scenario.cells) cellRunner(() => undefined)(cell, 1, (_step, outcome) => void outcomes.push(outcome));
+    for (const cell of scenario.cells)
+      cellRunner(() => undefined)(cell, 1, (_step, outcome) => void outcomes.push(outcome));
     const syns = (outcomes.at(-1)?.stdout ?? "").match(/^IP .*\n.*Flags \[S\],.*$/gm) ?? [];
     expect(syns).toHaveLength(2);
     expect(syns[0]).toMatch(/ttl 64, id 2160,[^]*\.43534 > .*seq 506285654,.*TS val 1000 ecr 0,nop,wscale 9\]/);
@@ -30,7 +31,9 @@ describe("pin.sockets", () => {
   });
 
   it("names a place", () => {
-    expect(brief(TEXT.replace("    client: {", "    clint: {"), { "./web.yaml": WEB }).join()).toMatch(/^6:5 .*"?clint"?/);
+    expect(brief(TEXT.replace("    client: {", "    clint: {"), { "./web.yaml": WEB }).join()).toMatch(
+      /^6:5 .*"?clint"?/,
+    );
   });
 
   it("stands in a cluster whose add-ons have addresses of its own Services' network", () => {

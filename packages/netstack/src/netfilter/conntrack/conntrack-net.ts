@@ -89,6 +89,12 @@ export class ConntrackNet {
     }
   }
 
+  /** The live entry end with this tuple in zone 0, for who only looks: nothing is removed. */
+  peek(t: Tuple): TupleHash | null {
+    const h = this.table.find(t, 0, ZONE_DIR_BOTH, null);
+    return h === null || this.isExpired(h.ct) ? null : h;
+  }
+
   isExpired(ct: Conntrack): boolean {
     return (ct.status & IPS_CONFIRMED) !== 0 && ct.timeout <= this.now;
   }
