@@ -75,8 +75,8 @@ function applyOp(ns: NetNamespace, op: ConfigOp, agent: string): RtnlFailure | n
 
 function applyIptables(ns: NetNamespace, op: Op<"iptables">, agent: string): RtnlFailure | null {
   const backend = op.backend === undefined ? ns.xt.backend() : ns.xt.backend(op.backend);
-  const { exit, stderr } = backend.command(op.args, { agent, object: agent });
-  return exit === 0 ? null : toolFailure("EINVAL", stderr.trimEnd());
+  const { exit, stderr, errno } = backend.command(op.args, { agent, object: agent });
+  return exit === 0 ? null : toolFailure(errno ?? "EINVAL", stderr.trimEnd());
 }
 
 function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">, agent: string): RtnlFailure | null {
@@ -89,7 +89,7 @@ function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">, agent: strin
     ...(test === undefined ? {} : { test }),
     ...(origins === undefined ? {} : { origins }),
   });
-  return error === null ? null : toolFailure("EINVAL", error.message.trimEnd());
+  return error === null ? null : toolFailure(error.errno, error.message.trimEnd());
 }
 
 function applySysctl(ns: NetNamespace, { key, value }: Op<"sysctl">): RtnlFailure | null {

@@ -27,7 +27,7 @@ export function ensureAll(door: Door, agent: string, rows: readonly Ensured[]): 
 
 function ensureChain(door: Door, agent: string, { table, chain }: Ensured): void {
   const error = door.apply({ agent, ops: [{ op: "iptables", args: ["-t", table, "-N", chain] }] });
-  if (error !== null && !/exists/i.test(error.message)) throw new NodeRefusal(`${agent}: ${error.message}`);
+  if (error !== null && error.errno !== "EEXIST") throw new NodeRefusal(`${agent}: ${error.message}`);
 }
 
 function ensureRule(door: Door, agent: string, { table, chain, at }: Ensured, spec: readonly string[]): void {

@@ -131,7 +131,7 @@ export class KubeProxy implements Agent {
   #ensure(step: Ensure): boolean {
     if (step.ensure === "chain") {
       const error = this.#apply([{ op: "iptables", args: step.create }]);
-      if (error === null || /exists/i.test(error.message) || error.errno === "EEXIST") return true;
+      if (error === null || error.errno === "EEXIST") return true;
       this.lastError = error;
       return false;
     }

@@ -18,6 +18,7 @@ import type { RuleCache } from "./rule-cache.ts";
 import type { AbsentChain } from "./save.ts";
 import { listedChains, listRules, saveTable } from "./save.ts";
 import { validateTable } from "./validate.ts";
+import type { XtErrno } from "./xt-error.ts";
 import { KernelError, noSuchChain, XtError } from "./xt-error.ts";
 import type { TableHost } from "./xt-table.ts";
 import { XtTable } from "./xt-table.ts";
@@ -28,6 +29,8 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
+  /** Why it failed, for programs; absent when it did not. */
+  readonly errno?: XtErrno;
 }
 
 export interface SaveOptions {
@@ -141,7 +144,7 @@ export class XtBackend {
     } catch (error) {
       if (!(error instanceof XtError)) throw error;
       const failed = commandError(error, this.tool, args);
-      return { stdout: "", stderr: `${failed.message}\n`, exit: failed.exit };
+      return { stdout: "", stderr: `${failed.message}\n`, exit: failed.exit, errno: failed.errno };
     }
   }
 
@@ -203,18 +206,25 @@ export class XtBackend {
     const spec = tableSpec(name);
     if (spec !== undefined) return spec;
     const tail = "Perhaps iptables or your kernel needs to be upgraded.";
-    if (this.host.kind === "nft") throw new XtError("version", `table '${name}' does not exist\n${tail}`, 3);
+    if (this.host.kind === "nft") throw new XtError("version", `table '${name}' does not exist\n${tail}`, 3, "ENOENT");
     throw new XtError(
       "version",
       `can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)\n${tail}`,
       3,
+      "ENOENT",
     );
   }
 
   // ---- tables
 
   draft(spec: TableSpec): TableDraft {
-    return new TableDraft(spec, this.host.kind, this.tables.get(spec.name) ?? null, this.host.flavour(), this.host.resources);
+    return new TableDraft(
+      spec,
+      this.host.kind,
+      this.tables.get(spec.name) ?? null,
+      this.host.flavour(),
+      this.host.resources,
+    );
   }
 
   commit(draft: TableDraft): void {

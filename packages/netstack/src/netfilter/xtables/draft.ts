@@ -12,7 +12,7 @@ import type { XtResources } from "./extension.ts";
 import type { ParsedRule } from "./parse-rule.ts";
 import type { Rule } from "./rule.ts";
 import type { Policy } from "./verdict.ts";
-import { KernelError, noSuchChain, parameterError, XtError } from "./xt-error.ts";
+import { KernelError, noSuchChain, parameterError, plainError } from "./xt-error.ts";
 import type { XtTable } from "./xt-table.ts";
 import { builtinHook } from "./xt-tables.ts";
 import type { TableSpec } from "./xt-tables.ts";
@@ -110,7 +110,7 @@ export class TableDraft {
   /** -N. */
   newChain(name: string): void {
     checkChainName(name);
-    if (this.has(name) || this.isBuiltin(name)) throw new XtError("plain", "Chain already exists.");
+    if (this.has(name) || this.isBuiltin(name)) throw plainError("EEXIST", "Chain already exists.");
     this.create(name);
   }
 
@@ -171,8 +171,8 @@ export class TableDraft {
 
   /** -P, or a `:CHAIN` line of a built-in chain. */
   setPolicy(name: string, policy: string, origin: RuleOrigin | null): ChainDraft {
-    if (!this.isBuiltin(name)) throw new XtError("plain", "Bad built-in chain name.");
-    if (policy !== "ACCEPT" && policy !== "DROP") throw new XtError("plain", "Bad policy name.");
+    if (!this.isBuiltin(name)) throw plainError("ENOENT", "Bad built-in chain name.");
+    if (policy !== "ACCEPT" && policy !== "DROP") throw plainError("EINVAL", "Bad policy name.");
     const chain = this.edit(name);
     chain.policy = policy;
     chain.policyOrigin = origin;
@@ -186,8 +186,8 @@ export class TableDraft {
     const filled = this.rulesOf(name).length > 0;
     if (this.kind === "legacy") {
       if (this.isBuiltin(name)) throw new KernelError("CHAIN_DEL", "EINVAL", `chain ${name}`);
-      if (busy) throw new XtError("plain", "Too many links.");
-      if (filled) throw new XtError("plain", "Directory not empty.");
+      if (busy) throw plainError("EMLINK", "Too many links.");
+      if (filled) throw plainError("ENOTEMPTY", "Directory not empty.");
     } else if (busy || filled) throw new KernelError("CHAIN_DEL", "EBUSY", `chain ${name}`);
     this.touched.set(name, null);
   }
@@ -209,7 +209,7 @@ export class TableDraft {
   renameChain(name: string, to: string): void {
     checkChainName(to);
     if (!this.has(name) || this.isBuiltin(name)) throw noSuchChain();
-    if (this.has(to)) throw new XtError("plain", "File exists.");
+    if (this.has(to)) throw plainError("EEXIST", "File exists.");
     const old = this.edit(name);
     const entries = this.entriesOf(old);
     const references = this.references(name);
@@ -246,7 +246,7 @@ export class TableDraft {
   /** -I: `at` is 1-based. */
   insert(name: string, at: number, parsed: ParsedRule, origin: RuleOrigin | null): void {
     this.mustExist(name);
-    if (at > this.rulesOf(name).length + 1) throw new XtError("plain", "Index of insertion too big.");
+    if (at > this.rulesOf(name).length + 1) throw plainError("E2BIG", "Index of insertion too big.");
     const entries = this.entriesOf(this.edit(name));
     // A list of addresses is inserted address by address, each in front of the one before.
     for (const rule of parsed.rules) entries.splice(at - 1, 0, this.admit(name, rule, parsed, origin, "RULE_INSERT"));
@@ -255,7 +255,7 @@ export class TableDraft {
   replace(name: string, at: number, parsed: ParsedRule, origin: RuleOrigin | null): void {
     this.mustExist(name, true);
     if (parsed.rules.length !== 1) throw parameterError("Replacement rule does not specify a unique address");
-    if (at > this.rulesOf(name).length) throw new XtError("plain", "Index of replacement too big.");
+    if (at > this.rulesOf(name).length) throw plainError("E2BIG", "Index of replacement too big.");
     const entries = this.entriesOf(this.edit(name));
     const [rule] = parsed.rules;
     if (rule === undefined) return;
@@ -266,7 +266,7 @@ export class TableDraft {
 
   deleteAt(name: string, at: number): void {
     this.mustExist(name, true);
-    if (at > this.rulesOf(name).length) throw new XtError("plain", "Index of deletion too big.");
+    if (at > this.rulesOf(name).length) throw plainError("E2BIG", "Index of deletion too big.");
     this.removeEntry(name, at - 1);
   }
 
@@ -280,7 +280,7 @@ export class TableDraft {
     checkResources(rule, this.resources);
     checkJumpTarget(this, rule, "RULE_APPEND", "");
     const at = this.rulesOf(name).findIndex((r) => r === rule || r.text === rule.text);
-    if (at < 0) throw new XtError("plain", "Bad rule (does a matching rule exist in that chain?).");
+    if (at < 0) throw plainError("ENOENT", "Bad rule (does a matching rule exist in that chain?).");
     return at;
   }
 
@@ -289,7 +289,7 @@ export class TableDraft {
     for (const one of name === undefined ? this.names() : [name]) {
       const chain = this.edit(one);
       const entries = this.entriesOf(chain);
-      if (at !== undefined && at > entries.length) throw new XtError("plain", "Index of zero counter too big.");
+      if (at !== undefined && at > entries.length) throw plainError("E2BIG", "Index of zero counter too big.");
       const which = at === undefined ? entries : entries.slice(at - 1, at);
       for (const e of which) e.packets = e.bytes = 0;
       if (at === undefined) chain.policyPackets = chain.policyBytes = 0;

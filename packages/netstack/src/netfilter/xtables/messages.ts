@@ -1,6 +1,7 @@
 // XtError → what the programs print on stderr, and their exit codes (R5.18 of the behaviour notes; checked against 1.8.9).
 
 import type { XtBackendKind } from "./evaluate.ts";
+import type { XtErrno } from "./xt-error.ts";
 import { ERRNO_TEXT, KernelError, XtError } from "./xt-error.ts";
 
 export interface ToolError {
@@ -9,6 +10,8 @@ export interface ToolError {
   /** Text on stderr without the final newline. */
   readonly message: string;
   readonly exit: number;
+  /** Why, for programs. */
+  readonly errno: XtErrno;
 }
 
 export interface ToolName {
@@ -35,7 +38,7 @@ function legacyKernel(error: KernelError): string {
 /** A failed `iptables …` command. */
 export function commandError(error: XtError, tool: ToolName, words: readonly string[]): ToolError {
   const program = programName("iptables", tool);
-  const fail = (message: string, exit = error.exit): ToolError => ({ line: 0, message, exit });
+  const fail = (message: string, exit = error.exit): ToolError => ({ line: 0, message, exit, errno: error.errno });
   if (error instanceof KernelError && tool.kind === "legacy") return fail(`iptables: ${legacyKernel(error)}`, 1);
   switch (error.form) {
     case "parameter":
@@ -65,7 +68,12 @@ export function restoreError(
 ): ToolError {
   const program = programName("iptables-restore", tool);
   const legacy = tool.kind === "legacy";
-  const fail = (message: string, at = line, exit = error.exit): ToolError => ({ line: at, message, exit });
+  const fail = (message: string, at = line, exit = error.exit): ToolError => ({
+    line: at,
+    message,
+    exit,
+    errno: error.errno,
+  });
   const located = `Error occurred at line: ${line}\n${hint("iptables-restore")}`;
   switch (error.form) {
     case "parameter":

@@ -23,19 +23,29 @@ const EXIT: Readonly<Record<XtErrorForm, number>> = {
   unmodelled: 2,
 };
 
+export type KernelErrno = "EINVAL" | "EBUSY" | "EMLINK" | "ELOOP" | "EOPNOTSUPP" | "ENOENT" | "EEXIST";
+/** ENOTEMPTY and E2BIG are libiptc's own (libiptc.c: iptc_strerror). */
+export type XtErrno = KernelErrno | "ENOTEMPTY" | "E2BIG";
+
 export class XtError extends Error {
   override readonly name: string = "XtError";
   readonly form: XtErrorForm;
   readonly exit: number;
+  /** Why, for programs: what is not about the tables' contents is EINVAL. */
+  readonly errno: XtErrno;
 
-  constructor(form: XtErrorForm, message: string, exit: number = EXIT[form]) {
+  constructor(form: XtErrorForm, message: string, exit: number = EXIT[form], errno: XtErrno = "EINVAL") {
     super(message);
     this.form = form;
     this.exit = exit;
+    this.errno = errno;
   }
 }
 
-export type KernelErrno = "EINVAL" | "EBUSY" | "EMLINK" | "ELOOP" | "EOPNOTSUPP" | "ENOENT" | "EEXIST";
+/** A change that the tables as they stand do not allow. */
+export function plainError(errno: XtErrno, message: string): XtError {
+  return new XtError("plain", message, EXIT.plain, errno);
+}
 
 export const ERRNO_TEXT: Readonly<Record<KernelErrno, string>> = {
   EINVAL: "Invalid argument",
@@ -50,12 +60,11 @@ export const ERRNO_TEXT: Readonly<Record<KernelErrno, string>> = {
 /** A netlink request that failed: nft tells which, legacy only tells the errno. */
 export class KernelError extends XtError {
   override readonly name = "KernelError";
-  readonly errno: KernelErrno;
+  declare readonly errno: KernelErrno;
 
   /** `request` as iptables-nft names it (RULE_APPEND), `object` what it was about (`rule in chain INPUT`). */
   constructor(request: string, errno: KernelErrno, object: string) {
-    super("kernel", `${request} failed (${ERRNO_TEXT[errno]}): ${object}`);
-    this.errno = errno;
+    super("kernel", `${request} failed (${ERRNO_TEXT[errno]}): ${object}`, EXIT.kernel, errno);
   }
 }
 
@@ -64,7 +73,7 @@ export class MissingChainError extends XtError {
   override readonly name = "MissingChainError";
 
   constructor(chain: string) {
-    super("parameter", `Chain '${chain}' does not exist`);
+    super("parameter", `Chain '${chain}' does not exist`, EXIT.parameter, "ENOENT");
   }
 }
 
@@ -74,11 +83,11 @@ export function parameterError(message: string): XtError {
 
 /** Real iptables knows it, this stack does not: refused by name. */
 export function unmodelled(what: string): XtError {
-  return new XtError("unmodelled", `${what} is not modelled`);
+  return new XtError("unmodelled", `${what} is not modelled`, EXIT.unmodelled, "EOPNOTSUPP");
 }
 
 export const NO_SUCH_CHAIN = "No chain/target/match by that name.";
 
 export function noSuchChain(): XtError {
-  return new XtError("plain", NO_SUCH_CHAIN);
+  return plainError("ENOENT", NO_SUCH_CHAIN);
 }
