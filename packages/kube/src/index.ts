@@ -4,7 +4,14 @@ export { type Diagnostic, type DiagnosticCode, diagnosticAt, sortDiagnostics } f
 export { renderDiagnostic, renderDiagnostics, sourceExcerpt } from "./diagnostics/render.ts";
 export { type SourcePosition, SourceText } from "./diagnostics/source-text.ts";
 export { didYouMean, editDistance, nearest } from "./diagnostics/suggest.ts";
-export { parseYaml, type Path, YamlDocument, type YamlSource } from "./diagnostics/yaml-source.ts";
+export {
+  parseOnce,
+  type ParseText,
+  parseYaml,
+  type Path,
+  YamlDocument,
+  type YamlSource,
+} from "./diagnostics/yaml-source.ts";
 export { trapHint } from "./diagnostics/yaml-traps.ts";
 export { formatPath, zodDiagnostics } from "./diagnostics/zod-diagnostics.ts";
 
@@ -99,7 +106,14 @@ export { isActive } from "./controllers/pod-index.ts";
 export { longAge, shortAge } from "./printers/age.ts";
 export { describeEndpoints, describeService } from "./printers/describe.ts";
 export { formatEndpoints } from "./printers/format.ts";
-export { type GetRequest, kubectlGet, type KubectlResult, kubectlTable, objectWord, type PrintContext } from "./printers/get.ts";
+export {
+  type GetRequest,
+  kubectlGet,
+  type KubectlResult,
+  kubectlTable,
+  objectWord,
+  type PrintContext,
+} from "./printers/get.ts";
 export { toManifest } from "./printers/manifest.ts";
 export { applyLine, deleteLine } from "./printers/results.ts";
 export { tabulate, type TabwriterOptions } from "./printers/tabwriter.ts";

@@ -3,10 +3,13 @@ import {
   type Diagnostic,
   diagnosticAt,
   type ManifestNote,
+  parseOnce,
+  type ParseText,
   sortDiagnostics,
   SourceText,
   type YamlDocument,
 } from "@kubehop/kube";
+import type { Document } from "yaml";
 import type { BugSpec, CellPlan, LoadResult, MutationSpec, Scenario } from "../model/scenario.ts";
 import { buildBug, buildMutations, checkWhen, isBroken, readWhen } from "./bug.ts";
 import { checkShape } from "./check-shape.ts";
@@ -38,7 +41,8 @@ export function loadScenario(file: string, text: string, readFile: ReadFile): Lo
 }
 
 function load(file: string, text: string, readFile: ReadFile): LoadResult {
-  const first = readYaml(file, text);
+  const parse = parseOnce();
+  const first = readYaml(file, text, undefined, parse);
   const sources = [first.source];
   const [root, second] = first.documents;
   const diagnostics = [...first.diagnostics];
@@ -66,7 +70,7 @@ function load(file: string, text: string, readFile: ReadFile): LoadResult {
   const matrix = expandMatrix(root, (path, message, hint, atKey = false) => {
     diagnostics.push(diagnosticAt(atKey ? root.keyPosition(path) : root.position(path), "bad-value", message, hint));
   });
-  const loaded = matrix.map((cell) => loadCell({ file, text, readFile, matrix }, cell));
+  const loaded = matrix.map((cell) => loadCell({ file, text, parse, readFile, matrix }, cell));
   return assemble(file, sources, [...diagnostics, ...loaded.flatMap((one) => one.diagnostics)], loaded);
 }
 
@@ -75,6 +79,7 @@ const EMPTY_HINT = "write scenario: TITLE, and steps:";
 interface FileInput {
   readonly file: string;
   readonly text: string;
+  readonly parse: ParseText;
   readonly readFile: ReadFile;
   readonly matrix: readonly MatrixCell[];
 }
@@ -98,9 +103,8 @@ function readCell(
   { cell, values }: MatrixCell,
 ): { document: YamlDocument; diagnostics: Diagnostic[] } | undefined {
   const unknown: { name: string; node: Parameters<typeof unknownReference>[2] }[] = [];
-  const yaml = readYaml(input.file, input.text, (document) =>
-    substitute(document, values, (name, node) => unknown.push({ name, node })),
-  );
+  const put = (document: Document): void => substitute(document, values, (name, node) => unknown.push({ name, node }));
+  const yaml = readYaml(input.file, input.text, put, input.parse);
   const [document] = yaml.documents;
   if (document === undefined) return undefined;
   // An axis that is wrong itself has no value: that was said already.

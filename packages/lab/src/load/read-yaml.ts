@@ -1,5 +1,5 @@
 // Text → YAML documents, with guards against text that is no YAML file at all.
-import { type Diagnostic, diagnosticAt, parseYaml, SourceText, type YamlSource } from "@kubehop/kube";
+import { type Diagnostic, diagnosticAt, type ParseText, parseYaml, SourceText, type YamlSource } from "@kubehop/kube";
 import { type Document, isCollection, isScalar, Scalar, visit } from "yaml";
 
 /** Larger files are refused: no hand-written scenario or manifest comes near. */
@@ -12,17 +12,23 @@ const MAX_COMMAS = 10_000;
 const MAX_DEPTH = 200;
 
 /** Like parseYaml, for any text whatever. A byte order mark is taken off, so that columns are as an editor counts them. */
-export function readYaml(file: string, text: string, prepare?: (document: Document) => void): YamlSource {
+export function readYaml(
+  file: string,
+  text: string,
+  prepare?: (document: Document) => void,
+  parse?: ParseText,
+): YamlSource {
   const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const refusal = refuse(plain);
   if (refusal !== undefined) return unreadable(file, plain, refusal.offset, refusal.message);
   const source = new SourceText(file, plain);
   const found: Diagnostic[] = [];
-  const yaml = parseYaml(file, plain, (document) => {
+  const prepareAll = (document: Document): void => {
     plainKeys(document, plain);
     found.push(...cutCycles(document, source));
     prepare?.(document);
-  });
+  };
+  const yaml = parseYaml(file, plain, prepareAll, parse);
   return found.length === 0 ? yaml : { ...yaml, diagnostics: [...yaml.diagnostics, ...found] };
 }
 
