@@ -26,9 +26,7 @@ export function checkShape(document: YamlDocument): { draft: Draft<ScenarioFile>
 /** Keys that are planned are refused with their reason, the rest of an issue goes the common way. */
 function diagnose(issue: Issue, document: YamlDocument): Diagnostic[] {
   if (issue.code !== "unrecognized_keys")
-    return zodDiagnostics({ issues: [issue] }, document, [], scenarioSchema).map((found) =>
-      withSwitchHint(found, issue),
-    );
+    return zodDiagnostics({ issues: [issue] }, document, [], scenarioSchema).map((found) => withWordHint(found, issue));
   const path = issue.path as Path;
   const planned = issue.keys.filter((key) => plannedKey(path, key) !== undefined);
   const unknown = issue.keys.filter((key) => !planned.includes(key));
@@ -41,13 +39,21 @@ function diagnose(issue: Issue, document: YamlDocument): Diagnostic[] {
 
 const MERGE_HINT = "YAML 1.2 has no merge keys: write the keys out";
 
-/** YAML 1.1 habits: a module is loaded or absent, not on or off. */
-function withSwitchHint(diagnostic: Diagnostic, issue: Issue): Diagnostic {
-  if (issue.code !== "invalid_value" || diagnostic.hint !== undefined || !issue.values.includes("loaded"))
-    return diagnostic;
-  const word = own(SWITCH_WORDS, String(issue.input).toLowerCase());
-  return word === undefined ? diagnostic : { ...diagnostic, hint: `write ${word}` };
+/** Words that stand for something else than what is listed. */
+function withWordHint(diagnostic: Diagnostic, issue: Issue): Diagnostic {
+  if (issue.code !== "invalid_value" || diagnostic.hint !== undefined) return diagnostic;
+  const hint = wordHint(issue.values, String(issue.input).toLowerCase());
+  return hint === undefined ? diagnostic : { ...diagnostic, hint };
 }
+
+function wordHint(known: readonly unknown[], word: string): string | undefined {
+  if (known.includes("unreachable") && word === "dropped") return DROPPED_HINT;
+  // YAML 1.1 habits: a module is loaded or absent, not on or off.
+  const meant = known.includes("loaded") ? own(SWITCH_WORDS, word) : undefined;
+  return meant === undefined ? undefined : `write ${meant}`;
+}
+
+const DROPPED_HINT = "the client of a dropped packet sees timeout; write { result: timeout, dropped: { in: PLACE } }";
 
 const SWITCH_WORDS: Readonly<Record<string, string>> = {
   on: "loaded",

@@ -1,5 +1,6 @@
 // What running gave: filled by the step runner, judged by the expectations, told by the reports.
 
+import type { ClientResult } from "@kubehop/commands";
 import type { Diagnostic, SourcePosition, SourceText } from "@kubehop/kube";
 import type { DropReason } from "@kubehop/netstack";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -8,8 +9,8 @@ import type { StepSpec } from "./step-spec.ts";
 import type { FlowProtocol } from "./step-spec.ts";
 import type { TableName } from "./expect-spec.ts";
 
-/** How a request ended, seen by the one who made it. */
-export type FlowResult = "ok" | "timeout" | "refused" | "reset" | "unreachable" | "dropped";
+/** How a request ended, seen by the one who made it: whether its packets were dropped cannot be seen from there. */
+export type FlowResult = ClientResult;
 
 export interface FlowOutcome {
   readonly result: FlowResult;

@@ -5,7 +5,7 @@ import { DROP_REASONS } from "@kubehop/netstack";
 import * as leaf from "./leaves.ts";
 import { optional, required } from "./key.ts";
 
-export const FLOW_RESULTS = ["ok", "timeout", "refused", "reset", "unreachable", "dropped"] as const;
+export const FLOW_RESULTS = ["ok", "timeout", "refused", "reset", "unreachable"] as const;
 export const IGNORE_NAMES = ["pkts", "bytes", "age", "inet6", "timers", "nud", "ids"] as const;
 
 const ignore = z.array(leaf.word(IGNORE_NAMES));

@@ -119,11 +119,21 @@ hint: paths are relative to the scenario file`,
 
   it("a word that is not one of the known ones", () => {
     expect(mistakes("scenario: x\nsteps:\n  - { run: ip route, expect: tiemout }\n")).toBe(
-      `lab.yaml:3:30: expected one of ok, timeout, refused, reset, unreachable, dropped for steps[0].expect, found text "tiemout"
+      `lab.yaml:3:30: expected one of ok, timeout, refused, reset, unreachable for steps[0].expect, found text "tiemout"
    3 |   - { run: ip route, expect: tiemout }
      |                              ^^^^^^^
 hint: did you mean "timeout"?`,
     );
+  });
+
+  it("a request is never dropped: its packets are", () => {
+    expect(mistakes("scenario: x\nsteps:\n  - { run: curl a, expect: dropped }\n")).toBe(
+      `lab.yaml:3:28: expected one of ok, timeout, refused, reset, unreachable for steps[0].expect, found text "dropped"
+   3 |   - { run: curl a, expect: dropped }
+     |                            ^^^^^^^
+hint: the client of a dropped packet sees timeout; write { result: timeout, dropped: { in: PLACE } }`,
+    );
+    expect(brief("scenario: x\nsteps:\n  - { run: curl a, expect: { result: dropped } }\n")).toHaveLength(1);
   });
 
   it("a release that is not modelled", () => {

@@ -45,11 +45,3 @@ it("sctp is refused at its place, when loaded and when asked for", () => {
     new ExplainError(refused),
   );
 });
-
-it("a redirect is no answer", () => {
-  // The client's route to the pods leads over node2, which knows that node1 is nearer.
-  const steps = `  - { in: client, run: "ip route add 10.1.0.0/16 via 192.168.120.227" }
-  - { in: node2, run: "ip route replace 10.1.5.0/24 via 192.168.120.226" }
-  - { send: "client > web#1/icmp", expect: ok }`;
-  expect(failuresOf(steps)).toEqual([]);
-});
