@@ -24,5 +24,6 @@ export { countCases, exitCodeOf, formatCell, type Totals } from "./report/totals
 export { applyGoldenEdits, type GoldenEdit, goldenEdits, type GoldenEdits } from "./report/update.ts";
 export { cellRunner } from "./steps/run-steps.ts";
 export { scenarioJsonSchema } from "./schema/json-schema.ts";
+export { SHORTCUTS } from "./model/shortcuts.ts";
 export { plannedRows } from "./schema/not-yet.ts";
 export { scenarioReference } from "./schema/reference.ts";

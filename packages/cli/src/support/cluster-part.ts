@@ -10,13 +10,13 @@ import {
   type SupportRow,
   supportRows,
 } from "@kubehop/kube";
-import { FLAVOURS, plannedRows } from "@kubehop/lab";
+import { FLAVOURS, plannedRows, SHORTCUTS } from "@kubehop/lab";
 import { FEATURE_ROWS, PROVEN_MINORS } from "@kubehop/proxy";
 import { proofOf } from "./kernel-part.ts";
 import { code, codes, section, table } from "./markdown.ts";
 
 export function clusterPart(): string[] {
-  return [releases(), kinds(), proxy(), plugins(), commands(), scenarioKeys()];
+  return [releases(), kinds(), proxy(), plugins(), commands(), shortcuts(), scenarioKeys()];
 }
 
 function releases(): string {
@@ -164,6 +164,17 @@ function commands(): string {
       joined(words.map((c) => [c.name, c.words.length === 0 ? "see above" : codes(c.words), codes(c.refused)])),
     ),
     table(["refused command", "instead"], joined(refusedCommands().map(({ name, instead }) => [name, instead]))),
+  );
+}
+
+function shortcuts(): string {
+  return section(
+    "Without packets",
+    "What a cluster does over its network and kubehop does not.",
+    table(
+      ["what", "here"],
+      SHORTCUTS.map(({ what, here }) => [what, here]),
+    ),
   );
 }
 

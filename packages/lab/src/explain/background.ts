@@ -2,7 +2,7 @@
 
 import { dumpAddrs } from "@kubehop/netstack";
 import type { RuleOrigin, Step, XtBackend } from "@kubehop/netstack";
-import type { Cluster } from "../cluster/cluster.ts";
+import type { RunningCluster } from "../model/running-cluster.ts";
 
 export type RuleStep = Extract<Step, { readonly kind: "rule" }>;
 
@@ -13,10 +13,10 @@ export interface EndpointPick {
 }
 
 export class Background {
-  readonly #cluster: Cluster;
+  readonly #cluster: RunningCluster;
   readonly #names: ReadonlyMap<string, string>;
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: RunningCluster) {
     this.#cluster = cluster;
     this.#names = addressBook(cluster);
   }
@@ -63,7 +63,7 @@ function isRandom(text: string): boolean {
   return text.includes("-m statistic --mode random");
 }
 
-function addressBook(cluster: Cluster): Map<string, string> {
+function addressBook(cluster: RunningCluster): Map<string, string> {
   const { nodes, hosts, underlay } = cluster.plan.cluster;
   const names = new Map<string, string>();
   for (const { name } of nodes)
@@ -80,7 +80,7 @@ function addressBook(cluster: Cluster): Map<string, string> {
 }
 
 /** Addresses of a node's devices, such as those of tunnel ends and bridges. */
-function ownAddresses(cluster: Cluster, node: string): [addr: string, dev: string][] {
+function ownAddresses(cluster: RunningCluster, node: string): [addr: string, dev: string][] {
   const ns = cluster.world.namespaces.get(node);
   if (ns === undefined) return [];
   return dumpAddrs(ns).flatMap(({ ifname, addr_info }) =>

@@ -2,7 +2,7 @@
 
 import { JourneyRecorder } from "@kubehop/netstack";
 import type { Journey } from "@kubehop/netstack";
-import type { Cluster } from "../cluster/cluster.ts";
+import type { RunningCluster } from "../model/running-cluster.ts";
 import type { CellRunEnd, CellRunner, LiveState, StepOutcome } from "../model/outcome.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
@@ -31,7 +31,7 @@ export function recordCell(
   see: (recorded: RecordedStep) => void,
 ): CellRunEnd {
   let recorder = new JourneyRecorder();
-  let cluster: Cluster | undefined;
+  let cluster: RunningCluster | undefined;
   return run(
     plan,
     seed,
@@ -58,7 +58,7 @@ export function recordCell(
 }
 
 /** What the request of a step looks like. */
-function wantedOf({ action }: StepSpec, cluster: Cluster): Wanted {
+function wantedOf({ action }: StepSpec, cluster: RunningCluster): Wanted {
   if (action.kind === "wait") return {};
   const place = cluster.places.find(action.kind === "send" ? action.flow.from.name : action.in);
   return {

@@ -3,7 +3,7 @@
 import type { ClientResult } from "@kubehop/commands";
 import type { Diagnostic, SourcePosition, SourceText } from "@kubehop/kube";
 import type { DropReason } from "@kubehop/netstack";
-import type { Cluster } from "../cluster/cluster.ts";
+import type { RunningCluster } from "./running-cluster.ts";
 import type { Cell, CellPlan } from "./scenario.ts";
 import type { StepSpec } from "./step-spec.ts";
 import type { FlowProtocol } from "./step-spec.ts";
@@ -145,7 +145,7 @@ export interface CellRunEnd {
 }
 
 /** What the step runner calls before a step acts: somebody may want to look on. */
-export type BeginListener = (step: StepSpec, cluster: Cluster) => void;
+export type BeginListener = (step: StepSpec, cluster: RunningCluster) => void;
 
 /** What the step runner calls when a step has ended, while the cluster still stands as the step left it. */
 export type StepListener = (step: StepSpec, outcome: StepOutcome, live: LiveState) => void;

@@ -1,0 +1,17 @@
+// A cluster in the middle of a run, for who looks on. Looking changes nothing.
+
+import type { ControlPlane } from "@kubehop/kube";
+import type { NetNamespace, World } from "@kubehop/netstack";
+import type { CellPlan } from "./scenario.ts";
+
+export interface RunningCluster {
+  readonly world: World;
+  readonly plan: CellPlan;
+  readonly control: ControlPlane;
+  /** World time that scenarios call 0. */
+  readonly epoch: number;
+  readonly places: {
+    /** Place, alias or pod reference; undefined: no such place now. */
+    find(text: string): { readonly kind: string; readonly ns: NetNamespace } | undefined;
+  };
+}
