@@ -1,15 +1,6 @@
 // Tables of a namespace as rows of text, by the tools' own column names (expect/tables.ts).
 
-import {
-  ctProtoName,
-  ctStateName,
-  dumpFdb,
-  dumpNeighs,
-  dumpRoutes,
-  formatIpv4,
-  IPS_ASSURED,
-  IPS_SEEN_REPLY,
-} from "@kubehop/netstack";
+import { conntrackRow, ctProtoName, dumpFdb, dumpNeighs, dumpRoutes, formatIpv4 } from "@kubehop/netstack";
 import type { Conntrack, NetNamespace } from "@kubehop/netstack";
 import type { TableName } from "../model/expect-spec.ts";
 
@@ -20,7 +11,7 @@ export function tableRows(ns: NetNamespace, table: TableName): Row[] {
 }
 
 const TABLES: Readonly<Record<TableName, (ns: NetNamespace) => Row[]>> = {
-  conntrack: (ns) => ns.ct.list().map(conntrackRow),
+  conntrack: (ns) => ns.ct.list().map(conntrackTexts),
   route: routeRows,
   neigh: (ns) =>
     dumpNeighs(ns).map((n) => ({ dst: n.dst, dev: n.dev, lladdr: n.lladdr ?? "", state: n.state.join(",") })),
@@ -30,17 +21,14 @@ const TABLES: Readonly<Record<TableName, (ns: NetNamespace) => Row[]>> = {
   sysctl: (ns) => ns.sysctl.names().map((key) => ({ key, value: ns.sysctl.get(key) ?? "" })),
 };
 
-function conntrackRow(ct: Conntrack): Row {
-  const { orig, reply } = ct;
-  const status = [
-    (ct.status & IPS_SEEN_REPLY) === 0 ? "UNREPLIED" : "",
-    (ct.status & IPS_ASSURED) === 0 ? "" : "ASSURED",
-  ]
-    .filter((word) => word !== "")
-    .join(",");
+function conntrackTexts(ct: Conntrack): Row {
+  const { orig, reply, status: words, mark, tcp, sctp } = conntrackRow(ct);
+  // The words that `conntrack -L` prints in brackets.
+  const unreplied = words.includes("SEEN_REPLY") ? [] : ["UNREPLIED"];
+  const status = [...unreplied, ...words.filter((word) => word === "ASSURED")].join(",");
   return {
     proto: ctProtoName(orig.proto),
-    state: ctStateName(ct) ?? "",
+    state: tcp ?? sctp ?? "",
     status: status === "" ? "-" : status,
     src: formatIpv4(orig.src),
     dst: formatIpv4(orig.dst),
@@ -50,7 +38,7 @@ function conntrackRow(ct: Conntrack): Row {
     "reply-dst": formatIpv4(reply.dst),
     "reply-sport": String(reply.sport),
     "reply-dport": String(reply.dport),
-    mark: String(ct.mark),
+    mark: String(mark),
   };
 }
 
@@ -69,23 +57,18 @@ function routeRows(ns: NetNamespace): Row[] {
   }));
 }
 
-const RULE_LINE = /^\[(\d+):(\d+)\] -A (\S+) ?(.*)$/;
-
 /** Both back ends, numbered per chain as listings do. */
 function ruleRows(ns: NetNamespace): Row[] {
-  const rows: Row[] = [];
-  for (const backend of ["nft", "legacy"] as const) {
-    let table = "";
-    let chain = "";
-    let num = 0;
-    for (const line of ns.xt.backend(backend).save({ counters: true }).split("\n")) {
-      if (line.startsWith("*")) table = line.slice(1);
-      const [, pkts, bytes, name, spec = ""] = RULE_LINE.exec(line) ?? [];
-      if (pkts === undefined || bytes === undefined || name === undefined) continue;
-      num = name === chain ? num + 1 : 1;
-      chain = name;
-      rows.push({ table, chain, num: String(num), target: /-[jg] (\S+)/.exec(spec)?.[1] ?? "", pkts, bytes, spec });
-    }
-  }
-  return rows;
+  return (["nft", "legacy"] as const)
+    .flatMap((backend) => ns.xt.backend(backend).counters())
+    .filter(({ ruleNo }) => ruleNo > 0)
+    .map(({ table, chain, ruleNo, target, packets, bytes, text }) => ({
+      table,
+      chain,
+      num: String(ruleNo),
+      target,
+      pkts: String(packets),
+      bytes: String(bytes),
+      spec: text,
+    }));
 }

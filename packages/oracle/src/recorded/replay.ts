@@ -2,16 +2,15 @@
 
 import {
   applyBatch,
-  ctStateName,
+  conntrackRow,
   frameBytes,
   formatIpv4,
-  IPPROTO_TCP,
   packetSend,
   PACKET_BROADCAST,
   PACKET_MULTICAST,
   PACKET_OTHERHOST,
 } from "@kubehop/netstack";
-import type { Conntrack, NetNamespace, TapFrame, World } from "@kubehop/netstack";
+import type { Conntrack, ConntrackRow, NetNamespace, TapFrame, World } from "@kubehop/netstack";
 import type { RecordedCase, RecordedConntrack, Recording } from "./format.ts";
 import { buildRecordedLab, namespaceOf } from "./lab.ts";
 
@@ -120,18 +119,15 @@ function ruleKey(ns: string, table: string, rule: string): string {
 
 type Counters = Map<string, readonly [number, number]>;
 
-/** `iptables-save -c` of all nodes, by the recorder's keys; identical rules of a chain get ` #2`, ` #3` … */
+/** Counters of all nodes by the recorder's keys. */
 function countersOf(world: World, nodes: readonly string[]): Counters {
   const counters: Counters = new Map();
   for (const name of nodes) {
-    let table = "";
-    for (const line of namespaceOf(world, name).xt.backend("nft").save({ counters: true }).split("\n")) {
-      if (line.startsWith("*")) table = line.slice(1);
-      const rule = /^\[(\d+):(\d+)\] (.*)$/.exec(line);
-      if (rule !== null) counters.set(ruleKey(name, table, rule[3] as string), [Number(rule[1]), Number(rule[2])]);
-      const policy = /^:(\S+) (\S+) \[(\d+):(\d+)\]$/.exec(line);
-      if (policy !== null && policy[2] !== "-")
-        counters.set(`${name} ${table} policy ${policy[1]}`, [Number(policy[3]), Number(policy[4])]);
+    for (const row of namespaceOf(world, name).xt.backend("nft").counters()) {
+      const { table, chain, text } = row;
+      const rule = `-A ${chain}${text === "" ? "" : ` ${text}`}`;
+      const key = row.ruleNo === 0 ? `${name} ${table} policy ${chain}` : ruleKey(name, table, rule);
+      counters.set(key, [row.packets, row.bytes]);
     }
   }
   return counters;
@@ -151,32 +147,17 @@ export function conntrackOf(ns: NetNamespace): RecordedConntrack[] {
 }
 
 export function recordedEntry(ct: Conntrack): RecordedConntrack {
-  const tcp = ct.orig.proto === IPPROTO_TCP ? ctStateName(ct) : undefined;
+  const { orig, reply, status, mark, tcp } = conntrackRow(ct);
   return {
-    orig: recordedTuple(ct.orig),
-    reply: recordedTuple(ct.reply),
-    status: STATUS_BITS.filter(([bit]) => (ct.status & bit) !== 0).map(([, name]) => name),
-    mark: ct.mark,
+    orig: recordedTuple(orig),
+    reply: recordedTuple(reply),
+    status: [...status],
+    mark,
     ...(tcp === undefined ? {} : { tcp }),
   };
 }
 
-/** Bit of nf_conntrack's status and the recorder's word (enum ip_conntrack_status). */
-const STATUS_BITS: readonly (readonly [number, string])[] = [
-  [1 << 0, "EXPECTED"],
-  [1 << 1, "SEEN_REPLY"],
-  [1 << 2, "ASSURED"],
-  [1 << 3, "CONFIRMED"],
-  [1 << 4, "SRC_NAT"],
-  [1 << 5, "DST_NAT"],
-  [1 << 6, "SEQ_ADJUST"],
-  [1 << 7, "SRC_NAT_DONE"],
-  [1 << 8, "DST_NAT_DONE"],
-  [1 << 9, "DYING"],
-  [1 << 10, "FIXED_TIMEOUT"],
-];
-
-type EntryTuple = Conntrack["orig"];
+type EntryTuple = ConntrackRow["orig"];
 type Tuple = RecordedConntrack["orig"];
 const PROTO_NAMES: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp", 132: "sctp" };
 /** Protocols whose tuple has two 16-bit keys (GRE's are listed as ports by the recorder). */

@@ -62,6 +62,8 @@ interface Parsed {
   family: "ipv4" | "ipv6";
   /** Table named behind the verb. */
   table: string;
+  /** -t: seconds; null without. */
+  timeout: number | null;
 }
 
 class UsageError extends Error {
@@ -113,6 +115,7 @@ function parse(args: readonly string[]): Parsed {
     events: new Set(EVENT_WORDS["ALL"]),
     family: "ipv4",
     table: "conntrack",
+    timeout: null,
   };
   const words = new Words(args);
   let known: readonly CtFilterOption[] = COMMON_OPTIONS;
@@ -122,7 +125,13 @@ function parse(args: readonly string[]): Parsed {
     else if (!word.startsWith("-")) throw new UsageError(`Bad parameter \`${word}'`);
     else known = parseOption(p, known, word, words);
   }
+  addTimeoutTest(p);
   return p;
+}
+
+/** Seen with 1.4.7: -D deletes what has just that many seconds left, as listings show them; without another filter it looks at nothing. */
+function addTimeoutTest({ timeout, tests }: Parsed): void {
+  if (timeout !== null && tests.length > 0) tests.push((ct) => Math.floor(ct.remaining / 1000) === timeout);
 }
 
 function findVerb(args: readonly string[]): Verb {
@@ -190,6 +199,7 @@ function parseOther(p: Parsed, name: string, value: string | undefined, word: st
     case "-t":
     case "--timeout":
       allow(p.verb, p.verb === "D", "timeout");
+      p.timeout = Number.parseInt(need(value, word)) || 0;
       return;
     default:
       throw new UsageError(`unknown option \`${word}'`);

@@ -8,8 +8,6 @@ import { Conntrack, IPS_CONFIRMED, IPS_DYING, IPS_NAT_CLASH, ZONE_DIR_BOTH } fro
 import { registerConntrackHooks, unregisterConntrackHooks } from "./conntrack-hooks.ts";
 import { ConntrackTable } from "./conntrack-table.ts";
 import { CtSysctls, registerCtSysctls } from "./ct-sysctls.ts";
-import type { ConntrackRow } from "./dump.ts";
-import { conntrackRow } from "./dump.ts";
 import type { ConntrackEvents, DestroyCause } from "./events.ts";
 import { IPCT_NEW, IPCT_RELATED } from "./events.ts";
 import type { Tuple, TupleHash } from "./tuple.ts";
@@ -143,11 +141,6 @@ export class ConntrackNet {
       if ((ct.status & IPS_NAT_CLASH) === 0) out.push(ct);
     });
     return out.sort((a, b) => a.id - b.id);
-  }
-
-  /** The same as rows of plain values. */
-  dump(): ConntrackRow[] {
-    return this.list().map(conntrackRow);
   }
 
   /** Remove all that have expired, in the order in which their time was over. */

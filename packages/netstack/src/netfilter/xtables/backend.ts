@@ -2,6 +2,7 @@
 
 import type { RuleOrigin } from "../../rtnl/batch.ts";
 import type { XtResources } from "./extension.ts";
+import type { Chain } from "./chain.ts";
 import { commitDraft } from "./commit.ts";
 import type { CommandWords } from "./command-words.ts";
 import { parseCommandWords } from "./command-words.ts";
@@ -59,6 +60,8 @@ export interface CounterRow {
   readonly ruleNo: number;
   /** Canonical text without `-A CHAIN`; empty for the policy. */
   readonly text: string;
+  /** Verdict, extension or chain behind -j or -g; empty without, and for the policy. */
+  readonly target: string;
   readonly packets: number;
   readonly bytes: number;
 }
@@ -257,21 +260,26 @@ export class XtBackend {
     return this.tables.get(table)?.chains.get(chain)?.handles[ruleNo - 1] ?? 0;
   }
 
-  /** Counters of all rules and of the policies of built-in chains. */
+  /** Counters of all rules and of the policies of built-in chains, in the order of iptables-save. */
   counters(): CounterRow[] {
     const rows: CounterRow[] = [];
     for (const table of this.savedTables(undefined)) {
-      for (const chain of table.ordered()) {
-        const at = { table: table.spec.name, chain: chain.name };
-        if (chain.hook !== null)
-          rows.push({ ...at, ruleNo: 0, text: "", packets: chain.policyPackets, bytes: chain.policyBytes });
-        chain.rules.forEach((rule, i) =>
-          rows.push({ ...at, ruleNo: i + 1, text: rule.text, packets: chain.packets(i), bytes: chain.bytes(i) }),
-        );
-      }
+      for (const { chain } of listedChains(table.spec, table))
+        if (chain !== null) rows.push(...counterRows(table.spec.name, chain));
     }
     return rows;
   }
+}
+
+function counterRows(table: string, chain: Chain): CounterRow[] {
+  const at = { table, chain: chain.name };
+  const { policyPackets: packets, policyBytes: bytes } = chain;
+  const policy = chain.hook === null ? [] : [{ ...at, ruleNo: 0, text: "", target: "", packets, bytes }];
+  const rules = chain.rules.map((rule, i) => {
+    const target = rule.target.kind === "none" ? "" : rule.target.name;
+    return { ...at, ruleNo: i + 1, text: rule.text, target, packets: chain.packets(i), bytes: chain.bytes(i) };
+  });
+  return [...policy, ...rules];
 }
 
 /** -L -Z: list, then zero. */

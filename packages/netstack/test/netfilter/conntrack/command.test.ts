@@ -79,6 +79,20 @@ test("list, count, delete, flush", () => {
   );
 });
 
+// Seen on 6.18 with conntrack-tools 1.4.7: entries of 99 and 199 s.
+test.each([
+  ["-D -p udp -t 30", 1],
+  ["-D -p udp -t 31", 0],
+  ["-D -p udp -t abc", 0],
+  ["-D -t 31", 2],
+])("%s deletes %i", (words, deleted) => {
+  const bare = bareNs();
+  forward(bare, udpPacket("10.0.1.1", 1001, "10.0.0.2", 53));
+  bare.ns.world.clock.runUntil(2_000);
+  forward(bare, udpPacket("10.0.1.1", 1002, "10.0.0.2", 53));
+  expect(conntrackCommand(bare.ns, words.split(" ")).stderr).toBe(`${V}${deleted} flow entries have been deleted.\n`);
+});
+
 test("mistakes are answered as the tool answers them", () => {
   const bare = bareNs();
   const cases: [string, string][] = [
