@@ -14,14 +14,19 @@ export type StepOf<K extends Step["kind"], S = Step> = S extends { readonly kind
   : never;
 
 /** What conntrack knew about the packet. */
-export function conntrackPart({ state, reply, entry, createdAt }: StepOf<"ct">, background: Background): Part {
-  if (entry === "" || state === "NEW" || state === "UNTRACKED") return part(`conntrack ${state}`);
-  const [, src = "", dst = "", sport, dport] = /src=(\S+) dst=(\S+)(?: sport=(\d+) dport=(\d+))?/.exec(entry) ?? [];
-  const to = dport === undefined ? dst : `${dst}:${dport}`;
-  const from = sport === undefined ? src : `${src}:${sport}`;
+export function conntrackPart({ state, reply, from, to, createdAt }: StepOf<"ct">, background: Background): Part {
+  if (from === "" || state === "NEW" || state === "UNTRACKED") return part(`conntrack ${state}`);
   const related = state === "RELATED" ? "RELATED, " : "";
-  if (reply) return part(`conntrack ${related}reply to ${from} > ${to}`, `conntrack ${related}reply to ${src} > ${to}`);
+  if (reply)
+    return part(
+      `conntrack ${related}reply to ${from} > ${to}`,
+      `conntrack ${related}reply to ${withoutPort(from)} > ${to}`,
+    );
   return part(`conntrack ${related}hit (made at ${background.seconds(createdAt)})`, `conntrack ${related}hit`);
+}
+
+function withoutPort(end: string): string {
+  return end.replace(/:\d+$/, "");
 }
 
 /** Around an address change. */
@@ -40,7 +45,7 @@ export interface NatContext {
 export function natPart({ what, before, after }: StepOf<"nat">, context: NatContext): Part {
   const notes = natNotes(context);
   const note = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
-  const name = what === "dst" ? context.background.nameOf(after.replace(/:\d+$/, "")) : undefined;
+  const name = what === "dst" ? context.background.nameOf(withoutPort(after)) : undefined;
   // The client's port is drawn: on the way there it is the source's, on the way back the destination's.
   const hide = (end: string): string => ((what === "src") === context.reply ? end : end.replace(/:\d+$/, ":*"));
   const who = name === undefined ? "" : ` (${name})`;
@@ -64,10 +69,10 @@ function natNotes({ walk, out, reply, tracked }: NatContext): string[] {
   return target === "MASQUERADE" && out !== "" ? [`address of ${out}`] : [];
 }
 
-/** Reason, place and responsible thing. A rule is named by its place: its text stands in the line before. */
-export function dropText({ reason, fn, detail }: StepOf<"drop">): string {
-  const rule = /^(\S+) rule (\d+): /.exec(detail);
-  if (reason === "NETFILTER_DROP" && rule !== null) return `DROPPED ${reason} by ${rule[1]} rule ${rule[2]}`;
+/** Reason, place and responsible thing. A rule (`by`: the last one met) is named by its place: its text stands in the line before. */
+export function dropText({ reason, fn, detail }: StepOf<"drop">, by: StepOf<"rule"> | undefined): string {
+  if (reason === "NETFILTER_DROP" && by !== undefined && by.rule > 0 && by.verdict === "DROP")
+    return `DROPPED ${reason} by ${by.table}/${by.chain} rule ${by.rule}`;
   return `DROPPED ${reason} in ${fn}${detail === "" ? "" : `: ${detail}`}`;
 }
 
@@ -78,16 +83,15 @@ export function hideDrawnPorts(text: string): string {
   );
 }
 
-const ICMP_NAMES: Readonly<Record<string, string>> = {
-  "0": "echo reply",
-  "3": "unreachable",
-  "5": "redirect",
-  "11": "time exceeded",
+const ICMP_NAMES: Readonly<Record<number, string>> = {
+  0: "echo reply",
+  3: "unreachable",
+  5: "redirect",
+  11: "time exceeded",
 };
 
-/** `ICMP type 5 code 1` → `ICMP redirect (type 5 code 1)`. */
-export function answerText(what: string): string {
-  const [, numbers, type = ""] = /^ICMP (type (\d+) code \d+)$/.exec(what) ?? [];
-  const name = ICMP_NAMES[type];
-  return name === undefined ? what : `ICMP ${name} (${numbers})`;
+/** `ICMP redirect (type 5 code 1)`; what has no name here as the step has it. */
+export function answerText({ what, type, code }: StepOf<"answer">): string {
+  const name = type === undefined ? undefined : ICMP_NAMES[type];
+  return name === undefined ? what : `ICMP ${name} (type ${type} code ${code ?? 0})`;
 }

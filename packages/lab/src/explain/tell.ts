@@ -83,7 +83,7 @@ class Teller {
       case "answer":
         return this.#answer(step);
       case "drop":
-        return this.#end(dropText(step), step.reason === "NETFILTER_DROP" ? this.#walkOrigin : "");
+        return this.#end(dropText(step, this.#lastRule), step.reason === "NETFILTER_DROP" ? this.#walkOrigin : "");
       case "deliver":
         return this.#end(`delivered to ${step.socket}`, "");
       case "consume":
@@ -191,10 +191,7 @@ class Teller {
   #goesUp = false;
 
   #encap(step: StepOf<"encap">): void {
-    const row = this.#rowOf(step.dev);
-    const vni = /vni (\d+)/.exec(step.outer)?.[1] ?? "?";
-    const port = /\.(\d+) vni/.exec(step.outer)?.[1] ?? "?";
-    say(row, part(`VXLAN vni ${vni}, udp ${port}`));
+    say(this.#rowOf(step.dev), part(`VXLAN vni ${step.vni}, udp ${step.port}`));
     this.#outer = true;
   }
 
@@ -290,7 +287,10 @@ class Teller {
     if (this.#pendingMark !== undefined) this.#walk?.mark(this.#pendingMark);
     this.#pendingMark = undefined;
     this.#walk?.rule(step);
+    this.#lastRule = step;
   }
+
+  #lastRule: StepOf<"rule"> | undefined;
 
   #endWalk(): void {
     const walk = this.#walk;
@@ -307,7 +307,7 @@ class Teller {
     if (answer !== undefined) this.#sayAnswer(answer);
   }
 
-  #answered: string | undefined;
+  #answered: StepOf<"answer"> | undefined;
 
   #nat(step: StepOf<"nat">): void {
     const walk = this.#walk;
@@ -338,15 +338,15 @@ class Teller {
 
   // ---- ends
 
-  #answer({ what }: StepOf<"answer">): void {
-    if (this.#hook === undefined) this.#sayAnswer(what);
-    else this.#answered = what;
+  #answer(step: StepOf<"answer">): void {
+    if (this.#hook === undefined) this.#sayAnswer(step);
+    else this.#answered = step;
   }
 
-  #sayAnswer(what: string): void {
+  #sayAnswer(step: StepOf<"answer">): void {
     const row = this.#hook === undefined ? openRow(this.#hop, "routing") : this.#hookRow();
     this.#row = row;
-    say(row, part(`answered with ${answerText(what)}`));
+    say(row, part(`answered with ${answerText(step)}`));
     row.weight = "end";
   }
 

@@ -142,6 +142,8 @@ function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: Ic
       kind: "answer",
       what: `ICMP type ${m.type} code ${m.code}`,
       made: pkt.id,
+      type: m.type,
+      code: m.code,
     });
   }
   ns.ipv4.icmpBusy = true;

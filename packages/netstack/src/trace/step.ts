@@ -44,12 +44,17 @@ export type StepBody =
       readonly text: string;
       readonly verdict: string;
     }
-  /** Conntrack looked at the packet: state word (NEW ESTABLISHED RELATED INVALID UNTRACKED), direction, entry text as `conntrack -L`. */
+  /**
+   * Conntrack looked at the packet: state word (NEW ESTABLISHED RELATED INVALID UNTRACKED), direction, entry text as `conntrack -L`, and
+   * the ends of its original direction as `addr[:port]` ("" without an entry).
+   */
   | {
       readonly kind: "ct";
       readonly state: string;
       readonly reply: boolean;
       readonly entry: string;
+      readonly from: string;
+      readonly to: string;
       readonly createdAt: number;
     }
   | { readonly kind: "confirm"; readonly entry: string }
@@ -74,11 +79,24 @@ export type StepBody =
     }
   /** A bridge or vxlan FDB decision; `port` is a port name, a VTEP address, `flood`, or `local`. */
   | { readonly kind: "fdb"; readonly dev: string; readonly mac: string; readonly port: string }
-  | { readonly kind: "encap" | "decap"; readonly dev: string; readonly outer: string }
+  /** The outer packet as tcpdump names it, its VXLAN network and UDP destination port. */
+  | {
+      readonly kind: "encap" | "decap";
+      readonly dev: string;
+      readonly outer: string;
+      readonly vni: number;
+      readonly port: number;
+    }
   /** TTL, fragments, reassembly and other decisions without a table row. */
   | { readonly kind: "note"; readonly text: string }
-  /** An ICMP error or RST was made because of this packet (id of the new packet). */
-  | { readonly kind: "answer"; readonly what: string; readonly made: number }
+  /** An ICMP error or RST was made because of this packet (id of the new packet); type and code of an ICMP message. */
+  | {
+      readonly kind: "answer";
+      readonly what: string;
+      readonly made: number;
+      readonly type?: number;
+      readonly code?: number;
+    }
   /** Waiting: on a neighbour, for more fragments, in a backlog. The story goes on, or a later drop ends it. */
   | { readonly kind: "queue"; readonly where: string }
   /** Ends. deliver: a socket took it. consume: a protocol handled it (ARP, ICMP, VXLAN VNI mismatch …). */

@@ -114,6 +114,8 @@ function traceDecap(vx: Vxlan, pkt: Packet, outer: number, frame: number): void 
   if (world.tracer === null) return;
   const b = pkt.buf;
   const uh = frame - VXLAN_HLEN - UDP_HLEN;
-  const text = `${formatIpv4(ipSaddr(b, outer))}.${udpSport(b, uh)} > ${formatIpv4(ipDaddr(b, outer))}.${udpDport(b, uh)} vni ${vx.cfg.vni}`;
-  world.trace(vx.net, pkt, "vxlan_rcv", { kind: "decap", dev: vx.dev.name, outer: text });
+  const { vni } = vx.cfg;
+  const port = udpDport(b, uh);
+  const text = `${formatIpv4(ipSaddr(b, outer))}.${udpSport(b, uh)} > ${formatIpv4(ipDaddr(b, outer))}.${port} vni ${vni}`;
+  world.trace(vx.net, pkt, "vxlan_rcv", { kind: "decap", dev: vx.dev.name, outer: text, vni, port });
 }

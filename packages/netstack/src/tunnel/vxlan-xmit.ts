@@ -118,7 +118,13 @@ function encapsulate(vx: Vxlan, pkt: Packet, route: Route, o: Outer): void {
   vxlanWrite(pkt.buf, pkt.head, o.vni);
   if (net.world.tracer !== null) {
     const outer = `${formatIpv4(o.saddr)}.${o.sport} > ${formatIpv4(o.daddr)}.${o.dport} vni ${o.vni}`;
-    net.world.trace(dev.ns, pkt, "vxlan_xmit_one", { kind: "encap", dev: dev.name, outer });
+    net.world.trace(dev.ns, pkt, "vxlan_xmit_one", {
+      kind: "encap",
+      dev: dev.name,
+      outer,
+      vni: o.vni,
+      port: o.dport,
+    });
   }
   const ttl = cfg.ttl !== 0 ? cfg.ttl : net.ipv4.sysctls.ip_default_ttl;
   udpTunnelXmitSkb(net, route, pkt, {

@@ -36,7 +36,7 @@ import {
 import { IPCT_REPLY } from "./events.ts";
 import type { CtVerdict, L4Tracker } from "./l4proto.ts";
 import { CT_DROP, CT_REPEAT } from "./l4proto.ts";
-import { formatEntry } from "./print.ts";
+import { endText, formatEntry } from "./print.ts";
 import { genericPacket, nfConntrackGrePacket } from "./proto-generic.ts";
 import { nfConntrackIcmpError, nfConntrackIcmpPacket } from "./proto-icmp.ts";
 import { nfConntrackSctpPacket } from "./proto-sctp.ts";
@@ -97,10 +97,14 @@ export function nfCtTmplAlloc(ns: NetNamespace, zone: number, zoneDir: number = 
 
 /**
  * nf_ct_attach: a packet made because of `pkt` (ICMP error, RST of REJECT) belongs to its connection, in the other direction.
- * One made because of an untracked packet starts anew.
+ * One made because of an untracked packet is related to nothing: it is tracked (CT --notrack leaves it alone), and as no entry is
+ * found for what it quotes, INVALID.
  */
 export function nfCtAttach(made: Packet, pkt: Packet): void {
-  if (pkt.ct === null) return;
+  if (pkt.ct === null) {
+    if (pkt.ctinfo === IP_CT_UNTRACKED) made.ctinfo = IP_CT_RELATED;
+    return;
+  }
   made.ct = pkt.ct;
   made.ctinfo = ctinfoDir(pkt.ctinfo) === IP_CT_DIR_ORIGINAL ? IP_CT_RELATED_REPLY : IP_CT_RELATED;
 }
@@ -233,6 +237,8 @@ export function nfConntrackIn(state: HookState, pkt: Packet): Verdict {
       state: ctStateWord(pkt),
       reply,
       entry,
+      from: ct === null ? "" : endText(ct.orig.proto, ct.orig.src, ct.orig.sport),
+      to: ct === null ? "" : endText(ct.orig.proto, ct.orig.dst, ct.orig.dport),
       createdAt: ct?.createdAt ?? world.now,
     });
   }

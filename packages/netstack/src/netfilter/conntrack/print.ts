@@ -136,3 +136,8 @@ export function formatProcEntry(ct: Conntrack): string {
   const assured = ct.has(IPS_ASSURED) ? " [ASSURED]" : "";
   return `${head} ${formatTuple(ct.orig)}${counters(ct, 0)}${unreplied} ${formatTuple(ct.reply)}${counters(ct, 1)}${assured} mark=${ct.mark} zone=${ct.zone} use=2`;
 }
+
+/** One end of a tuple: `addr:port`, or `addr` where there are no ports. */
+export function endText(proto: number, addr: number, port: number): string {
+  return hasPorts(proto) ? `${formatIpv4(addr)}:${port}` : formatIpv4(addr);
+}
