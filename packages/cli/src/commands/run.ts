@@ -39,7 +39,7 @@ export function run(args: readonly string[], io: Io): number {
   const style = io.colour ? COLOURS : PLAIN;
   const results: FileResult[] = [];
   const captures = values.pcapng === undefined ? undefined : new CaptureFolder(values.pcapng);
-  let bugs = 0;
+  const failed: number[] = [];
   for (const scenario of findScenarios(positionals, io)) {
     try {
       const result = runOne(scenario, seed, values.mutate === true, captures);
@@ -49,15 +49,14 @@ export function run(args: readonly string[], io: Io): number {
     } catch (error) {
       // The other files can still be run; what is ours must not hide what is theirs.
       io.stderr(`${scenario.file}: `);
-      reportError(error, "run", io);
-      bugs++;
+      failed.push(reportError(error, "run", io));
     }
   }
   if (values.json !== undefined) writeText(values.json, formatJson(results, seed));
   if (values.junit !== undefined) writeText(values.junit, formatJunit(results));
   const totals = countCases(results);
-  io.stdout(`${formatTotals({ ...totals, failed: totals.failed + bugs })}\n`);
-  return bugs > 0 ? 3 : exitCodeOf(results);
+  io.stdout(`${formatTotals({ ...totals, failed: totals.failed + failed.length })}\n`);
+  return failed.length > 0 ? Math.max(...failed) : exitCodeOf(results);
 }
 
 /** The cases of a file; with --mutate, a further one for every mutation it declares. */

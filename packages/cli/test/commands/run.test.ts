@@ -40,7 +40,9 @@ describe("run", () => {
   });
 
   it("writes the frames of every case, the same each time", async () => {
-    const ping = FORWARDING(1).replace("sysctl net.ipv4.ip_forward", "ping -c 1 127.0.0.1").replace(/text:[^]*/, "exit: 0\n");
+    const ping = FORWARDING(1)
+      .replace("sysctl net.ipv4.ip_forward", "ping -c 1 127.0.0.1")
+      .replace(/text:[^]*/, "exit: 0\n");
     const matrix = `${ping}matrix: { size: [1, 2] }\n`;
     await withFiles({ "a.yaml": matrix.replace("mutations:", "# mutations:") }, async (folder) => {
       const files = async (out: string): Promise<Buffer[]> => {
@@ -60,6 +62,15 @@ describe("run", () => {
       expect(typed.code).toBe(2);
       expect(typed.stdout).toContain('hint: did you mean "steps"?');
       expect(typed.stdout).toMatch(/\n1 passed, 1 failed, 0 skipped\n$/);
+    });
+  });
+
+  it("what cannot be written is no bug: exit code 2, the other files are run", async () => {
+    await withFiles({ "a.yaml": FORWARDING(1), "b.yaml": FORWARDING(1), taken: "" }, async (folder) => {
+      const typed = await kubehop("run", `${folder}/a.yaml`, `${folder}/b.yaml`, "--pcapng", `${folder}/taken`);
+      expect(typed.stderr).toContain(`${folder}/a.yaml: kubehop run: ${folder}/taken/a.pcapng: `);
+      expect(typed.stderr).not.toContain("bug");
+      expect(typed).toMatchObject({ code: 2, stdout: "0 passed, 2 failed, 0 skipped\n" });
     });
   });
 
