@@ -78,7 +78,7 @@ export {
 export type { ReplicaSet } from "./api/replica-set.ts";
 export type { ReplicationController } from "./api/replication-controller.ts";
 export { formatLabels, formatSelector, matchesLabels, matchesSelector, parseSelector } from "./api/selector.ts";
-export { hasClusterIP, type Service, type ServicePort, type ServiceSpec, type ServiceType } from "./api/service.ts";
+export type { Service, ServicePort, ServiceSpec, ServiceType } from "./api/service.ts";
 export { type SupportRow, supportRows } from "./api/shape.ts";
 export type { StatefulSet } from "./api/stateful-set.ts";
 

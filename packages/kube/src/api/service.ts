@@ -296,8 +296,3 @@ function defaultService(draft: Draft<Service>, set: SetDefault): void {
   }
   set(["status", "loadBalancer", "ingress"], []);
 }
-
-/** True when the Service has a ClusterIP that kube-proxy serves (not headless, not ExternalName, allocated). */
-export function hasClusterIP(service: Service): boolean {
-  return service.spec.type !== "ExternalName" && service.spec.clusterIP !== "" && service.spec.clusterIP !== "None";
-}

@@ -5,7 +5,6 @@ import type { Bridge } from "./bridge.ts";
 
 /** BR_STATE_*, include/uapi/linux/if_bridge.h. Without STP a port is disabled or forwarding. */
 export const BR_STATE_DISABLED = 0;
-export const BR_STATE_BLOCKING = 4;
 export const BR_STATE_FORWARDING = 3;
 export const BR_STATE_NAMES = ["disabled", "listening", "learning", "forwarding", "blocking"] as const;
 

@@ -28,7 +28,6 @@ import { ipRouteInput } from "./route-input.ts";
 
 /** enum ip_defrag_users: who asks; conntrack adds its zone, the bridge has its own number. */
 export const IP_DEFRAG_LOCAL_DELIVER = 0;
-export const IP_DEFRAG_CALL_RA_CHAIN = 1;
 export const IP_DEFRAG_CONNTRACK_IN = 2;
 export const IP_DEFRAG_CONNTRACK_OUT = 0x10003;
 export const IP_DEFRAG_CONNTRACK_BRIDGE_IN = 0x20004;

@@ -7,7 +7,7 @@
 import { NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING, NFPROTO_IPV4, nfHook } from "../netfilter/hooks.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
-import { consumeSkb, kfreeSkb } from "../skb/kfree-skb.ts";
+import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST } from "../skb/packet.ts";
 import { ICMP_DEST_UNREACH, ICMP_PROT_UNREACH } from "../wire/icmp-fields.ts";
@@ -129,19 +129,13 @@ function ipLocalDeliverFinish(pkt: Packet): void {
   ipProtocolDeliver(ns, pkt, proto);
 }
 
-/** ip_protocol_deliver_rcu: raw sockets, then the protocol; nobody there is 3/2 (R1.41). */
+/** ip_protocol_deliver_rcu, without raw sockets; nobody there is 3/2 (R1.41). */
 function ipProtocolDeliver(ns: NetNamespace, pkt: Packet, proto: number): void {
   const { mib } = ns.ipv4;
-  const raw = ns.ipv4.rawDeliver?.(pkt, proto) === true;
   const protocol = ns.ipv4.protocols[proto];
   if (protocol !== undefined) {
     mib.IpInDelivers++;
     protocol.handler(pkt);
-    return;
-  }
-  if (raw) {
-    mib.IpInDelivers++;
-    consumeSkb(ns, pkt, "ip_protocol_deliver_rcu");
     return;
   }
   mib.IpInUnknownProtos++;

@@ -21,8 +21,6 @@ export interface InetProtocol {
   handler(pkt: Packet): void;
   /** An ICMP error about a packet we sent. pkt.head is the quoted IPv4 header, pkt.nh the outer one. `info`: MTU of a 3/4, else 0. The packet stays the caller's. */
   errHandler?(pkt: Packet, type: number, code: number, info: number): void;
-  /** Protocols that check policy themselves do not suppress 3/2. */
-  readonly name?: string;
 }
 
 /** Per-host token bucket for ICMP errors and redirects (struct inet_peer). Tokens and times in virtual ms. */
@@ -70,8 +68,6 @@ export class Ipv4State {
   readonly mib = new SnmpMib();
   /** Handlers by IP protocol number. */
   readonly protocols: (InetProtocol | undefined)[] = [];
-  /** Raw sockets: a copy for each that wants it; true when one took it (raw_local_deliver). pkt as for handlers. */
-  rawDeliver: ((pkt: Packet, proto: number) => boolean) | null = null;
   /** Echo replies for ping sockets: pkt.head at the ICMP header; true when a socket took the packet. */
   pingRcv: ((pkt: Packet) => boolean) | null = null;
   /** Errors about echo requests: as InetProtocol.errHandler of ICMP. */

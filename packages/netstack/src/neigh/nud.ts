@@ -219,11 +219,6 @@ function flushQueue(neigh: Neigh): void {
   for (const pkt of waiting) neighResolveOutput(neigh, pkt, neighEventSend);
 }
 
-/** neigh_confirm: forward progress of a connection through this neighbour (R2.14). */
-export function neighConfirm(neigh: Neigh): void {
-  neigh.confirmed = neigh.dev.ns.world.now;
-}
-
 function setState(neigh: Neigh, state: NudState, now: number): void {
   neigh.state = state;
   neigh.updated = now;

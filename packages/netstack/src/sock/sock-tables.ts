@@ -64,12 +64,10 @@ export class SockTables {
     this.tcpSysctls = new TcpSysctls(ns.flavour);
     registerTcpSysctls(ns.sysctl, this.tcpSysctls, ns.flavour);
     ns.ipv4.protocols[IPPROTO_UDP] = {
-      name: "udp",
       handler: (pkt) => udpRcv(ns, pkt),
       errHandler: (pkt, type, code, info) => udpErr(ns, pkt, type, code, info),
     };
     ns.ipv4.protocols[IPPROTO_TCP] = {
-      name: "tcp",
       handler: (pkt) => tcpV4Rcv(ns, pkt),
       errHandler: (pkt, type, code) => tcpV4Err(ns, pkt, type, code),
     };

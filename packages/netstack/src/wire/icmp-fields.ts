@@ -7,7 +7,6 @@ import { csumFold, csumPartial } from "./checksum.ts";
 export const ICMP_HLEN = 8;
 export const ICMP_CHECK_OFF = 2;
 export const ICMP_ID_OFF = 4;
-export const ICMP_SEQ_OFF = 6;
 
 /** Types. */
 export const ICMP_ECHOREPLY = 0;
@@ -20,7 +19,6 @@ export const ICMP_PARAMETERPROB = 12;
 export const ICMP_TIMESTAMP = 13;
 export const ICMP_TIMESTAMPREPLY = 14;
 export const ICMP_INFO_REQUEST = 15;
-export const ICMP_INFO_REPLY = 16;
 export const ICMP_ADDRESS = 17;
 export const ICMP_ADDRESSREPLY = 18;
 export const NR_ICMP_TYPES = 18;
@@ -32,20 +30,10 @@ export const ICMP_PROT_UNREACH = 2;
 export const ICMP_PORT_UNREACH = 3;
 export const ICMP_FRAG_NEEDED = 4;
 export const ICMP_SR_FAILED = 5;
-export const ICMP_NET_UNKNOWN = 6;
-export const ICMP_HOST_UNKNOWN = 7;
-export const ICMP_HOST_ISOLATED = 8;
-export const ICMP_NET_ANO = 9;
-export const ICMP_HOST_ANO = 10;
-export const ICMP_NET_UNR_TOS = 11;
-export const ICMP_HOST_UNR_TOS = 12;
 export const ICMP_PKT_FILTERED = 13;
-export const ICMP_PREC_VIOLATION = 14;
-export const ICMP_PREC_CUTOFF = 15;
 export const NR_ICMP_UNREACH = 15;
 
-/** Codes of ICMP_REDIRECT. */
-export const ICMP_REDIR_NET = 0;
+/** Code of ICMP_REDIRECT. */
 export const ICMP_REDIR_HOST = 1;
 
 /** Codes of ICMP_TIME_EXCEEDED. */

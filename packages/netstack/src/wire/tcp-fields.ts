@@ -6,12 +6,7 @@ import { IPPROTO_TCP } from "./ipv4-fields.ts";
 
 /** Bytes of a header without options. */
 export const TCP_HLEN = 20;
-export const TCP_SPORT_OFF = 0;
-export const TCP_DPORT_OFF = 2;
-export const TCP_SEQ_OFF = 4;
-export const TCP_ACK_OFF = 8;
 export const TCP_FLAGS_OFF = 13;
-export const TCP_WINDOW_OFF = 14;
 export const TCP_CHECK_OFF = 16;
 export const TCP_URG_OFF = 18;
 
@@ -33,7 +28,6 @@ export const TCPOPT_WINDOW = 3;
 export const TCPOPT_SACK_PERM = 4;
 export const TCPOPT_SACK = 5;
 export const TCPOPT_TIMESTAMP = 8;
-export const TCPOPT_MD5SIG = 19;
 
 export function tcpSport(b: Uint8Array, o: number): number {
   return getU16(b, o);

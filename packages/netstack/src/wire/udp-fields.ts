@@ -5,9 +5,6 @@ import { csumFold, csumPartial, foldSum, pseudoSum } from "./checksum.ts";
 import { IPPROTO_UDP } from "./ipv4-fields.ts";
 
 export const UDP_HLEN = 8;
-export const UDP_SPORT_OFF = 0;
-export const UDP_DPORT_OFF = 2;
-export const UDP_LEN_OFF = 4;
 export const UDP_CHECK_OFF = 6;
 
 export function udpSport(b: Uint8Array, o: number): number {

@@ -42,8 +42,6 @@ export class KubeProxy implements Agent {
   readonly name = "kube-proxy";
   /** What the door answered when the last sync failed; null after a good one. */
   lastError: BatchError | null = null;
-  /** sysctls the node refused at start. */
-  readonly startupErrors: BatchError[] = [];
 
   readonly #options: KubeProxyOptions;
   readonly #features: Features;
@@ -64,10 +62,9 @@ export class KubeProxy implements Agent {
   }
 
   start(): void {
-    for (const [key, value] of startupSysctls(this.#options.node, this.#features)) {
-      const error = this.#apply([{ op: "sysctl", key, value }]);
-      if (error !== null) this.startupErrors.push(error);
-    }
+    // A sysctl that the node refuses is logged and no more.
+    for (const [key, value] of startupSysctls(this.#options.node, this.#features))
+      this.#apply([{ op: "sysctl", key, value }]);
     this.#ensureAll(canaryChains(this.#features));
     this.#unwatch = this.#options.source.watch(() => this.#changed());
     this.sync();

@@ -85,9 +85,6 @@ export type FeatureRow = {
  */
 export const PROVEN_MINORS: readonly number[] = [9, 10, 28];
 
-/** The release that is assumed when none is named. */
-export const NEWEST_RELEASE = "1.28";
-
 /**
  * Minor number of `1.28`, `v1.28.3` or `1.9`.
  * @throws ProxyRefusal when the text is no release, or its layout is not modelled

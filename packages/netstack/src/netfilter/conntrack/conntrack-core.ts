@@ -128,7 +128,7 @@ function earlyDrop(net: ConntrackNet, hash: number): boolean {
 }
 
 /** init_conntrack: "full" when there is no room, null when the protocol part has no inverse. */
-function initConntrack(net: ConntrackNet, tmpl: Conntrack | null, pkt: Packet, t: Tuple): TupleHash | null | "full" {
+function initConntrack(net: ConntrackNet, tmpl: Conntrack | null, t: Tuple): TupleHash | null | "full" {
   const reply = net.scratchB;
   if (!nfCtInvertTuple(reply, t)) return null;
   if (net.sysctl.max !== 0 && net.table.count >= net.sysctl.max && !earlyDrop(net, hashTuple(t))) {
@@ -138,7 +138,6 @@ function initConntrack(net: ConntrackNet, tmpl: Conntrack | null, pkt: Packet, t
   const ct = net.alloc();
   copyTuple(ct.orig, t);
   copyTuple(ct.reply, reply);
-  ct.createdBy = pkt.id;
   if (tmpl !== null) {
     ct.zone = tmpl.zone;
     ct.zoneDir = tmpl.zoneDir;
@@ -157,7 +156,7 @@ function resolveNormalCt(
   const t = net.scratchA;
   if (!nfCtGetTuple(pkt.buf, pkt.nh, dataoff, pkt.tail, t)) return "none";
   let h: TupleHash | null | "full" = tmpl === null ? net.find(t) : net.find(t, tmpl.zone, tmpl.zoneDir);
-  if (h === null) h = initConntrack(net, tmpl, pkt, t);
+  if (h === null) h = initConntrack(net, tmpl, t);
   if (h === "full") return "full";
   if (h === null) return "none";
   const { ct } = h;

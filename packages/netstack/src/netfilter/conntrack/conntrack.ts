@@ -47,8 +47,6 @@ export class Conntrack {
   master: Conntrack | null = null;
   /** Virtual ms. */
   readonly createdAt: number;
-  /** Journey id of the packet that created it, 0 when made by hand. */
-  createdBy = 0;
   tcp: TcpConn | null = null;
   sctp: SctpConn | null = null;
   /** UDP: virtual ms from which on an answered flow counts as a stream. */

@@ -6,7 +6,6 @@ import type { Conntrack } from "./conntrack.ts";
 /** IPCT_*, include/uapi/linux/netfilter/nf_conntrack_common.h. */
 export const IPCT_NEW = 1 << 0;
 export const IPCT_RELATED = 1 << 1;
-export const IPCT_DESTROY = 1 << 2;
 export const IPCT_REPLY = 1 << 3;
 export const IPCT_ASSURED = 1 << 4;
 export const IPCT_PROTOINFO = 1 << 5;

@@ -128,15 +128,6 @@ export function formatEvent(tag: EventTag, ct: Conntrack, format: EntryFormat, i
   return `${`[${tag}]`.padStart(9)} ${formatEntry(ct, shown)}${user}`;
 }
 
-/** A line of /proc/net/nf_conntrack. */
-export function formatProcEntry(ct: Conntrack): string {
-  const state = ctStateName(ct);
-  const head = `ipv4     2 ${ctProtoName(ct.proto).padEnd(8)} ${ct.proto} ${Math.floor(ct.remaining / 1000)}${state === undefined ? "" : ` ${state}`}`;
-  const unreplied = ct.has(IPS_SEEN_REPLY) ? "" : " [UNREPLIED]";
-  const assured = ct.has(IPS_ASSURED) ? " [ASSURED]" : "";
-  return `${head} ${formatTuple(ct.orig)}${counters(ct, 0)}${unreplied} ${formatTuple(ct.reply)}${counters(ct, 1)}${assured} mark=${ct.mark} zone=${ct.zone} use=2`;
-}
-
 /** One end of a tuple: `addr:port`, or `addr` where there are no ports. */
 export function endText(proto: number, addr: number, port: number): string {
   return hasPorts(proto) ? `${formatIpv4(addr)}:${port}` : formatIpv4(addr);

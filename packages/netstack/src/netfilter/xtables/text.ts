@@ -20,8 +20,3 @@ export { XtError } from "./xt-error.ts";
 export function parseRules(text: string): readonly Rule[] {
   return parseRuleWords(tokenize(text)).rules;
 }
-
-/** Canonical form of rule text, as iptables-save prints it; one line per rule. Throws XtError. */
-export function canonicalRules(text: string): readonly string[] {
-  return parseRules(text).map((rule) => rule.text);
-}
