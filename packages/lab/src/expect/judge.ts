@@ -43,15 +43,19 @@ function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem 
   }
 }
 
-/** Without a request, `ok` is exit status 0; the other words need a request. */
+/** A result is that of a request: a step without one has none, however well its command ended. */
 function judgeResult(wanted: FlowOutcome["result"], outcome: StepOutcome): Problem | undefined {
   if (outcome.flows.length > 0) {
     return judgeFlows(outcome, wanted, (flow) =>
       flow.result === wanted ? undefined : `result: ${flow.result}, expected ${wanted}`,
     );
   }
-  if (wanted === "ok") return judgeExit(0, outcome);
-  return { message: `result: the step made no request, expected ${wanted}`, details: lastLines(outcome) };
+  const hint =
+    wanted === "ok" ? ["for a command that asks nobody write exit: 0, which also holds when nothing is said"] : [];
+  return {
+    message: `result: the step made no request, expected ${wanted}`,
+    details: [...lastLines(outcome), ...hint],
+  };
 }
 
 function judgeExit(wanted: number, outcome: StepOutcome): Problem | undefined {

@@ -7,11 +7,64 @@ export interface Column {
   readonly example: string;
   /** Holds addresses: a place, an alias or `svc/NAME` may be written. */
   readonly address?: true;
+  /** All values the column can have; several stand with commas between them. */
+  readonly words?: readonly string[];
+  /** The shape of values that are no words. */
+  readonly form?: RegExp;
 }
 
-function column(name: string, description: string, example: string): Column {
-  return { name, description, example };
+type Values = Pick<Column, "words" | "form">;
+
+function column(name: string, description: string, example: string, values: Values = {}): Column {
+  return { name, description, example, ...values };
 }
+
+const NUMBER: Values = { words: [], form: /^\d+$/ };
+const PORT = NUMBER;
+const MAC: Values = { words: [""], form: /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/ };
+
+const CONNTRACK_STATES: readonly string[] = [
+  "",
+  "NONE",
+  "SYN_SENT",
+  "SYN_RECV",
+  "ESTABLISHED",
+  "FIN_WAIT",
+  "CLOSE_WAIT",
+  "LAST_ACK",
+  "TIME_WAIT",
+  "CLOSE",
+  "SYN_SENT2",
+  "CLOSED",
+  "COOKIE_WAIT",
+  "COOKIE_ECHOED",
+  "SHUTDOWN_SENT",
+  "SHUTDOWN_RECD",
+  "SHUTDOWN_ACK_SENT",
+  "HEARTBEAT_SENT",
+];
+
+const NEIGH_STATES: readonly string[] = [
+  "INCOMPLETE",
+  "REACHABLE",
+  "STALE",
+  "DELAY",
+  "PROBE",
+  "FAILED",
+  "NOARP",
+  "PERMANENT",
+];
+
+const ROUTE_TYPES: readonly string[] = [
+  "unicast",
+  "local",
+  "broadcast",
+  "multicast",
+  "blackhole",
+  "unreachable",
+  "prohibit",
+  "throw",
+];
 
 function addressColumn(name: string, description: string, example: string): Column {
   return { name, description, example, address: true };
@@ -28,51 +81,61 @@ export const TABLE_NAMES = [
 
 export const TABLE_COLUMNS: { readonly [K in TableName]: readonly Column[] } = {
   conntrack: [
-    column("proto", "tcp, udp, icmp, sctp, gre, or a number.", "tcp"),
-    column("state", "State of TCP and SCTP entries.", "SYN_SENT"),
-    column("status", "UNREPLIED, ASSURED, or - for neither.", "UNREPLIED"),
+    column("proto", "tcp, udp, udplite, icmp, sctp, gre, dccp, or unknown.", "tcp", {
+      words: ["tcp", "udp", "udplite", "icmp", "sctp", "gre", "dccp", "unknown"],
+    }),
+    column("state", "State of TCP and SCTP entries.", "SYN_SENT", { words: CONNTRACK_STATES }),
+    column("status", "UNREPLIED, ASSURED, or - for neither.", "UNREPLIED", { words: ["UNREPLIED", "ASSURED", "-"] }),
     addressColumn("src", "Source of the original direction.", "client"),
     addressColumn("dst", "Destination of the original direction.", "svc/web"),
-    column("sport", "Source port of the original direction.", '"41022"'),
-    column("dport", "Destination port of the original direction.", '"80"'),
+    column("sport", "Source port of the original direction.", '"41022"', PORT),
+    column("dport", "Destination port of the original direction.", '"80"', PORT),
     addressColumn("reply-src", "Source of the reply direction.", "web#1"),
     addressColumn("reply-dst", "Destination of the reply direction.", "client"),
-    column("reply-sport", "Source port of the reply direction.", '"80"'),
-    column("reply-dport", "Destination port of the reply direction.", '"41022"'),
-    column("mark", "Mark, decimal.", '"0"'),
+    column("reply-sport", "Source port of the reply direction.", '"80"', PORT),
+    column("reply-dport", "Destination port of the reply direction.", '"41022"', PORT),
+    column("mark", "Mark, decimal.", '"0"', NUMBER),
   ],
   route: [
     addressColumn("dst", "Network, address or default.", "10.244.1.0/24"),
-    column("type", "unicast, local, broadcast, blackhole, unreachable, prohibit.", "unicast"),
+    column("type", "unicast, local, broadcast, blackhole, unreachable, prohibit.", "unicast", { words: ROUTE_TYPES }),
     addressColumn("via", "Next hop.", "10.244.1.0"),
     column("dev", "Device.", "flannel.1"),
-    column("table", "main, local, or a number.", "main"),
+    column("table", "main, local, default, or a number.", "main", {
+      words: ["main", "local", "default"],
+      form: /^\d+$/,
+    }),
     addressColumn("src", "Preferred source address.", "10.244.0.1"),
-    column("metric", "Metric.", '"0"'),
-    column("scope", "global, link or host.", "link"),
+    column("metric", "Metric.", '"0"', NUMBER),
+    column("scope", "global, link or host.", "link", {
+      words: ["global", "site", "link", "host", "nowhere"],
+      form: /^\d+$/,
+    }),
     column("proto", "Who made it: kernel, boot, static.", "kernel"),
-    column("onlink", "onlink, or empty.", "onlink"),
+    column("onlink", "onlink, or empty.", "onlink", { words: ["onlink", ""] }),
   ],
   neigh: [
     addressColumn("dst", "Address of the neighbour.", "web#1"),
     column("dev", "Device.", "cni0"),
-    column("lladdr", "MAC, or empty.", '"0a:58:0a:f4:01:02"'),
-    column("state", "NUD state.", "PERMANENT"),
+    column("lladdr", "MAC, or empty.", '"0a:58:0a:f4:01:02"', MAC),
+    column("state", "NUD state.", "PERMANENT", { words: NEIGH_STATES }),
   ],
   fdb: [
-    column("mac", "MAC.", '"36:dc:08:bc:b6:23"'),
+    column("mac", "MAC.", '"36:dc:08:bc:b6:23"', { ...MAC, words: [] }),
     column("dev", "Port, or the VXLAN device.", "flannel.1"),
     addressColumn("dst", "Remote VTEP, or empty.", "node2"),
     column("master", "The bridge, or empty.", "cni0"),
-    column("state", "permanent, static, or empty for learned ones.", "permanent"),
+    column("state", "permanent, static, or empty for learned ones.", "permanent", {
+      words: ["permanent", "static", "noarp", "stale", ""],
+    }),
   ],
   rule: [
-    column("table", "raw, mangle, nat or filter.", "nat"),
+    column("table", "raw, mangle, nat or filter.", "nat", { words: ["raw", "mangle", "nat", "filter"] }),
     column("chain", "Chain.", "KUBE-SERVICES"),
-    column("num", "Number in the chain, from 1.", '"1"'),
+    column("num", "Number in the chain, from 1.", '"1"', { words: [], form: /^[1-9]\d*$/ }),
     column("target", "Target or chain jumped to.", "KUBE-MARK-MASQ"),
-    column("pkts", "Packets counted.", '"3"'),
-    column("bytes", "Bytes counted.", '"180"'),
+    column("pkts", "Packets counted.", '"3"', NUMBER),
+    column("bytes", "Bytes counted.", '"180"', NUMBER),
     column("spec", "The rule as `iptables -S` prints it, without -A CHAIN; a part of it is enough.", '"--dport 30080"'),
   ],
   sysctl: [

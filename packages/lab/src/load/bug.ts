@@ -54,6 +54,21 @@ export function checkWhen(context: LoadContext, when: When, cells: readonly Cell
   if (context.diagnostics.length > before) return;
   if (cells.every((cell) => isBroken(when, cell)))
     context.report(["bug", "when"], "the bug shows in every cell: nothing shows that it can be fixed");
+  if (context.document.has(["bug", "because"]) || tellsHalvesApart(context)) return;
+  context.report(["bug"], "no expectation tells the cells with the bug from those without it", {
+    hint: "write expect: { fixed: …, broken: … } in a step, or bug.because",
+    atKey: true,
+  });
+}
+
+/** Some step expects one thing where the bug shows and another where it does not. */
+function tellsHalvesApart({ document, draft }: LoadContext): boolean {
+  return (draft.steps ?? []).some((_, index) => {
+    const [fixed, broken] = ["fixed", "broken"].map((half) =>
+      JSON.stringify(document.valueAt(["steps", index, "expect", half])),
+    );
+    return fixed !== broken;
+  });
 }
 
 export function buildBug(ec: ExpectContext, when: When): BugSpec {
@@ -61,6 +76,7 @@ export function buildBug(ec: ExpectContext, when: When): BugSpec {
   const path = ["bug", "because"];
   const because = draft.bug?.because;
   if (because === undefined) return { when, because: undefined };
+  if (Object.keys(because).length === 0) ec.context.report(path, "nothing is expected of the cause");
   return { when, because: { position: ec.context.position(path), checks: plainChecks(ec, because, path) } };
 }
 

@@ -12,7 +12,7 @@ import type {
 import type { ClusterFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import type { Draft } from "./draft.ts";
-import { compareReleases, type Flavour, FLAVOURS, HAIRPIN_SINCE, NEWEST, TODAYS_DOCKER } from "./flavours.ts";
+import { type Flavour, FLAVOURS, HAIRPIN_SINCE, NEWEST, TODAYS_DOCKER } from "./flavours.ts";
 import { iptablesOf, versionText } from "./versions.ts";
 import { buildMachines } from "./machines.ts";
 import { checkNetworks, buildServices, buildUnderlay } from "./networks.ts";
@@ -73,7 +73,7 @@ type DraftFlannel = NonNullable<Extract<NonNullable<DraftCluster["cni"]>, object
 function buildFlannel(context: LoadContext, draft: DraftFlannel, flavour: Flavour, release: string): FlannelSpec {
   const at = "cluster.cni.flannel";
   const version = bare(context.or(versionText(draft.version), `${at}.version`, flavour.flannel, release));
-  const hairpin = compareReleases(version, HAIRPIN_SINCE) >= 0;
+  const hairpin = atLeast(version, HAIRPIN_SINCE);
   return {
     kind: "flannel",
     version,

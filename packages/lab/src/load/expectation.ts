@@ -7,6 +7,8 @@ import type { FlowSpec } from "../model/step-spec.ts";
 import { AT_LEAST_ONE, parseCount, parseFlow, parseFraction } from "../schema/notation.ts";
 import type { ExpectFile, PlainExpectFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
+import { checkPattern } from "./pattern.ts";
+import { checkAddressValue, checkValue, looksNumeric } from "./row-value.ts";
 import { type Draft, entriesOf, manyOf } from "./draft.ts";
 import type { KnownNames } from "./names.ts";
 
@@ -31,6 +33,7 @@ export function buildExpectation(
   if (draft === undefined) return { position, checks: fallback };
   if (typeof draft === "string") return { position, checks: [{ kind: "result", value: draft, position }] };
   const { fixed, broken, ...common } = draft;
+  checkSaysSomething(ec, path);
   const checks = plainChecks(ec, common, path);
   const halves = { fixed, broken };
   const written = (["fixed", "broken"] as const).filter((half) => ec.context.document.has([...path, half]));
@@ -42,6 +45,13 @@ export function buildExpectation(
   }
   const decided = checks.some((check) => check.kind === "result" || check.kind === "exit");
   return { position, checks: decided ? checks : [...checks, ...fallback] };
+}
+
+/** An empty map would hold whatever happens. */
+function checkSaysSomething(ec: ExpectContext, path: Path): void {
+  const value = ec.context.document.valueAt(path);
+  if (typeof value === "object" && value !== null && Object.keys(value).length === 0)
+    ec.context.report(path, "nothing is expected", { hint: "leave it out, or write what must hold" });
 }
 
 function checkHalves(ec: ExpectContext, written: readonly string[], path: Path): void {
@@ -64,7 +74,10 @@ function checkHalves(ec: ExpectContext, written: readonly string[], path: Path):
 
 function halfChecks(ec: ExpectContext, draft: Draft<PlainExpectFile> | string | undefined, path: Path): Check[] {
   if (draft === undefined) return [];
-  if (typeof draft !== "string") return plainChecks(ec, draft, path);
+  if (typeof draft !== "string") {
+    checkSaysSomething(ec, path);
+    return plainChecks(ec, draft, path);
+  }
   return [{ kind: "result", value: draft as "ok", position: ec.context.position(path) }];
 }
 
@@ -105,7 +118,11 @@ function outputChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[]
   const short = { rows: draft.rows, has: draft.has, text: draft.text, ignore: draft.ignore };
   const checks = outputObject(ec, short, path);
   if (typeof output === "string") return [...checks, ...outputObject(ec, { contains: output }, path, ["output"])];
-  return output === undefined ? checks : [...checks, ...outputObject(ec, output, [...path, "output"])];
+  if (output === undefined) return checks;
+  const where = [...path, "output"];
+  if (!WAYS.some((how) => ec.context.document.has([...where, how])))
+    ec.context.report(where, "nothing is expected of the output", { hint: `write one of ${WAYS.join(", ")}` });
+  return [...checks, ...outputObject(ec, output, where)];
 }
 
 const WAYS: readonly OutputCheck["how"][] = ["contains", "lacks", "equals", "matches", "rows", "has", "text"];
@@ -117,7 +134,8 @@ function outputObject(ec: ExpectContext, draft: OutputObject, path: Path, at?: P
   const checks = WAYS.flatMap((how) =>
     manyOf<string>(draft[how]).map(({ item, step }): OutputCheck => {
       const where = [...path, ...(at ?? [how, ...step])];
-      if (how === "matches") checkPattern(ec.context, item, where);
+      const complaint = how === "matches" ? checkPattern(item) : undefined;
+      if (complaint !== undefined) ec.context.report(where, complaint.message, { hint: complaint.hint });
       return { kind: "output", stream, how, value: item, ignore, position: ec.context.position(where) };
     }),
   );
@@ -125,15 +143,6 @@ function outputObject(ec: ExpectContext, draft: OutputObject, path: Path, at?: P
   if (ignore.length > 0 && !golden)
     ec.context.report([...path, "ignore"], "a mask without text to compare", { hint: "add rows, has or text" });
   return checks;
-}
-
-function checkPattern(context: LoadContext, pattern: string, path: Path): void {
-  try {
-    new RegExp(pattern, "m");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : "";
-    context.report(path, `not a regular expression: ${reason}`);
-  }
 }
 
 function shareChecks(ec: ExpectContext, draft: DraftPlain["share"], path: Path): Check[] {
@@ -230,11 +239,19 @@ function rowChecks(ec: ExpectContext, table: TableName, draft: DraftPlain, path:
   });
 }
 
-/** Address columns may hold names; a name that nobody has is a slip. Anything with a digit first or a slash is an address or network. */
+/** A value that no row can have is a slip; address columns may hold names, one that nobody has is a slip too. */
 function checkColumn(ec: ExpectContext, table: TableName, name: string, value: string, path: Path): void {
   const column = TABLE_COLUMNS[table].find((candidate) => candidate.name === name);
-  if (column?.address !== true || value === "" || value === "default" || /^\d+\.\d+\.\d+\.\d+(?:\/\d+)?$/.test(value))
-    return;
-  if (PARTIAL_COLUMNS.has(`${table}.${name}`)) return;
-  ec.names.checkEnd(value, path);
+  if (column === undefined) return;
+  const routes = table === "route" && name === "dst";
+  const numeric = column.address === true && looksNumeric(value);
+  const empty = PARTIAL_COLUMNS.has(`${table}.${name}`) && value.trim() === "";
+  const complaint = empty
+    ? { message: `every ${name} has this part, nothing is expected` }
+    : numeric
+      ? checkAddressValue(value, routes)
+      : checkValue(column, value);
+  if (complaint !== undefined) ec.context.report(path, complaint.message, { hint: complaint.hint });
+  else if (column.address === true && !numeric && value !== "" && !(routes && value === "default"))
+    ec.names.checkEnd(value, path);
 }

@@ -54,13 +54,3 @@ export const TODAYS_DOCKER = "24.0";
 
 /** The flannel manifest sets the bridge plugin's hairpinMode since this release. */
 export const HAIRPIN_SINCE = "0.10.0";
-
-/** Compares dotted releases by number. */
-export function compareReleases(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.replace(/^v/, "").split(".").map(Number));
-  for (let i = 0; i < 3; i++) {
-    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}

@@ -1,9 +1,9 @@
 // Versions of tools as scenarios write them: text or number, short or long form.
+import { atLeast } from "@kubehop/sim";
 import type { IptablesSpec, IptablesVersion } from "../model/cluster-spec.ts";
 import type { ClusterFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import type { Draft } from "./draft.ts";
-import { compareReleases } from "./flavours.ts";
 
 /** Versions may have been written as numbers. */
 export function versionText<T extends string>(value: string | number | undefined): T | undefined {
@@ -28,7 +28,7 @@ export function iptablesOf(
     fallback.version,
     because,
   );
-  const old = compareReleases(version, "1.8") < 0;
+  const old = !atLeast(version, "1.8");
   const usual = old ? "legacy" : version === fallback.version ? fallback.backend : "nft";
   const backend = context.or(
     long.backend,

@@ -9,12 +9,13 @@ export const FLOW_RESULTS = ["ok", "timeout", "refused", "reset", "unreachable"]
 export const IGNORE_NAMES = ["pkts", "bytes", "age", "inet6", "timers", "nud", "ids"] as const;
 
 const ignore = z.array(leaf.word(IGNORE_NAMES));
-const texts = z.union([leaf.text, z.array(leaf.text)]);
+const texts = z.union([leaf.text, z.array(leaf.text).min(1)]);
+const parts = z.union([leaf.part, z.array(leaf.part).min(1)]);
 const place = leaf.text;
 
 const output = z.strictObject({
-  contains: optional(texts, "A part of the text, or several.", "contains: 200 OK"),
-  lacks: optional(texts, "A text that must not occur, or several.", "lacks: DROP"),
+  contains: optional(parts, "A part of the text, or several.", "contains: 200 OK"),
+  lacks: optional(parts, "A text that must not occur, or several.", "lacks: DROP"),
   equals: optional(leaf.text, "The whole text; white space at the end does not count.", "equals: hello"),
   matches: optional(
     texts,
@@ -27,7 +28,7 @@ const output = z.strictObject({
     'rows: "default via 192.168.99.1 dev eth0"',
   ),
   has: optional(
-    leaf.text,
+    leaf.part,
     "Lines that must be among those printed; runs of blanks count as one.",
     'has: "10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink"',
   ),
@@ -50,7 +51,7 @@ const dropped = z.strictObject({
     "reason: NETFILTER_DROP",
     "any",
   ),
-  by: optional(leaf.text, "Object or agent behind the rule that decided, or a part of its name.", "by: dockerd", "any"),
+  by: optional(leaf.part, "Object or agent behind the rule that decided, or a part of its name.", "by: dockerd", "any"),
   flow: optional(leaf.flow, "The packet's addresses.", 'flow: "client > node1:30080"', "any"),
   count: optional(leaf.count, "How many.", 'count: ">=1"', "at least 1"),
 });
@@ -64,7 +65,7 @@ const packet = z.strictObject({
     'flow: "export#3:80 > client"',
     "any",
   ),
-  flags: optional(leaf.text, "TCP flags as tcpdump prints them.", "flags: S.", "any"),
+  flags: optional(leaf.tcpFlags, "TCP flags as tcpdump prints them.", "flags: S.", "any"),
   ttl: optional(z.number().int().min(0).max(255), "TTL of the frame.", "ttl: 63", "any"),
   count: optional(leaf.count, "How many.", "count: 2", "at least 1"),
   note: optional(leaf.text, "What this shows; printed when it fails.", "note: reply switched inside the bridge"),
@@ -86,7 +87,7 @@ function table(name: (typeof TABLE_NAMES)[number]): z.ZodObject {
 }
 
 function oneOrMore<T extends z.ZodType>(schema: T): z.ZodUnion<[T, z.ZodArray<T>]> {
-  return z.union([schema, z.array(schema)]);
+  return z.union([schema, z.array(schema).min(1)]);
 }
 
 const tableKeys = {
@@ -126,7 +127,11 @@ const shareKeys = z.record(z.string(), leaf.fraction);
 
 /** The keys of an expectation without its halves. */
 const plainKeys = {
-  result: optional(leaf.word(FLOW_RESULTS), "How the request ended for the one who made it.", "result: ok"),
+  result: optional(
+    leaf.word(FLOW_RESULTS),
+    "How the request ended for the one who made it: ok (answered), timeout (nothing came), refused (a reset for the SYN, or port unreachable), reset (of an open connection), unreachable (an ICMP error, or no route). A step without a request has none.",
+    "result: ok",
+  ),
   by: optional(texts, "Who answered: a pod, or one of several.", "by: export#3"),
   client: optional(leaf.text, "Source address the server saw: a place, an alias or an address.", "client: node1"),
   ttl: optional(z.number().int().min(1).max(255), "TTL of the request at the server.", "ttl: 62"),
@@ -137,12 +142,12 @@ const plainKeys = {
     "0, unless `result` is given",
   ),
   output: optional(
-    z.union([leaf.text, output]),
+    z.union([leaf.part, output]),
     "What the command printed: a part of it, or an object.",
     "output: Welcome to nginx",
   ),
   rows: optional(leaf.text, "Short for `output: { rows }`.", 'rows: "default via 192.168.99.1 dev eth0"'),
-  has: optional(leaf.text, "Short for `output: { has }`.", 'has: "10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink"'),
+  has: optional(leaf.part, "Short for `output: { has }`.", 'has: "10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink"'),
   text: optional(leaf.text, "Short for `output: { text }`.", 'text: "net.ipv4.ip_forward = 1"'),
   ignore: optional(ignore, "Masks for `rows`, `has` and `text`.", "ignore: [pkts, bytes, age]", "none"),
   share: optional(

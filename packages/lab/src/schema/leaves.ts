@@ -105,12 +105,31 @@ export const podRef = checked((value) => {
 
 export const count = z.union([
   z.number().int().min(0),
-  checked((value) =>
-    parseCount(value) === undefined
-      ? { message: `${JSON.stringify(value)} is not a count`, hint: 'write 3, ">=1", "<=5" or 2..4' }
-      : undefined,
-  ),
+  checked((value) => {
+    const parsed = parseCount(value);
+    if (parsed === undefined)
+      return { message: `${JSON.stringify(value)} is not a count`, hint: 'write 3, ">=1", "<=5" or 2..4' };
+    if (parsed.min === 0 && parsed.max === Infinity) return `${JSON.stringify(value)} holds for every number`;
+    return parsed.max < parsed.min ? `${JSON.stringify(value)} holds for no number` : undefined;
+  }),
 ]);
+
+/** A part of a text: the empty one is in every text. */
+export const part = checked((value) =>
+  value.trim() === ""
+    ? { message: "every text has this part, nothing is expected", hint: 'for no text at all: equals: ""' }
+    : undefined,
+);
+
+/** TCP flags in tcpdump's letters and order, or what ARP frames have in their place. */
+export const tcpFlags = checked((value) =>
+  /^(?=.)F?S?R?P?\.?U?E?W?$/.test(value) || ["none", "who-has", "is-at"].includes(value)
+    ? undefined
+    : {
+        message: `${JSON.stringify(value)} is never printed as flags`,
+        hint: "tcpdump's letters in its order, F S R P . U E W: S, S., ., P., F., R; who-has and is-at for ARP",
+      },
+);
 
 export const fraction = z.union([
   z.number().min(0).max(1),

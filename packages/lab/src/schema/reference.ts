@@ -96,6 +96,27 @@ An unquoted version such as \`1.10\` is taken as it is written, not as the numbe
 A YAML list item or a map in \`{ }\` that holds a comma, a colon with a blank, or \`#\` in a text needs quotes.
 
 An expectation that says nothing of how the step ends (\`result\`, \`exit\`) wants exit status 0 (\`send\`: ok).
+
+| result | how a request of curl, nc, ping or \`send\` ended for the one who made it |
+|---|---|
+| \`ok\` | an answer came |
+| \`timeout\` | nothing came in the time the tool (or \`send\`) waits |
+| \`refused\` | TCP: a reset answered the SYN; UDP: port unreachable came |
+| \`reset\` | a reset ended a connection that was open |
+| \`unreachable\` | another ICMP error came, or there was no way to send (no route, a neighbour that is silent, not permitted) |
+
+A result is that of a request: a step whose commands make none (\`sysctl\`, \`ip route\`) has no result and expects \`exit\` and output.
+
+A line of \`run\` that ends in \`&\` goes on in the background while later steps run; what it prints is kept. \`fg ID\` in a later step, at any
+place, brings back the background command of the step whose \`id\` is ID: if it still runs it is interrupted as by ^C, then its output, exit
+status and result become those of this step. \`fg\` alone takes the newest one.
+
+\`\`\`yaml
+steps:
+  - { id: capture, in: node1, run: tcpdump -ni cni0 tcp port 80 & }
+  - { in: client, run: curl http://web/, expect: ok }
+  - { in: node1, run: fg capture, expect: { output: "Flags [S]" } }
+\`\`\`
 Golden text (\`rows\`, \`has\`, \`text\`) is compared with runs of blanks as one and empty lines left out; it is
 written as a block (\`rows: |\` and the lines below it), which \`kubehop run --update\` can rewrite.
 

@@ -19,7 +19,7 @@ const step = z.strictObject({
   ),
   run: optional(
     leaf.text,
-    "A command, or several lines of them; a line that ends in & goes on in the background.",
+    "A command, or several lines of them; a line that ends in & goes on in the background, `fg ID` in a later step brings it back.",
     "run: curl --max-time 5 http://web/",
   ),
   send: optional(
@@ -47,7 +47,7 @@ const step = z.strictObject({
     "pick: export#3",
     "by seed",
   ),
-  repeat: optional(z.number().int().min(1).max(1_000_000), "How often, one after the other.", "repeat: 3000", "1"),
+  repeat: optional(z.number().int().min(1).max(100_000), "How often, one after the other.", "repeat: 3000", "1"),
   expect: optional(
     expectSchema,
     "What must hold when the step has ended: a word, an object, or `{ fixed, broken }`.",

@@ -12,12 +12,16 @@ describe("how a step ends", () => {
     expect(failures("{ exit: 1 }", outcome())).toEqual([["exit status: 0, expected 1"]]);
   });
 
-  it("ok without a request is exit status 0", () => {
-    expect(failures("ok", outcome())).toEqual([]);
-    expect(failures("ok", outcome({ exitCode: 2 }))).toEqual([["exit status: 2, expected 0"]]);
+  it("ok is the word for a request: a command that asks nobody is not ok", () => {
+    expect(failures("ok", outcome())).toEqual([
+      [
+        "result: the step made no request, expected ok",
+        "for a command that asks nobody write exit: 0, which also holds when nothing is said",
+      ],
+    ]);
   });
 
-  it("another result needs a request", () => {
+  it("every result needs a request", () => {
     expect(failures("timeout", outcome())).toEqual([["result: the step made no request, expected timeout"]]);
   });
 
@@ -278,8 +282,9 @@ steps: [{ run: a, expect: { broken: timeout, fixed: ok } }]
   });
 
   it("is not asked for where the bug is not", () => {
-    expect(runCase(scenario, fixed!, 1, scripted([outcome()])).status).toBe("passed");
-    expect(runCase(scenario, fixed!, 1, scripted([outcome()], { drops })).status).toBe("passed");
+    const answered = outcome({ flows: [{ result: "ok" }] });
+    expect(runCase(scenario, fixed!, 1, scripted([answered])).status).toBe("passed");
+    expect(runCase(scenario, fixed!, 1, scripted([answered], { drops })).status).toBe("passed");
   });
 
   it("the runner is told to watch for it", () => {
