@@ -17,6 +17,7 @@ const MAY: Readonly<Record<string, string>> = {
   "packages/commands/src/ip/route.ts": "ip route asks whether a table exists",
   "packages/commands/src/shell/files.ts": "cat and echo on /proc/sys",
   "packages/commands/src/system/sysctl.ts": "sysctl reads, lists and writes",
+  "packages/commands/src/system/known-sysctl.ts": "which names sysctl knows",
   "packages/commands/src/system/modprobe.ts": "lsmod and rmmod ask what is loaded",
   "packages/lab/src/cluster/machines.ts": "knob: which iptables a machine has",
   "packages/lab/src/cluster/pick.ts": "knob: which endpoint chance picks",

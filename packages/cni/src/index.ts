@@ -2,7 +2,6 @@
 
 export type { AddResult, CniPlugin, PodSandbox, SandboxPins } from "./plugin/cni-plugin.ts";
 export { CniError } from "./plugin/cni-plugin.ts";
-export { atLeast } from "./plugin/version.ts";
 export { HostLocal } from "./ipam/host-local.ts";
 export { BridgePlugin, type BridgeOptions } from "./bridge/bridge-plugin.ts";
 export { BRIDGE_FEATURES, type BridgeFeature, bridgeHas } from "./bridge/features.ts";

@@ -21,6 +21,7 @@ export type {
 } from "./rtnl/batch.ts";
 export type { Command, CommandContext, Process, ToolVersions } from "./rtnl/command.ts";
 export { type Door, openDoor } from "./rtnl/door.ts";
+export { ensureChain, ensureRule } from "./rtnl/ensure.ts";
 export { errnoText } from "./rtnl/nl-error.ts";
 
 // Listings

@@ -1,7 +1,7 @@
 // What the bridge plugin does by release (containernetworking/plugins, plugins/main/bridge and pkg/ip), as rows: first release that
 // has the feature, and first one without it. Sources: the files at the tags named.
 
-import { atLeast } from "../plugin/version.ts";
+import { atLeast } from "@kubehop/sim";
 
 interface Row {
   readonly first: string;

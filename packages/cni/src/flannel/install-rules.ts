@@ -1,8 +1,10 @@
 // How flanneld puts its rules on a node, so that a restart changes nothing (network/iptables.go, later pkg/trafficmngr/iptables).
 // A set is what belongs together: masquerade rules, forward rules. Their order matters, so a set is never mended, but made anew.
 
+import { ensureChain, ensureRule } from "@kubehop/netstack";
 import type { BatchError, ConfigOp, Door } from "@kubehop/netstack";
-import { atLeast } from "../plugin/version.ts";
+import { tokenize } from "@kubehop/netstack/rules";
+import { atLeast } from "@kubehop/sim";
 import { chainsOf, flannelRules } from "./rules.ts";
 import type { FlannelRule, RuleInput } from "./rules.ts";
 
@@ -13,7 +15,10 @@ const SETS = ["nat", "filter"] as const;
 /** Bring the rules to what the release wants. The first refusal, in iptables' words, or null. */
 export function installRules(door: Door, input: RuleInput): BatchError | null {
   const rules = flannelRules(input);
-  for (const { table, chain } of chainsOf(input)) ensureChain(door, table, chain);
+  for (const { table, chain } of chainsOf(input)) {
+    const error = ensureChain(door, AGENT, ["-t", table, "-N", chain]);
+    if (error !== null) return error;
+  }
   for (const table of SETS) {
     const error = installSet(
       door,
@@ -46,30 +51,24 @@ function restoreSet(door: Door, set: readonly FlannelRule[]): BatchError | null 
 
 function appendUnique(door: Door, set: readonly FlannelRule[]): BatchError | null {
   for (const rule of set) {
-    const error = exists(door, rule) ? null : run(door, call(rule, "-A"));
+    const error = ensureRule(door, AGENT, words(rule, "-C"), words(rule, "-A"));
     if (error !== null) return error;
   }
   return null;
-}
-
-/** A chain that exists already is refused, and that is fine. */
-function ensureChain(door: Door, table: string, chain: string): void {
-  run(door, { op: "iptables", args: ["-t", table, "-N", chain] });
 }
 
 function exists(door: Door, rule: FlannelRule): boolean {
   return run(door, call(rule, "-C")) === null;
 }
 
-function call({ table, chain, spec }: FlannelRule, verb: string): ConfigOp {
-  return { op: "iptables", args: ["-t", table, verb, chain, ...words(spec)] };
+function call(rule: FlannelRule, verb: string): ConfigOp {
+  return { op: "iptables", args: words(rule, verb) };
+}
+
+function words({ table, chain, spec }: FlannelRule, verb: string): string[] {
+  return ["-t", table, verb, chain, ...tokenize(spec)];
 }
 
 function run(door: Door, op: ConfigOp): BatchError | null {
   return door.apply({ agent: AGENT, ops: [op] });
-}
-
-/** Words of a rule text; double quotes keep blanks together. */
-function words(spec: string): string[] {
-  return [...spec.matchAll(/"([^"]*)"|\S+/g)].map((m) => m[1] ?? m[0]);
 }

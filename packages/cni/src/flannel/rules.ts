@@ -2,7 +2,7 @@
 // as data.
 // N is the flannel network, S this node's subnet.
 
-import { atLeast } from "../plugin/version.ts";
+import { atLeast } from "@kubehop/sim";
 
 export interface FlannelRule {
   readonly table: "nat" | "filter";

@@ -1,6 +1,6 @@
 // The agents of one node, built from the scenario and started in its order. Which built-in jump stands first emerges from that order.
 
-import { atLeast, BridgePlugin, CniError, Flanneld, HostLocal, randomMac, VXLAN_OVERHEAD } from "@kubehop/cni";
+import { BridgePlugin, CniError, Flanneld, HostLocal, randomMac, VXLAN_OVERHEAD } from "@kubehop/cni";
 import type { CniPlugin } from "@kubehop/cni";
 import type { ControlPlane, Pod } from "@kubehop/kube";
 import { KERNEL_FLAVOURS, openDoor } from "@kubehop/netstack";
@@ -8,6 +8,7 @@ import type { Agent, NetNamespace, World } from "@kubehop/netstack";
 import { DockerNetwork, Dockerd, Kubelet, NodeRefusal, serve, serversOf } from "@kubehop/programs";
 import type { PodNetwork, SandboxRequest, ServedListener } from "@kubehop/programs";
 import { KubeProxy, StoreServiceSource } from "@kubehop/proxy";
+import { atLeast } from "@kubehop/sim";
 import type { AgentName, ClusterSpec, NodeSpec } from "../model/cluster-spec.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import { ClusterError } from "./machines.ts";

@@ -1,4 +1,5 @@
 // `cluster:` → a complete ClusterSpec. Everything not written comes from the release's flavour and is remembered as a default.
+import { atLeast } from "@kubehop/sim";
 import type {
   AgentName,
   CniSpec,

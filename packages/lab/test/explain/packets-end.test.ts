@@ -15,6 +15,8 @@ const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
 /** Packets recorded per step: those that repeat a request thousands of times show nothing new. */
 const PACKETS_PER_STEP = 1000;
 
+let seen = 0;
+
 describe.each(files)("%s", (name) => {
   const file = join(root, name);
   const readFile = (path: string): string | undefined =>
@@ -38,7 +40,11 @@ describe.each(files)("%s", (name) => {
       },
     );
     const unfinished = recorders.flatMap((recorder) => recorder.unfinished());
-    expect(recorders.some((recorder) => recorder.packets().length > 0)).toBe(true);
+    seen += recorders.reduce((sum, recorder) => sum + recorder.packets().length, 0);
     expect(unfinished.map(({ steps }) => steps.map((step) => `${step.ns} ${step.fn} ${step.kind}`))).toEqual([]);
   });
+});
+
+it("saw packets", () => {
+  expect(seen).toBeGreaterThan(1000);
 });

@@ -1,12 +1,11 @@
 // Releases of iproute2: which text a listing has depends on them.
 
+import { atLeast } from "@kubehop/sim";
+
 /** `busybox` is the `ip` of small images; the others are iproute2 releases such as `4.11` or `6.1`. */
 export type IprouteVersion = string;
 
 /** True when `version` is `since` or later. busybox prints like no release of iproute2 in particular: it knows nothing new. */
 export function iprouteAtLeast(version: IprouteVersion, since: string): boolean {
-  if (version === "busybox") return false;
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [sinceMajor = 0, sinceMinor = 0] = since.split(".").map(Number);
-  return major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
+  return version !== "busybox" && atLeast(version, since);
 }

@@ -1,8 +1,9 @@
 // dockerd's iptables rules by release (moby libnetwork iptables.go, bridge/setup_ip_tables.go, isolation), in the order in which a
 // fresh node shows them. FORWARD rules are appended; what other daemons insert later stands before them.
 
+import { tokenize } from "@kubehop/netstack/rules";
+import { atLeast } from "@kubehop/sim";
 import type { Ensured } from "../node/ensure.ts";
-import { words } from "../node/ensure.ts";
 
 interface Row {
   readonly first: string;
@@ -52,17 +53,11 @@ const ROWS: readonly Row[] = [
 
 /** `version` as major.minor; `bridge` is the device, `network` its prefix. */
 export function dockerRules(version: string, bridge: string, network: string): Ensured[] {
-  return ROWS.filter((row) => since(version, row.first) && (row.until === undefined || !since(version, row.until))).map(
-    (row) => ({
-      table: row.table,
-      chain: row.chain,
-      ...(row.spec === undefined ? {} : { spec: words(row.spec.replaceAll("%D", bridge).replaceAll("%N", network)) }),
-    }),
-  );
-}
-
-function since(version: string, floor: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [floorMajor = 0, floorMinor = 0] = floor.split(".").map(Number);
-  return major > floorMajor || (major === floorMajor && minor >= floorMinor);
+  return ROWS.filter(
+    (row) => atLeast(version, row.first) && (row.until === undefined || !atLeast(version, row.until)),
+  ).map((row) => ({
+    table: row.table,
+    chain: row.chain,
+    ...(row.spec === undefined ? {} : { spec: tokenize(row.spec.replaceAll("%D", bridge).replaceAll("%N", network)) }),
+  }));
 }

@@ -1,8 +1,8 @@
 // The iptables rules that kubelet keeps on its node, by release (pkg/kubelet/kubelet_network_linux.go), in the order it ensures
 // them. Since kube-proxy has its own (gate IPTablesOwnershipCleanup) little is left.
 
+import { tokenize } from "@kubehop/netstack/rules";
 import type { Ensured } from "../node/ensure.ts";
-import { words } from "../node/ensure.ts";
 
 interface Row {
   /** First and last minor release with the row. */
@@ -73,7 +73,7 @@ export function kubeletRules(minor: number, randomFully: boolean): Ensured[] {
     ({ table, chain, spec, at }) => ({
       table,
       chain,
-      ...(spec === undefined ? {} : { spec: words(spec.replace(FULLY, fully)) }),
+      ...(spec === undefined ? {} : { spec: tokenize(spec.replace(FULLY, fully)) }),
       ...(at === undefined ? {} : { at }),
     }),
   );

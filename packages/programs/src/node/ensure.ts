@@ -1,5 +1,6 @@
-// Keeping iptables rules in place the way daemons do: one call at a time, where the answer to a check decides on the next call.
+// What a daemon needs of its node, and its refusal when it does not get it.
 
+import { ensureChain, ensureRule } from "@kubehop/netstack";
 import type { ConfigOp, Door } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
 
@@ -19,22 +20,14 @@ export class NodeRefusal extends Refusal {
 
 /** Make what is missing. @throws NodeRefusal */
 export function ensureAll(door: Door, agent: string, rows: readonly Ensured[]): void {
-  for (const row of rows) {
-    if (row.spec === undefined) ensureChain(door, agent, row);
-    else ensureRule(door, agent, row, row.spec);
+  for (const { table, chain, spec, at } of rows) {
+    const words = (verb: string, rule: readonly string[] = []): string[] => ["-t", table, verb, chain, ...rule];
+    const error =
+      spec === undefined
+        ? ensureChain(door, agent, words("-N"))
+        : ensureRule(door, agent, words("-C", spec), words(at === "insert" ? "-I" : "-A", spec));
+    if (error !== null) throw new NodeRefusal(`${agent}: ${error.message}`);
   }
-}
-
-function ensureChain(door: Door, agent: string, { table, chain }: Ensured): void {
-  const error = door.apply({ agent, ops: [{ op: "iptables", args: ["-t", table, "-N", chain] }] });
-  if (error !== null && error.errno !== "EEXIST") throw new NodeRefusal(`${agent}: ${error.message}`);
-}
-
-function ensureRule(door: Door, agent: string, { table, chain, at }: Ensured, spec: readonly string[]): void {
-  const call = (verb: string): ConfigOp => ({ op: "iptables", args: ["-t", table, verb, chain, ...spec] });
-  if (door.apply({ agent, ops: [call("-C")] }) === null) return;
-  const error = door.apply({ agent, ops: [call(at === "insert" ? "-I" : "-A")] });
-  if (error !== null) throw new NodeRefusal(`${agent}: ${error.message}`);
 }
 
 /** @throws NodeRefusal */
@@ -48,9 +41,4 @@ export function ensureThere(door: Door, agent: string, op: ConfigOp): void {
   const error = door.apply({ agent, ops: [op] });
   if (error !== null && error.errno !== "EEXIST")
     throw new NodeRefusal(`${agent}: ${JSON.stringify(op)}: ${error.message}`);
-}
-
-/** A jump or rule written as one would type it; double quotes keep blanks together. */
-export function words(text: string): string[] {
-  return [...text.matchAll(/"([^"]*)"|\S+/g)].map((m) => m[1] ?? m[0]);
 }

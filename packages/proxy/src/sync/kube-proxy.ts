@@ -6,6 +6,7 @@
  * granted and the next sync is a full one. Twin: `Proxier` in `pkg/proxy/iptables/proxier.go` and the
  * BoundedFrequencyRunner that limits its syncs.
  */
+import { ensureChain, ensureRule } from "@kubehop/netstack";
 import type { Agent, BatchError, ConfigOp, Door, RuleOrigins } from "@kubehop/netstack";
 import type { Clock, Timer } from "@kubehop/sim";
 import type { EmissionPin, NodeFacts, ServicePort } from "../model/input.ts";
@@ -126,14 +127,11 @@ export class KubeProxy implements Agent {
   }
 
   #ensure(step: Ensure): boolean {
-    if (step.ensure === "chain") {
-      const error = this.#apply([{ op: "iptables", args: step.create }]);
-      if (error === null || error.errno === "EEXIST") return true;
-      this.lastError = error;
-      return false;
-    }
-    if (this.#apply([{ op: "iptables", args: step.check }]) === null) return true;
-    this.lastError = this.#apply([{ op: "iptables", args: step.prepend }]);
+    const { door } = this.#options;
+    this.lastError =
+      step.ensure === "chain"
+        ? ensureChain(door, this.name, step.create)
+        : ensureRule(door, this.name, step.check, step.prepend);
     return this.lastError === null;
   }
 
