@@ -27,8 +27,8 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     load: () => import("./commands/validate.ts"),
   },
   verify: {
-    usage: "verify --recorded FILE… [--case NAME]",
-    summary: "replay recorded kernel behaviour and compare",
+    usage: "verify --recorded FILE… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR] | --replay FILE",
+    summary: "compare with the Linux kernel: recorded behaviour, or random labs beside the kernel of this machine",
     load: () => import("./commands/verify.ts"),
   },
   schema: {

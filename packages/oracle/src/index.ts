@@ -16,3 +16,13 @@ export {
   readRecording,
   verifyRecording,
 } from "./recorded/verify.ts";
+
+// The real kernel of this machine, and the search for differences.
+
+export { LiveError, missingRequirements } from "./live/agent-process.ts";
+export { LabRefused } from "./live/lab-spec.ts";
+export { RealKernel } from "./live/real-kernel.ts";
+export { type FuzzFinding, type FuzzOptions, type FuzzTotals, type LabKind, runFuzz } from "./fuzz/fuzz.ts";
+export { formatFinding, formatFuzzTotals } from "./fuzz/fuzz-report.ts";
+export { KINDS as FUZZ_KINDS } from "./fuzz/kinds.ts";
+export { findingSchema, replayFinding } from "./fuzz/finding-file.ts";

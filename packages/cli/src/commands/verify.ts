@@ -1,18 +1,119 @@
-// `kubehop verify --recorded`: recorded kernel behaviour replayed and compared.
-import { formatRecordedReport, verifyRecording } from "@kubehop/oracle";
-import { type Io, readText, UsageError } from "../io.ts";
-import { parseOptions } from "../options.ts";
+// `kubehop verify`: recorded kernel behaviour replayed (`--recorded`), or random labs beside the real kernel (`--fuzz`).
+import { join } from "node:path";
+import {
+  findingSchema,
+  formatFinding,
+  formatFuzzTotals,
+  formatRecordedReport,
+  FUZZ_KINDS,
+  missingRequirements,
+  RealKernel,
+  replayFinding,
+  runFuzz,
+  verifyRecording,
+} from "@kubehop/oracle";
+import type { FuzzFinding, LabKind } from "@kubehop/oracle";
+import { type Io, readText, UsageError, writeText } from "../io.ts";
+import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
+
+const OPTIONS = {
+  recorded: { type: "boolean" },
+  case: { type: "string" },
+  fuzz: { type: "boolean" },
+  seed: { type: "string" },
+  cases: { type: "string" },
+  kind: { type: "string", multiple: true },
+  stop: { type: "string" },
+  out: { type: "string" },
+  replay: { type: "string" },
+} as const;
+
+const DEFAULT_CASES = 200;
+const DEFAULT_STOP = 5;
+const HINT = "kubehop verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING";
 
 export function run(args: readonly string[], io: Io): number {
-  const { values, positionals } = parseOptions(args, { recorded: { type: "boolean" }, case: { type: "string" } });
-  if (values.recorded !== true)
-    throw new UsageError("only recorded behaviour can be compared so far", "kubehop verify --recorded FILE");
+  const { values, positionals } = parseOptions(args, OPTIONS);
+  if (values.fuzz === true) return fuzz(values, io);
+  if (values.replay !== undefined) return replay(values.replay, io);
+  if (values.recorded !== true) throw new UsageError("verify what: recordings, or random labs?", HINT);
   if (positionals.length === 0) throw new UsageError("no recording is named", "kubehop verify --recorded FILE");
   const reports = positionals.map((file) => verify(file, values.case));
   for (const report of reports) io.stdout(formatRecordedReport(report));
   if (reports.every((report) => report.cases.length === 0))
     throw new UsageError(`no case is named ${JSON.stringify(values.case)}`);
   return reports.some((report) => report.cases.some((one) => one.differences.length > 0)) ? 1 : 0;
+}
+
+/** The real kernel for as long as `use` needs it; undefined when this machine cannot host a comparison, with the reasons on stdout. */
+function withKernel(io: Io, use: (real: RealKernel) => number): number {
+  const missing = missingRequirements();
+  if (missing.length > 0) {
+    io.stdout(`${missing.map((reason) => `skipped: ${reason}\n`).join("")}0 compared, 1 skipped\n`);
+    return 2;
+  }
+  const real = new RealKernel();
+  try {
+    return use(real);
+  } finally {
+    real.close();
+  }
+}
+
+interface FuzzValues {
+  readonly seed?: string | undefined;
+  readonly cases?: string | undefined;
+  readonly kind?: readonly string[] | undefined;
+  readonly stop?: string | undefined;
+  readonly out?: string | undefined;
+}
+
+function fuzz(values: FuzzValues, io: Io): number {
+  const seed = values.seed ?? String(DEFAULT_SEED);
+  const options = {
+    seed,
+    cases: wholeNumber("cases", values.cases, DEFAULT_CASES),
+    stopAfter: wholeNumber("stop", values.stop, DEFAULT_STOP),
+    ...(values.kind === undefined ? {} : { kinds: values.kind.map(labKind) }),
+  };
+  return withKernel(io, (real) => {
+    const totals = runFuzz(real, options);
+    for (const word of totals.refused) io.stdout(`not tried: ${word}\n`);
+    for (const finding of totals.findings) report(finding, values.out, io);
+    io.stdout(formatFuzzTotals(real.title, seed, totals));
+    return totals.findings.length > 0 ? 1 : 0;
+  });
+}
+
+function labKind(word: string): LabKind {
+  if (Object.hasOwn(FUZZ_KINDS, word)) return word as LabKind;
+  throw new UsageError(`--kind knows ${Object.keys(FUZZ_KINDS).join(", ")}, found ${JSON.stringify(word)}`);
+}
+
+function report(finding: FuzzFinding, folder: string | undefined, io: Io): void {
+  io.stdout(formatFinding(finding));
+  if (folder === undefined) return;
+  const file = join(folder, `difference-${finding.seed}-${finding.index}.json`);
+  writeText(file, `${JSON.stringify(finding, null, 1)}\n`);
+  io.stdout(`  written to ${file}: kubehop verify --replay ${file}\n`);
+}
+
+function replay(file: string, io: Io): number {
+  const finding = readFinding(file);
+  return withKernel(io, (real) => {
+    const differences = replayFinding(real, finding);
+    if (differences.length > 0) io.stdout(formatFinding({ ...finding, differences }));
+    io.stdout(`${real.title}: ${differences.length} differences\n`);
+    return differences.length > 0 ? 1 : 0;
+  });
+}
+
+function readFinding(file: string): FuzzFinding {
+  try {
+    return findingSchema(readText(file));
+  } catch (error) {
+    throw isBadRecording(error) ? new UsageError(`${file}: not a finding: ${firstLine(error)}`) : error;
+  }
 }
 
 function verify(file: string, only: string | undefined): ReturnType<typeof verifyRecording> {

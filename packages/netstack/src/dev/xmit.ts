@@ -6,6 +6,9 @@ import { deliverTaps } from "./taps.ts";
 
 export { devHardHeader } from "./eth.ts";
 
+/** Devices may send through each other this deep (a tunnel over a tunnel), not deeper. */
+const XMIT_RECURSION_LIMIT = 8;
+
 /**
  * Send: `pkt.dev` is the device, `pkt.head` the link header (pkt.nh the network header behind it). Taps see the frame,
  * then the device's type takes it. A device that is down, or has no carrier, drops unseen by taps.
@@ -21,6 +24,15 @@ export function devQueueXmit(pkt: Packet): void {
     return;
   }
   pkt.mac = pkt.head;
-  if (dev.taps.length > 0 || dev.ns.world.tracer !== null) deliverTaps(pkt, dev, true);
+  const { world } = dev.ns;
+  if (world.xmitDepth > XMIT_RECURSION_LIMIT) {
+    dev.txDropped++;
+    dev.ns.printk(`Dead loop on virtual device ${dev.name}, fix it urgently!`);
+    kfreeSkb(dev.ns, pkt, "NOT_SPECIFIED", "__dev_queue_xmit", "a device that sends through itself");
+    return;
+  }
+  if (dev.taps.length > 0 || world.tracer !== null) deliverTaps(pkt, dev, true);
+  world.xmitDepth++;
   dev.ops.xmit(dev, pkt);
+  world.xmitDepth--;
 }

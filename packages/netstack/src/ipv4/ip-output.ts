@@ -26,7 +26,8 @@ import { traceRoute } from "./route-trace.ts";
 
 /**
  * ip_local_out: a packet made here, header written, pkt.route set. Sets total length and checksum. Returns what the
- * sender's send() reports when a LOCAL_OUT hook dropped it — EPERM, or the errno of a new route that failed — undefined otherwise.
+ * sender's send() reports when a LOCAL_OUT hook dropped it — EPERM, or the errno of a new route that failed —, EPERM when a
+ * POST_ROUTING hook did, undefined otherwise.
  */
 export function ipLocalOut(ns: NetNamespace, sk: Sock | null, pkt: Packet): "EPERM" | RouteErrno | undefined {
   const route = pkt.route;
@@ -42,11 +43,15 @@ export function ipLocalOut(ns: NetNamespace, sk: Sock | null, pkt: Packet): "EPE
     traceRoute(ns, pkt, "ip_route_output_key_hash_rcu", ipDaddr(pkt.buf, pkt.nh), route);
   }
   let passed = false;
+  ns.ipv4.outputDropped = false;
   nfHook(ns, NFPROTO_IPV4, NF_INET_LOCAL_OUT, pkt, null, route.dev, (p) => {
     passed = true;
     dstOutput(ns, p);
   });
-  return passed ? undefined : dropErrno(ns, pkt);
+  if (!passed) return dropErrno(ns, pkt);
+  const dropped = ns.ipv4.outputDropped;
+  ns.ipv4.outputDropped = false;
+  return dropped ? "EPERM" : undefined;
 }
 
 function dropErrno(ns: NetNamespace, pkt: Packet): "EPERM" | RouteErrno {
@@ -76,7 +81,7 @@ export function ipOutput(ns: NetNamespace, pkt: Packet): void {
   pkt.dev = route.dev;
   pkt.protocol = ETH_P_IP;
   if ((pkt.ipcb & IPSKB_REROUTED) !== 0) ipFinishOutput(pkt);
-  else nfHook(ns, NFPROTO_IPV4, NF_INET_POST_ROUTING, pkt, indev, route.dev, ipFinishOutput);
+  else if (!nfHook(ns, NFPROTO_IPV4, NF_INET_POST_ROUTING, pkt, indev, route.dev, ipFinishOutput)) ns.ipv4.outputDropped = true;
 }
 
 /** ip_mc_output: a copy for this host's own listeners, then the wire. */

@@ -81,6 +81,8 @@ export class Ipv4State {
   icmpStamp = Number.NEGATIVE_INFINITY;
   /** An ICMP message is on its way out (icmp_xmit_lock): none is made because of it, e.g. when OUTPUT rejects an echo reply. */
   icmpBusy = false;
+  /** A POST_ROUTING hook dropped the packet that is being sent: its sender is told (ip_local_out's return value). */
+  outputDropped = false;
   /** The last packet that could not be routed again, and why (NF_DROP_ERR of the hook that asked). */
   rerouteFailure: { readonly pkt: Packet; readonly errno: RouteErrno } | null = null;
   /** Reassembly queues by id * 256 + protocol; addresses and user are compared. */

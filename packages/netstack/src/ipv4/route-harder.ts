@@ -5,11 +5,15 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ipDaddr, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
 import { inetAddrType } from "./fib/addr-type.ts";
+import { dissectPorts } from "./route-input.ts";
 import { ipRouteOutput } from "./route-output.ts";
 import { flowKey } from "./rtable.ts";
 import type { RouteErrno } from "./rt-types.ts";
 import { RTN_LOCAL, RTN_UNICAST } from "./rt-types.ts";
 import { traceRoute } from "./route-trace.ts";
+
+/** The part of the TOS that rules are compared with. */
+const IPTOS_RT_MASK = 0x1c;
 
 /**
  * Sets a new pkt.route by the packet's current addresses, mark and TOS; null on success. The source is never chosen anew, and
@@ -24,9 +28,11 @@ export function ipRouteMeHarder(ns: NetNamespace, pkt: Packet): RouteErrno | nul
     saddr: usable ? saddr : (0 as Ipv4),
     anySrc: usable,
     mark: pkt.mark,
-    tos: ipTos(pkt.buf, pkt.nh),
+    tos: ipTos(pkt.buf, pkt.nh) & IPTOS_RT_MASK,
     oif: pkt.sk?.boundDevIf ?? 0,
   });
+  // Rules may ask for protocol and ports (fib4_rules_early_flow_dissect; seen on 6.18).
+  if (ns.fib.hasCustomRules) dissectPorts(pkt, key);
   const route = ipRouteOutput(ns, key);
   if (ns.world.tracer !== null) traceRoute(ns, pkt, "ip_route_me_harder", daddr, route);
   if (typeof route === "string") {

@@ -66,7 +66,7 @@ function inputKey(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: NetDe
 }
 
 /** fib4_rules_early_flow_dissect: protocol and ports of an unfragmented packet. */
-function dissectPorts(pkt: Packet, key: FlowKey): void {
+export function dissectPorts(pkt: Packet, key: FlowKey): void {
   const b = pkt.buf;
   const th = pkt.nh + (((b[pkt.nh] as number) & 15) << 2);
   const isIp = pkt.protocol === ETH_P_IP;

@@ -106,7 +106,7 @@ export class NfHooks {
   }
 }
 
-/** NF_HOOK: run the functions of a hook, then `okfn`. A packet that is not accepted has ended or was stolen when this returns. */
+/** NF_HOOK: run the functions of a hook, then `okfn`. A packet that is not accepted has ended or was stolen when this returns. False: it was dropped. */
 export function nfHook(
   ns: NetNamespace,
   pf: NfProto,
@@ -115,27 +115,28 @@ export function nfHook(
   indev: NetDevice | null,
   outdev: NetDevice | null,
   okfn: (pkt: Packet) => void,
-): void {
+): boolean {
   const list = ns.hooks.list(pf, hook);
   if (list.length === 0) {
     okfn(pkt);
-    return;
+    return true;
   }
   if (ns.world.tracer !== null) {
     ns.world.trace(ns, pkt, "nf_hook", { kind: "hook", pf: PF_NAMES[pf], hook: HOOK_NAMES[hook], in: indev?.name ?? "", out: outdev?.name ?? "" });
   }
-  nfHookFrom({ ns, pf, hook, in: indev, out: outdev, okfn }, pkt, list, 0);
+  return nfHookFrom({ ns, pf, hook, in: indev, out: outdev, okfn }, pkt, list, 0);
 }
 
 /** Run `list` from index `start`: the way back in for a function that returned NF_STOLEN. */
-export function nfHookFrom(state: HookState, pkt: Packet, list: readonly NfHookOps[], start: number): void {
+export function nfHookFrom(state: HookState, pkt: Packet, list: readonly NfHookOps[], start: number): boolean {
   for (let i = start; i < list.length; i++) {
     const verdict = (list[i] as NfHookOps).fn(state, pkt);
     if (verdict === NF_ACCEPT) continue;
     if (verdict === NF_DROP) kfreeSkb(state.ns, pkt, "NETFILTER_DROP", "nf_hook_slow", (list[i] as NfHookOps).name);
-    return;
+    return verdict !== NF_DROP && verdict !== NF_DROP_FREED;
   }
   state.okfn(pkt);
+  return true;
 }
 
 /** Run the functions of a hook whose priority is above `priority` (br_netfilter's continuation, nf_hook_thresh). */

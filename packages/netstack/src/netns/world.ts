@@ -35,6 +35,8 @@ export class World {
   /** Parsed iptables rules, shared by all namespaces; made by the first that loads some. */
   ruleCache: RuleCache | null = null;
   softirqBudget = SOFTIRQ_BUDGET;
+  /** Transmissions that are going on inside each other (softnet_data.xmit.recursion). */
+  xmitDepth = 0;
   private readonly skbs = new SkbSlab();
   private nextPacketId = 1;
   private backlog: Packet[] = [];

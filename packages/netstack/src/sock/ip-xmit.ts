@@ -46,6 +46,8 @@ export interface IpHeaderInit {
   readonly ttl: number;
   readonly id: number;
   readonly df: boolean;
+  /** IPv4 options, padded to 4. */
+  readonly options?: Uint8Array;
 }
 
 /** ip_select_ttl: the socket's, the namespace's, or 1 for multicast. */
@@ -62,10 +64,15 @@ export function ipSendSegment(
   route: Route,
   h: IpHeaderInit,
 ): SockErrno | undefined {
-  pkt.push(IP_HLEN);
+  const optLen = h.options?.length ?? 0;
+  pkt.push(IP_HLEN + optLen);
   pkt.nh = pkt.head;
   pkt.protocol = ETH_P_IP;
   ipWriteUnchecked(pkt.buf, pkt.nh, h.tos, pkt.len, h.id, h.df ? IP_DF : 0, h.ttl, h.proto, h.saddr, h.daddr);
+  if (h.options !== undefined && optLen > 0) {
+    pkt.buf[pkt.nh] = 0x40 | ((IP_HLEN + optLen) >>> 2);
+    pkt.buf.set(h.options, pkt.nh + IP_HLEN);
+  }
   pkt.route = route;
   pkt.sk = sk;
   return ipLocalOut(ns, sk, pkt);

@@ -3,6 +3,7 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { flowKey, RTCF_LOCAL } from "../ipv4/rtable.ts";
+import { ipOptionsEcho } from "../ipv4/ip-options.ts";
 import { ipRouteOutput } from "../ipv4/route.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
@@ -26,6 +27,9 @@ import {
 import { ipSendSegment } from "./ip-xmit.ts";
 import type { Sock } from "./sock.ts";
 import { writeAlignedTimestamp } from "./tcp-options.ts";
+
+/** The part of the TOS that routing looks at. */
+const IPTOS_RT_MASK = 0x1c;
 
 /** tcp_v4_send_reset: answer `pkt` (pkt.head is the TCP header), never a RST. `sk`: the socket it was meant for, if any. */
 export function tcpSendReset(ns: NetNamespace, pkt: Packet, sk: Sock | null): void {
@@ -68,7 +72,8 @@ export function tcpSendReplyAck(ns: NetNamespace, pkt: Packet, sk: Sock | null, 
 function ipSendUnicastReply(ns: NetNamespace, pkt: Packet, sk: Sock | null, what: string, seg: ReplySegment): void {
   const saddr = ipDaddr(pkt.buf, pkt.nh);
   const daddr = ipSaddr(pkt.buf, pkt.nh);
-  const flow = flowKey(daddr, { saddr, proto: IPPROTO_TCP, oif: sk?.boundDevIf ?? 0, mark: replyMark(ns, pkt, sk) });
+  const tos = seg.tos & IPTOS_RT_MASK;
+  const flow = flowKey(daddr, { saddr, tos, proto: IPPROTO_TCP, oif: sk?.boundDevIf ?? 0, mark: replyMark(ns, pkt, sk) });
   const route = ipRouteOutput(ns, flow);
   if (typeof route === "string") return;
   const answer = buildReply(ns, pkt, seg, saddr, daddr);
@@ -83,6 +88,7 @@ function ipSendUnicastReply(ns: NetNamespace, pkt: Packet, sk: Sock | null, what
     ttl: ns.ipv4.sysctls.ip_default_ttl,
     id: replyIpId(ns, saddr, daddr),
     df: true,
+    options: ipOptionsEcho(ns, pkt, saddr),
   });
 }
 

@@ -5,6 +5,7 @@ import { skbScrub } from "../dev/scrub.ts";
 import { ipLocalOut } from "../ipv4/ip-output.ts";
 import type { Route } from "../ipv4/route.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
+import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { CHECKSUM_PARTIAL } from "../skb/packet.ts";
 import { getU16, setU16 } from "../wire/bytes.ts";
@@ -12,6 +13,7 @@ import { csumFold, csumPartial, foldSum, pseudoSum } from "../wire/checksum.ts";
 import { ETH_P_IP } from "../wire/ethernet.ts";
 import { IPPROTO_TCP, IPPROTO_UDP, ipHdrLen, ipProto, ipWriteUnchecked } from "../wire/ipv4-fields.ts";
 
+const TUNNEL_RECURSION_LIMIT = 3;
 const UDP_HLEN = 8;
 const IP_HLEN = 20;
 
@@ -69,6 +71,11 @@ function udpSetCsum(pkt: Packet, uh: number, t: UdpTunnel): void {
 
 /** iptunnel_xmit: the outer packet is one of this host: it traverses OUTPUT with a fresh connection state. */
 function iptunnelXmit(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel): void {
+  // dev_recursion_level: a tunnel whose outer packets go into tunnels again (four on 6.18).
+  if (net.world.xmitDepth > TUNNEL_RECURSION_LIMIT) {
+    kfreeSkb(net, pkt, "NOT_SPECIFIED", "iptunnel_xmit", "a tunnel within tunnels");
+    return;
+  }
   skbScrub(pkt, t.xnet);
   pkt.route = route;
   pkt.push(IP_HLEN);

@@ -85,6 +85,20 @@ function forgetUnanswered(ours: OurKernel, lab: LabSpec): PlayStep[] {
   });
 }
 
+/** On our kernel, up to where NAT draws a port: the steps that can be compared, and what they showed. */
+export function replayOurs(ours: OurKernel, lab: LabSpec, { rules, steps }: FuzzCase): { played: Played; steps: readonly PlayStep[] } {
+  const refused = prepare(ours, lab, rules);
+  const before = ours.draws;
+  const seen: StepSeen[] = [];
+  for (const step of refused === null ? steps : []) {
+    const one = ours.play([step]);
+    if (ours.draws !== before) break;
+    seen.push(...one);
+  }
+  const byChance = ours.draws !== before;
+  return { played: { refused, seen, byChance }, steps: byChance ? steps.slice(0, seen.length) : steps };
+}
+
 export function replayCase(kernel: Kernel, lab: LabSpec, { rules, steps }: FuzzCase): Played {
   const refused = prepare(kernel, lab, rules);
   return { refused, seen: refused === null ? kernel.play(steps) : [], byChance: false };
@@ -105,7 +119,7 @@ export function compareCase(
   const { real, ours } = kernels;
   const last = theirs.seen.length;
   const differences = lab.routers.flatMap((ns) => [
-    ...compareConntrack(ns, real.conntrack(ns), ours.conntrack(ns), last),
+    ...compareConntrack(ns, real.conntrack(ns), ours.conntrack(ns), last, lab),
     ...compareCounters(ns, real.counters(ns, lab.backend), ours.counters(ns, lab.backend), last),
   ]);
   return { packets, events, differences };

@@ -7,7 +7,7 @@ import type { LabSpec } from "../live/lab-spec.ts";
 import { OurKernel } from "../live/our-kernel.ts";
 import type { RealKernel } from "../live/real-kernel.ts";
 import { Chooser } from "./choose.ts";
-import { compareCase, replayCase, writeCase } from "./fuzz-case.ts";
+import { compareCase, replayCase, replayOurs, writeCase } from "./fuzz-case.ts";
 import type { CaseOutcome, FuzzCase } from "./fuzz-case.ts";
 import { KINDS } from "./kinds.ts";
 import { PacketWriter } from "./packets.ts";
@@ -148,9 +148,9 @@ export class BothKernels {
   }
 
   compareAgain(fuzzCase: FuzzCase): CaseOutcome {
-    const mine = replayCase(this.#ours, this.#lab, fuzzCase);
-    const theirs = replayCase(this.#real, this.#lab, fuzzCase);
-    return compareCase({ real: this.#real, ours: this.#ours }, this.#lab, theirs, mine);
+    const { played, steps } = replayOurs(this.#ours, this.#lab, fuzzCase);
+    const theirs = replayCase(this.#real, this.#lab, { ...fuzzCase, steps });
+    return compareCase({ real: this.#real, ours: this.#ours }, this.#lab, theirs, played);
   }
 
   /** On a fresh lab behind other cases. */

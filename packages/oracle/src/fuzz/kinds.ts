@@ -8,7 +8,7 @@ import type { FuzzHost, FuzzLab } from "./topology.ts";
 type Build = { ns: string; ops: ConfigOp[] }[];
 
 const MTUS = [1500, 1500, 1500, 1450, 1280, 576];
-const PLAIN = { vxlanPorts: [], vteps: [] } as const;
+const PLAIN = { vteps: [] } as const;
 
 const sysctl = (key: string, value: string | number): ConfigOp => ({ op: "sysctl", key, value: String(value) });
 const backendOf = (c: Chooser): "nft" | "legacy" => (c.chance(0.2) ? "nft" : "legacy");
@@ -147,7 +147,7 @@ export function tunnelled(c: Chooser): FuzzLab {
   hosts.push(host("ext", "192.168.7.9", 1500, "192.168.7.1"));
   return {
     ...{ title: `vxlan port ${port}, br_netfilter ${call}`, namespaces: ["sw", "N1", "N2", "ext", ...podNames()] },
-    ...{ build, mute: muteHosts(hosts), routers: ["N1", "N2"], hosts, vxlanPorts: [port], vteps: ["192.168.7.1", "192.168.7.2"] },
+    ...{ build, mute: muteHosts(hosts), routers: ["N1", "N2"], hosts, vteps: ["192.168.7.1", "192.168.7.2"] },
     ...{ backend: backendOf(c), routerIps: ["10.1.1.1", "10.1.2.1", "192.168.7.1", "192.168.7.2", "10.1.2.0"] },
     ...{ emptyIps: ["10.1.1.77", "10.1.2.77"], devices: ["cni0", "flannel.1", "eth0"] },
   };

@@ -3,7 +3,7 @@
 
 import { fromHex, getU16, getU32, formatIpv4 } from "@kubehop/netstack";
 import type { KernelFrame, PlayStep } from "../live/kernel.ts";
-import { SOCKET_PORTS } from "../live/kernel-made.ts";
+import { isTunnel, SOCKET_PORTS } from "../live/kernel-made.ts";
 import type { Chooser } from "./choose.ts";
 import { arpFrame, ethernet, icmp, ipv4, tcp, udp } from "./frames.ts";
 import type { IpFields } from "./frames.ts";
@@ -168,6 +168,8 @@ export class PacketWriter {
       if (b[l4] !== 8) return null;
       return { protocol: 1, payload: icmp(0, 0, getU32(b, l4 + 4), Buffer.from(b.subarray(l4 + 8))) };
     }
+    // What answers a tunnel's packet is the other end, not a host: its port is chance.
+    if (b[ETH + 9] === 17 && isTunnel(Buffer.from(b), l4)) return null;
     if (this.#c.chance(0.12)) {
       const [type, code, rest] = this.#c.pick([[3, 3, 0], [3, 4, 1000], [11, 0, 0], [3, 1, 0], [5, 1, 0x0a010002]] as const);
       return { protocol: 1, payload: icmp(type, code, rest, quoted) };

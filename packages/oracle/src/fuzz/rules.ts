@@ -128,9 +128,16 @@ export class RuleWriter {
     const count = this.#c.pick([0, 0, 1, 1, 2]);
     const fitting = this.#kit.matches.filter((m) => fits(m, table, hook) && goesWith(m, plain));
     // One sample of an extension at most: `-m tcp -m tcp` is merged by one back end and kept by the other.
-    const picked = new Set(Array.from({ length: count }, () => this.#c.pick(fitting)));
+    const picked = new Map<string, MatchSample>();
+    if (PROTOCOL_WORDS[chosen ?? ""] !== undefined) picked.set("tcp", { texts: [] });
+    for (let i = 0; i < count; i++) {
+      const sample = this.#c.pick(fitting);
+      const name = /-m (\S+)/.exec(sample.texts[0] ?? "")?.[1] ?? sample.texts[0] ?? "";
+      if (!picked.has(name)) picked.set(name, sample);
+    }
     // -s, -d, -i and -o come first in the text, as iptables-save has them; they may also come anywhere.
-    const texts = [...picked].map((m) => this.#resolved(this.#c.pick(m.texts)));
+    const chosenTexts = [...picked.values()].filter((m) => m.texts.length > 0).map((m) => this.#c.pick(m.texts));
+    const texts = chosenTexts.map((text) => this.#resolved(text));
     return [words, ...texts].filter((text) => text !== "").join(" ");
   }
 

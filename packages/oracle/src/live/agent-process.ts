@@ -2,7 +2,7 @@
 // one JSON line there, one back, over two FIFOs. When we end, it reads the end of its input and ends too, and with it everything it made.
 
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, realpathSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,9 +15,15 @@ export class LiveError extends Error {
 const SCRIPT = "packages/oracle/agent/kernel-agent.py";
 const READ_CHUNK = 1 << 20;
 
+/** Where this code runs from. A bundle need not know: then it is the program that was started. */
+function startFolder(): string {
+  const url: string | undefined = import.meta.url;
+  return dirname(url === undefined ? realpathSync(process.argv[1] ?? ".") : fileURLToPath(url));
+}
+
 /** The script stands beside this package's sources; the bundled command lies in another package's folder of the same tree. */
 function agentScript(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
+  let folder = startFolder();
   while (!existsSync(join(folder, SCRIPT))) {
     const parent = dirname(folder);
     if (parent === folder) throw new LiveError(`${SCRIPT} is not there`);

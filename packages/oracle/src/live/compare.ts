@@ -36,7 +36,7 @@ export function compareSteps(
 function compareStep(theirs: StepSeen, ours: StepSeen, facts: MaskFacts): Found[] {
   const answer = compareAnswer(theirs.error, ours.error);
   const frames = compareFrames(theirs.frames.filter(isIpv4), ours.frames.filter(isIpv4), facts);
-  return [...answer, ...frames, ...compareEvents(theirs.ct, ours.ct)];
+  return [...answer, ...frames, ...compareEvents(theirs.ct, ours.ct, facts)];
 }
 
 /** IPv6 is switched off, but a device that is being made may say a word before. */
@@ -79,9 +79,9 @@ function tell(frame: KernelFrame | undefined): string {
 
 type Events = Readonly<Record<string, readonly CtEvent[]>>;
 
-function compareEvents(theirs: Events, ours: Events): Found[] {
+function compareEvents(theirs: Events, ours: Events, facts: MaskFacts): Found[] {
   return [...new Set([...Object.keys(theirs), ...Object.keys(ours)])].flatMap((ns): Found[] => {
-    const [a, b] = [theirs, ours].map((all) => (all[ns] ?? []).map((e) => `${e.event} ${canonical(blankTunnel(e))}`)) as [
+    const [a, b] = [theirs, ours].map((all) => (all[ns] ?? []).map((e) => `${e.event} ${canonical(blankTunnel(e, facts))}`)) as [
       string[],
       string[],
     ];
@@ -93,23 +93,21 @@ function compareEvents(theirs: Events, ours: Events): Found[] {
   });
 }
 
-/** The tunnel's source port is chance; the recorded form of an entry says `*`. */
-function blankTunnel<T extends RecordedConntrack>(entry: T): RecordedConntrack {
+/** The tunnel's source port is drawn: `*`, as in recordings. Where it stands is told by the tunnel's ends and the range it is drawn from. */
+function blankTunnel(entry: RecordedConntrack, { vteps }: MaskFacts): RecordedConntrack {
   const { orig, reply, status, mark, tcp } = entry;
-  return { orig: blank(orig), reply: blank(reply), status, mark, ...(tcp === undefined ? {} : { tcp }) };
+  const rest = { status, mark, ...(tcp === undefined ? {} : { tcp }) };
+  const ends = [orig.src, orig.dst, reply.src, reply.dst];
+  if (orig.proto !== "udp" || !ends.some((ip) => vteps.includes(ip))) return { orig, reply, ...rest };
+  return { orig: blankDrawn(orig), reply: blankDrawn(reply), ...rest };
 }
 
-type Tuple = RecordedConntrack["orig"];
-const VXLAN_PORTS: ReadonlySet<unknown> = new Set([8472, 4789]);
+/** net.ipv4.ip_local_port_range begins here; no injected packet uses such a port. */
+const FIRST_DRAWN_PORT = 32_768;
 
-function blank(t: Tuple): Tuple {
-  if (t.proto !== "udp") return t;
-  const { sport, dport, ...rest } = t;
-  return {
-    ...rest,
-    sport: VXLAN_PORTS.has(dport) ? "*" : (sport ?? 0),
-    dport: VXLAN_PORTS.has(sport) ? "*" : (dport ?? 0),
-  };
+function blankDrawn<T extends RecordedConntrack["orig"]>(tuple: T): T {
+  const port = (value: T["sport"]): T["sport"] => (typeof value === "number" && value >= FIRST_DRAWN_PORT ? "*" : value);
+  return { ...tuple, sport: port(tuple.sport), dport: port(tuple.dport) };
 }
 
 /** Rows as sets: the table is hash ordered. */
@@ -118,8 +116,9 @@ export function compareConntrack(
   kernel: readonly RecordedConntrack[],
   ours: readonly RecordedConntrack[],
   step: number,
+  facts: MaskFacts,
 ): LiveDifference[] {
-  const [a, b] = [kernel, ours].map((rows) => rows.map((row) => canonical(blankTunnel(row))).sort()) as [string[], string[]];
+  const [a, b] = [kernel, ours].map((rows) => rows.map((row) => canonical(blankTunnel(row, facts))).sort()) as [string[], string[]];
   if (a.join("\n") === b.join("\n")) return [];
   const only = (rows: string[], others: string[]): string =>
     rows.filter((row) => !others.includes(row)).join("\n") || "no other entry";

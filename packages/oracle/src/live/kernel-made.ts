@@ -5,12 +5,12 @@ const ETH = 14;
 const IPPROTO_ICMP = 1;
 const IPPROTO_UDP = 17;
 const VXLAN_INNER = 16;
+const VXLAN_HF_VNI = 0x08000000;
 /** Echo reply, unreachable, redirect, time exceeded, parameter problem, timestamp reply. */
 const MADE_BY_KERNEL = new Set([0, 3, 5, 11, 12, 14]);
 
 export interface MaskFacts {
-  readonly vxlanPorts: readonly number[];
-  /** Dotted. */
+  /** Addresses of the tunnels' ends, dotted. */
   readonly vteps: readonly string[];
 }
 
@@ -34,7 +34,7 @@ function maskPacketAt(b: Buffer, ip: number, facts: MaskFacts): void {
   if ((b.readUInt16BE(ip + 6) & 0x1fff) !== 0) {
     // A later fragment does not say what it belongs to: a tunnel's packet when it runs between tunnel ends, or an echo reply.
     if (protocol === IPPROTO_ICMP || (protocol === IPPROTO_UDP && isBetweenVteps(b, ip, facts))) maskId(b, ip);
-  } else if (protocol === IPPROTO_UDP && isTunnel(b, l4, facts)) {
+  } else if (protocol === IPPROTO_UDP && isTunnel(b, l4)) {
     maskTunnel(b, ip, l4);
     maskFrameAt(b, l4 + VXLAN_INNER, facts);
   } else if (protocol === IPPROTO_ICMP && MADE_BY_KERNEL.has(b[l4] ?? -1)) {
@@ -49,8 +49,9 @@ function isSocketPort(b: Buffer, udp: number): boolean {
   return port >= SOCKET_PORTS.first && port <= SOCKET_PORTS.last;
 }
 
-function isTunnel(b: Buffer, udp: number, facts: MaskFacts): boolean {
-  return b.length >= udp + 8 && facts.vxlanPorts.includes(b.readUInt16BE(udp + 2));
+/** By its header, as NAT may have given it another port (RFC 7348 §5: only the I flag is set); no other datagram of ours begins so. */
+export function isTunnel(b: Buffer, udp: number): boolean {
+  return b.length >= udp + VXLAN_INNER + ETH && b.readUInt32BE(udp + 8) === VXLAN_HF_VNI;
 }
 
 function isBetweenVteps(b: Buffer, ip: number, facts: MaskFacts): boolean {

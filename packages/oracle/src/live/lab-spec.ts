@@ -14,8 +14,7 @@ export interface LabSpec {
   /** Namespaces that carry rules and connections: these are asked for counters and conntrack. */
   readonly routers: readonly string[];
   readonly backend: "nft" | "legacy";
-  /** Ports of tunnels, and the addresses between which they run: what is masked depends on them. */
-  readonly vxlanPorts: readonly number[];
+  /** Addresses between which tunnels run: what is masked depends on them. */
   readonly vteps: readonly string[];
 }
 

@@ -14,6 +14,10 @@ export const QUIET_DEVICE =
   "for d in /proc/sys/net/ipv4/neigh/*/; do echo 3600000 > $d/base_reachable_time_ms; echo 3600 > $d/delay_first_probe_time; echo 360000 > $d/locktime; done";
 
 /** Batches of both kernels: ICMP errors are not rationed. */
+/** Links come up in their own time: wait until every port forwards and every device that is up has its carrier, at most 3 s. */
+export const SETTLE_LINKS =
+  "for i in $(seq 60); do { bridge link; ip -o link show up; } | grep -qE 'state (disabled|DOWN|LOWERLAYERDOWN)' || break; sleep 0.05; done";
+
 export const QUIET_ICMP: readonly ConfigOp[] = [
   { op: "sysctl", key: "net.ipv4.icmp_ratelimit", value: "0" },
   { op: "sysctl", key: "net.ipv4.icmp_msgs_per_sec", value: "100000" },

@@ -8,7 +8,7 @@ import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } fro
 import { counterRows } from "./kernel.ts";
 import { linkAddWords } from "./link-words.ts";
 import { opWords } from "./op-words.ts";
-import { QUIET_DEVICE, QUIET_NAMESPACE } from "./quiet.ts";
+import { QUIET_DEVICE, QUIET_NAMESPACE, SETTLE_LINKS } from "./quiet.ts";
 
 /** A command of the agent's `run`: words with input, or sysctl files. */
 export type AgentCommand =
@@ -49,8 +49,12 @@ export class RealKernel implements Kernel {
   }
 
   addNamespaces(names: readonly string[]): void {
-    this.#agent.ask("netns", { names });
+    this.#makeNamespaces(names);
     this.#namespaces.push(...names);
+  }
+
+  #makeNamespaces(names: readonly string[]): void {
+    this.#agent.ask("netns", { names });
     // A machine whose br_netfilter is not loaded: the module is there, but calls nothing.
     const off = this.#brNetfilter ? BR_NETFILTER_CALLS.map((key) => [`net/bridge/${key}`, "0"] as const) : [];
     this.#must(names.map((ns) => ({ ns, sysctl: [...QUIET_NAMESPACE, ...off] })));
@@ -76,7 +80,7 @@ export class RealKernel implements Kernel {
 
   watch(): void {
     const names = this.#namespaces;
-    this.#must(names.map((ns) => ({ ns, argv: ["sh", "-c", QUIET_DEVICE] })));
+    this.#must(names.map((ns) => ({ ns, argv: ["sh", "-c", `${QUIET_DEVICE}; ${SETTLE_LINKS}`] })));
     this.#agent.ask("watch", { names, frameSize: this.#frameSlot, frames: FRAME_SLOTS });
   }
 
@@ -103,7 +107,7 @@ export class RealKernel implements Kernel {
   }
 
   clear(): void {
-    this.#agent.ask("drop", { names: this.#namespaces });
+    this.#agent.ask("drop", { names: [...this.#namespaces, ...[...this.#segments.keys()].map(segmentNamespace)] });
     this.#namespaces = [];
     this.#segments = new Map();
   }
@@ -154,11 +158,10 @@ export class RealKernel implements Kernel {
   }
 
   #plugNic(plan: Planned[], ns: string, op: Extract<ConfigOp, { op: "link-add" }>, segment: string, index: number): void {
-    const netns = `segment-${segment}`;
+    const netns = segmentNamespace(segment);
     const ports = this.#segments.get(segment);
     if (ports === undefined) {
-      this.addNamespaces([netns]);
-      this.#namespaces = this.#namespaces.filter((name) => name !== netns);
+      this.#makeNamespaces([netns]);
       const bridge = ["link", "add", "name", SEGMENT_BRIDGE, "type", "bridge", "mcast_snooping", "0"];
       addLines(plan, netns, "ip", [bridge, ["link", "set", "dev", SEGMENT_BRIDGE, "up"]], index);
     }
@@ -169,6 +172,10 @@ export class RealKernel implements Kernel {
     addLines(plan, ns, "ip", [veth], index);
     addLines(plan, netns, "ip", [["link", "set", "dev", name, "master", SEGMENT_BRIDGE, "up"]], index);
   }
+}
+
+function segmentNamespace(segment: string): string {
+  return `segment-${segment}`;
 }
 
 function mtuOf(op: { readonly mtu?: number }): { mtu?: number } {

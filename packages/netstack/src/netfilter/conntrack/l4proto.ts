@@ -59,7 +59,8 @@ export function nfIpChecksumBad(pkt: Packet, dataoff: number, proto: number): bo
   const len = pkt.tail - dataoff;
   const pseudo = proto === IPPROTO_TCP || proto === IPPROTO_UDP || proto === IPPROTO_UDPLITE;
   const init = pseudo ? pseudoSum(ipSaddr(pkt.buf, pkt.nh), ipDaddr(pkt.buf, pkt.nh), proto, len) : 0;
-  if (csumFold(csumPartial(pkt.buf, dataoff, len, init)) !== 0) return true;
+  // Summed from the IP header on, as there: a valid header adds nothing, one that had an option filled in makes the packet bad.
+  if (csumFold(csumPartial(pkt.buf, pkt.nh, pkt.tail - pkt.nh, init)) !== 0) return true;
   if (pseudo) pkt.ipSummed = CHECKSUM_UNNECESSARY;
   return false;
 }

@@ -34,6 +34,8 @@ export class XtContext {
   thoff = 0;
   /** A match found the packet malformed: drop it. */
   hotdrop = false;
+  /** Header fields are read by nft's payload expressions (IptablesFlavour.nftPayload). */
+  payload = false;
   table = "";
   chain!: Chain;
   /** 0-based position of the rule in `chain`. */

@@ -13,11 +13,16 @@ export interface IptablesFlavour {
   readonly saveNamesNft: boolean;
   /** There is an nft back end (1.8.0). */
   readonly nft: boolean;
+  /**
+   * The nft back end writes `-m tcp` and `-m udp` as nft's own payload expressions (1.8.8): a field that a cut packet lacks does
+   * not match, where the xt match drops the packet. Seen with 1.8.9.
+   */
+  readonly nftPayload: boolean;
 }
 
 export const IPTABLES_FLAVOURS: Readonly<Record<IptablesVersion, IptablesFlavour>> = {
-  "1.4.21": { version: "1.4.21", numericProtocol: false, randomFully: false, saveNamesNft: false, nft: false },
-  "1.8.4": { version: "1.8.4", numericProtocol: false, randomFully: true, saveNamesNft: false, nft: true },
-  "1.8.7": { version: "1.8.7", numericProtocol: false, randomFully: true, saveNamesNft: false, nft: true },
-  "1.8.9": { version: "1.8.9", numericProtocol: true, randomFully: true, saveNamesNft: true, nft: true },
+  "1.4.21": { version: "1.4.21", numericProtocol: false, randomFully: false, saveNamesNft: false, nft: false, nftPayload: false },
+  "1.8.4": { version: "1.8.4", numericProtocol: false, randomFully: true, saveNamesNft: false, nft: true, nftPayload: false },
+  "1.8.7": { version: "1.8.7", numericProtocol: false, randomFully: true, saveNamesNft: false, nft: true, nftPayload: false },
+  "1.8.9": { version: "1.8.9", numericProtocol: true, randomFully: true, saveNamesNft: true, nft: true, nftPayload: true },
 };

@@ -10,6 +10,7 @@ import type { ContextPool } from "./context-pool.ts";
 import type { TableSpec } from "./xt-tables.ts";
 import { compareNames } from "./xt-tables.ts";
 import { xtDoTable } from "./evaluate.ts";
+import { IPTABLES_FLAVOURS } from "./iptables-version.ts";
 
 /** What the table needs of its surroundings. */
 export interface TableHost {
@@ -76,6 +77,7 @@ export class XtTable {
     const { contexts } = this.host;
     const c = contexts.take();
     c.begin(state, pkt, this.spec.name);
+    c.payload = this.host.kind === "nft" && IPTABLES_FLAVOURS[state.ns.xt.version].nftPayload;
     const verdict = xtDoTable(c, this.host.kind, chain);
     contexts.give();
     return verdict;

@@ -89,10 +89,17 @@ describe("the walk", () => {
   });
 
   it("drops a packet whose header is too short for a match", () => {
-    loadInput(ns, ["-p tcp --dport 81", "-j ACCEPT"]);
-    const pkt = ipPacket(ns.world);
-    pkt.tail -= 4;
-    expect(passes(ns, NF_INET_LOCAL_IN, pkt)).toBe(false);
+    // Seen on 6.18 with 1.8.9: the xt match drops it, nft's payload expressions only do not find what is not there.
+    const text = "*filter\n-A INPUT -p tcp -m tcp --dport 81\n-A INPUT -p tcp -m tcp --syn -j DROP\nCOMMIT\n";
+    const cut = (): boolean => {
+      const pkt = ipPacket(ns.world);
+      pkt.tail -= 8;
+      return passes(ns, NF_INET_LOCAL_IN, pkt);
+    };
+    apply(ns, [{ op: "iptables-restore", text, backend: "nft" }]);
+    expect(cut()).toBe(true);
+    apply(ns, [{ op: "iptables-restore", text, backend: "legacy" }]);
+    expect(cut()).toBe(false);
   });
 
   it("does not match ports of later fragments", () => {
@@ -366,7 +373,7 @@ describe("targets", () => {
     const failed = ns.xt
       .backend("nft")
       .restore("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m u32 --u32 4=5 -j DROP\nCOMMIT\n");
-    expect(failed).toEqual({
+    expect(failed).toMatchObject({
       line: 3,
       exit: 2,
       message:

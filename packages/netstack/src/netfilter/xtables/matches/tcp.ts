@@ -1,6 +1,7 @@
 // -m tcp (net/netfilter/xt_tcpudp.c: tcp_mt; RFC 9293 header).
 
 import { getU16 } from "../../../wire/bytes.ts";
+import type { XtContext } from "../context.ts";
 import type { MatchExtension } from "../extension.ts";
 import type { PortRange } from "../syntax.ts";
 import { listPorts, parsePortRange, parseUint, portMatches, savePorts } from "../syntax.ts";
@@ -65,6 +66,15 @@ function hasTcpOption(b: Uint8Array, at: number, end: number, kind: number): boo
   return false;
 }
 
+/** nft_payload on a header that is cut short: what is there is compared, what is not breaks the rule. */
+function cutHeaderMatches(p: TcpParams, c: XtContext): boolean {
+  const th = c.thoff;
+  if (p.sport !== null && !(c.hasTransport(2) && portMatches(p.sport, getU16(c.buf, th)))) return false;
+  if (p.dport !== null && !(c.hasTransport(4) && portMatches(p.dport, getU16(c.buf, th + 2)))) return false;
+  if (p.flags === null) return true;
+  return c.hasTransport(14) && (((c.buf[th + 13] as number) & p.flags.mask) === p.flags.set) !== p.flags.invert;
+}
+
 export const tcpMatch: MatchExtension<TcpParams> = {
   name: "tcp",
   protocol: TCP,
@@ -112,10 +122,11 @@ export const tcpMatch: MatchExtension<TcpParams> = {
   test(p, c) {
     if (c.fragOff !== 0) {
       // A fragment that would overwrite the flags of the first one (RFC 1858 §4).
-      if (c.fragOff === 1) c.hotdrop = true;
+      if (c.fragOff === 1 && !c.payload) c.hotdrop = true;
       return false;
     }
     if (!c.hasTransport(20)) {
+      if (c.payload && p.option === null) return cutHeaderMatches(p, c);
       c.hotdrop = true;
       return false;
     }

@@ -6,6 +6,8 @@ import type { PortRange } from "../syntax.ts";
 import { listPorts, parsePortRange, portMatches, savePorts } from "../syntax.ts";
 import { PORT_OPTIONS } from "./port-options.ts";
 
+const UDP = 17;
+
 interface PortParams {
   readonly sport: PortRange | null;
   readonly dport: PortRange | null;
@@ -30,6 +32,12 @@ function portMatch(name: string, protocol: number, headerLen: number): MatchExte
     test(p, c) {
       if (c.fragOff !== 0) return false;
       if (!c.hasTransport(headerLen)) {
+        // nft_payload: what is there is compared, what is not breaks the rule.
+        if (c.payload && protocol === UDP)
+          return (
+            (p.sport === null || (c.hasTransport(2) && portMatches(p.sport, getU16(c.buf, c.thoff)))) &&
+            (p.dport === null || (c.hasTransport(4) && portMatches(p.dport, getU16(c.buf, c.thoff + 2))))
+          );
         c.hotdrop = true;
         return false;
       }

@@ -1,6 +1,7 @@
 // -j CT, -j NOTRACK (net/netfilter/xt_CT.c): no tracking, or a zone. Helpers, events and timeouts are not modelled.
 
-import { IP_CT_NEW } from "../../../skb/packet.ts";
+import type { Packet } from "../../../skb/packet.ts";
+import { IP_CT_NEW, IP_CT_RELATED, IP_CT_UNTRACKED } from "../../../skb/packet.ts";
 import type { TargetExtension } from "../extension.ts";
 import { parseUint } from "../syntax.ts";
 import { XT_CONTINUE } from "../verdict.ts";
@@ -14,6 +15,11 @@ const TEMPLATE_SLOT = 64;
 interface CtParams {
   readonly notrack: boolean;
   readonly zone: number;
+}
+
+/** `skb->_nfct != 0`: a connection, or what an untracked packet and the errors about one carry instead. */
+function isTracked(pkt: Packet): boolean {
+  return pkt.ct !== null || pkt.ctinfo === IP_CT_UNTRACKED || pkt.ctinfo === IP_CT_RELATED;
 }
 
 export const ctTarget: TargetExtension<CtParams> = {
@@ -30,8 +36,8 @@ export const ctTarget: TargetExtension<CtParams> = {
   save: (p) => (p.notrack ? " --notrack" : "") + (p.zone === 0 ? "" : ` --zone ${p.zone}`),
   list: (p) => `CT${p.notrack ? " notrack" : ""}${p.zone === 0 ? "" : ` zone ${p.zone}`}`,
   run(p, c) {
-    // A packet that is already tracked (loopback) keeps its connection.
-    if (c.pkt.ct !== null) return XT_CONTINUE;
+    // A packet that is already tracked (loopback) keeps its connection; one that shall not be tracked stays so.
+    if (isTracked(c.pkt)) return XT_CONTINUE;
     if (p.notrack) c.services.notrack(c.pkt);
     else {
       c.pkt.ct = c.ruleState(TEMPLATE_SLOT, () => c.services.template(p.zone));
@@ -50,7 +56,7 @@ export const notrackTarget: TargetExtension<null> = {
   save: () => "",
   list: () => "NOTRACK",
   run(_, c) {
-    if (c.pkt.ct === null) c.services.notrack(c.pkt);
+    if (!isTracked(c.pkt)) c.services.notrack(c.pkt);
     return XT_CONTINUE;
   },
 };

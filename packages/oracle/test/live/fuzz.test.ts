@@ -1,0 +1,41 @@
+import { expect, it, vi } from "vitest";
+import { formatFinding } from "../../src/fuzz/fuzz-report.ts";
+import { replayFinding } from "../../src/fuzz/finding-file.ts";
+import { runFuzz } from "../../src/fuzz/fuzz.ts";
+import { OurKernel } from "../../src/live/our-kernel.ts";
+import { describeLive } from "./support.ts";
+
+describeLive("random labs on both kernels", (real) => {
+  it("agree on routed labs", { timeout: 60_000 }, () => {
+    const totals = runFuzz(real(), { seed: "ci", cases: 48, kinds: ["routed", "chained"], stopAfter: 1 });
+    expect(totals.findings.map(formatFinding).join("\n")).toBe("");
+    expect(totals.packets).toBeGreaterThan(3000);
+  });
+
+  it("find a planted fault and make it small", { timeout: 60_000 }, () => {
+    // Ours forgets one TTL step of everything that leaves a router.
+    const play = OurKernel.prototype.play;
+    const planted = vi.spyOn(OurKernel.prototype, "play").mockImplementation(function (this: OurKernel, steps) {
+      return play.call(this, steps).map((step) => ({
+        ...step,
+        frames: step.frames.map((f) => (f.dev === "eC" && f.dir === "out" ? { ...f, hex: withTtl(f.hex) } : f)),
+      }));
+    });
+    const totals = runFuzz(real(), { seed: "planted", cases: 20, kinds: ["routed"], stopAfter: 1 });
+    const [finding] = totals.findings;
+    expect(finding?.differences[0]).toMatchObject({ what: "frames", where: "R/eC, frame 1" });
+    expect(finding?.fuzzCase.steps.length).toBeLessThanOrEqual(3);
+    if (finding === undefined) return;
+    expect(replayFinding(real(), finding)).not.toEqual([]);
+    planted.mockRestore();
+    expect(replayFinding(real(), finding)).toEqual([]);
+  });
+});
+
+/** The TTL of an IPv4 frame plus one. */
+function withTtl(hex: string): string {
+  if (hex.slice(24, 28) !== "0800") return hex;
+  const frame = Buffer.from(hex, "hex");
+  frame[22] = ((frame[22] ?? 0) + 1) & 255;
+  return frame.toString("hex");
+}

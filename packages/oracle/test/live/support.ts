@@ -1,0 +1,24 @@
+// Live tests run where the machine can host them, and say why where it cannot.
+
+import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import { missingRequirements } from "../../src/live/agent-process.ts";
+import { RealKernel } from "../../src/live/real-kernel.ts";
+
+const missing = missingRequirements();
+
+/** A suite with the real kernel; skipped with the reason in its name. */
+export function describeLive(name: string, body: (real: () => RealKernel) => void): void {
+  const title = missing.length === 0 ? name : `${name} (skipped: ${missing.join("; ")})`;
+  describe.skipIf(missing.length > 0)(title, () => {
+    let kernel: RealKernel | undefined;
+    beforeAll(() => {
+      kernel = new RealKernel();
+    });
+    afterEach(() => kernel?.clear());
+    afterAll(() => kernel?.close());
+    body(() => {
+      if (kernel === undefined) throw new Error("before the suite began");
+      return kernel;
+    });
+  });
+}
