@@ -16,7 +16,7 @@ export function judgeOutput(check: OutputCheck, outcome: StepOutcome): Problem |
     case "matches":
       return new RegExp(check.value, "m").test(text) ? undefined : says(check, "does not match", text);
     case "equals":
-      return judgeLines(check, [check.value.trimEnd()].join("\n").split("\n"), text.trimEnd().split("\n"));
+      return judgeLines(check, check.value.trimEnd().split("\n"), text.trimEnd().split("\n"));
     case "text":
       return judgeLines(check, normaliseLines(check.value, check.ignore), normaliseLines(text, check.ignore));
     case "rows":

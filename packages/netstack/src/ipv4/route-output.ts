@@ -8,7 +8,7 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import { inetSelectAddr, ipDevFind } from "./fib/addr-type.ts";
 import type { FibAlias, FibNh, FibResult } from "./fib/fib-types.ts";
 import { fibResNh } from "./fib/fib-types.ts";
-import { fibSelectMultipath, flowHash } from "./fib/multipath.ts";
+import { fibSelectMultipath, fibMultipathHash } from "./fib/multipath.ts";
 import { findException, withException } from "./fnhe.ts";
 import type { FlowKey } from "./rtable.ts";
 import { RTCF_BROADCAST, RTCF_LOCAL, RTCF_MULTICAST, Route } from "./rtable.ts";
@@ -85,7 +85,7 @@ function lookup(ns: NetNamespace, key: FlowKey, bound: NetDevice | null): Route 
     if (key.saddr === 0) key.saddr = alias.info.prefsrc !== 0 ? alias.info.prefsrc : key.daddr;
     return mkrouteOutput(key, ns.lo, RTN_LOCAL, alias, fibResNh(res), RTCF_LOCAL);
   }
-  if (key.oif === 0 && alias.info.nhs.length > 1) fibSelectMultipath(ns, res, flowHash(ns, key));
+  if (key.oif === 0 && alias.info.nhs.length > 1) fibSelectMultipath(ns, res, fibMultipathHash(ns, key));
   const nh = fibResNh(res);
   if (nh === null || nh.dev === null) return "ENETUNREACH";
   if (key.saddr === 0) key.saddr = fibResultPrefsrc(ns, alias, nh);

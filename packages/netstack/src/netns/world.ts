@@ -12,8 +12,8 @@ import { SkbSlab } from "../skb/skb-slab.ts";
 import type { StepBase, StepBody, Tracer } from "../trace/step.ts";
 import type { NetNamespace } from "./net-namespace.ts";
 
-/** Frames that one softirq round may process before it counts as a storm (a bridge loop never drains). */
-const SOFTIRQ_BUDGET = 100_000;
+/** Frames that one softirq round may process before it counts as a storm: a bridge loop never drains. */
+const NETDEV_BUDGET = 100_000;
 
 /** Frames circulate without end; names the devices that saw most of them. */
 export class PacketStormError extends Error {
@@ -34,7 +34,7 @@ export class World {
   dropped = 0;
   /** Parsed iptables rules, shared by all namespaces; made by the first that loads some. */
   ruleCache: RuleCache | null = null;
-  softirqBudget = SOFTIRQ_BUDGET;
+  netdevBudget = NETDEV_BUDGET;
   /** Transmissions that are going on inside each other (softnet_data.xmit.recursion). */
   xmitDepth = 0;
   private readonly skbs = new SkbSlab();
@@ -96,7 +96,7 @@ export class World {
   }
 
   private drain(): void {
-    let budget = this.softirqBudget;
+    let budget = this.netdevBudget;
     while (this.backlogHead < this.backlog.length) {
       const pkt = this.backlog[this.backlogHead++] as Packet;
       if (this.backlogHead > 4096 && this.backlogHead * 2 > this.backlog.length) this.compact();
@@ -122,7 +122,7 @@ export class World {
     const worst = [...seen].sort((a, b) => b[1] - a[1]).slice(0, 4);
     const names = worst.map(([dev]) => `${dev.ns.name}/${dev.name}`).join(", ");
     throw new PacketStormError(
-      `packet storm: ${this.softirqBudget} frames at virtual time ${this.now} ms without an end (a bridge loop?); still queued at ${names || "no device"}`,
+      `packet storm: ${this.netdevBudget} frames at virtual time ${this.now} ms without an end (a bridge loop?); still queued at ${names || "no device"}`,
     );
   }
 }

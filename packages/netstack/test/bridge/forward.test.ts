@@ -172,7 +172,7 @@ test("a port without carrier neither receives nor sends", () => {
 
 test("two bridges joined twice: a storm ends with an error that names the devices", () => {
   const lab = new Lab();
-  lab.world.softirqBudget = 500;
+  lab.world.netdevBudget = 500;
   for (const ns of ["x", "y"]) {
     lab.apply(ns, { op: "link-add", name: "br0", link: { type: "bridge" } });
     lab.up(ns, "br0");

@@ -69,7 +69,7 @@ test("the frames of a storm, the one in hand among them", () => {
   const lab = new Lab();
   const recorder = new JourneyRecorder();
   lab.world.tracer = recorder;
-  lab.world.softirqBudget = 50;
+  lab.world.netdevBudget = 50;
   for (const ns of ["x", "y"]) {
     lab.apply(ns, { op: "link-add", name: "br0", link: { type: "bridge" } });
     lab.up(ns, "br0");

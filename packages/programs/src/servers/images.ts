@@ -1,5 +1,5 @@
-// What well-known images listen on when nothing else is said. An unknown image serves nothing on its own; its declared container
-// ports then answer as plain http or echo servers, so that a manifest works as written.
+// What pods listen on when a scenario says nothing else: well-known images as they do by themselves. Of any other image the container
+// ports that its manifest declares answer, as plain http or echo servers, so that a manifest works as written.
 
 import type { Container, Pod } from "@kubehop/kube";
 import type { ServerSpec } from "./serving.ts";

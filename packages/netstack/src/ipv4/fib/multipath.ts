@@ -50,7 +50,7 @@ function goodNeigh(nh: FibNh): boolean {
 }
 
 /** 31-bit hash of a locally made flow under the policy sysctl. */
-export function flowHash(ns: NetNamespace, key: FlowKey): number {
+export function fibMultipathHash(ns: NetNamespace, key: FlowKey): number {
   if (ns.ipv4.sysctls.fib_multipath_hash_policy === 0) return mix(ns, key.saddr, key.daddr, 0, 0);
   return mix(ns, key.saddr, key.daddr, (key.sport << 16) | key.dport, key.proto);
 }

@@ -101,7 +101,7 @@ export class Chain {
     }));
   }
 
-  /** Takes edited rules; jumps are resolved by the caller (table.ts). */
+  /** Takes edited rules; jumps are resolved by the caller (commit.ts). */
   setEntries(entries: readonly RuleEntry[]): void {
     this.rules = entries.map((e) => e.rule);
     this.handles = entries.map((e) => e.handle);

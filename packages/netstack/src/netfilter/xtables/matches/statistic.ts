@@ -11,7 +11,7 @@ type StatisticParams =
   | { readonly mode: "random"; readonly threshold: number; readonly invert: boolean }
   | { readonly mode: "nth"; readonly every: number; readonly packet: number; readonly invert: boolean };
 
-/** Round half to even, as lround does not: halves do not occur in what people write. */
+/** Rounded as lround does: halves go away from zero, which for a probability is up. */
 function parseProbability(text: string): number | undefined {
   const p = /^\d*\.?\d+(e-?\d+)?$/i.test(text) ? Number(text) : NaN;
   return p >= 0 && p <= 1 ? Math.round(p * SCALE) : undefined;
