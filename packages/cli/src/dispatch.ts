@@ -12,7 +12,7 @@ interface Subcommand {
 
 export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   run: {
-    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--update] [--mutate]",
+    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--verbose] [--update] [--mutate]",
     summary: "run scenarios; a folder is searched for files whose first key is scenario: or lab:",
     load: () => import("./commands/run.ts"),
   },
@@ -27,7 +27,8 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     load: () => import("./commands/validate.ts"),
   },
   verify: {
-    usage: "verify --recorded FILE… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR] | --replay FILE",
+    usage:
+      "verify --recorded FILE… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR] | --replay FILE",
     summary: "compare with the Linux kernel: recorded behaviour, or random labs beside the kernel of this machine",
     load: () => import("./commands/verify.ts"),
   },

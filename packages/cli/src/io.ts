@@ -1,5 +1,5 @@
 // What a command may touch of the machine, in one place, so that tests can run commands in-process.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 
@@ -37,9 +37,12 @@ export class UsageError extends Error {
 /** Text of a file; a UsageError when it cannot be read. */
 export function readText(file: string): string {
   try {
+    // A pipe or a device may never end.
+    const found = statSync(file);
+    if (!found.isFile() && !found.isDirectory()) throw new UsageError(`${file}: not a regular file`);
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(fileProblem(file, error));
+    throw error instanceof UsageError ? error : new UsageError(fileProblem(file, error));
   }
 }
 
@@ -58,6 +61,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EISDIR: "is a directory",
   ENOTDIR: "not a directory",
+  EPERM: "operation not permitted",
+  EIO: "input/output error",
+  EDQUOT: "disk quota exceeded",
   ENOSPC: "no space left",
   EROFS: "read-only file system",
   ELOOP: "too many symbolic links",

@@ -1,13 +1,16 @@
 // The kubehop command. This file only finds out which subcommand is meant: each is imported when it is asked for, so that a start stays fast.
 import process from "node:process";
 import { dispatch } from "./dispatch.ts";
-import { processIo } from "./io.ts";
+import { fileProblem, processIo } from "./io.ts";
 
-// A reader that closes early (`kubehop … | head`) is no error.
+// A reader that closes early (`kubehop … | head`) is no error: the run goes on, its exit code counts. Any other trouble is told once.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(process.exitCode ?? 0);
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`kubehop: ${fileProblem("stdout", error)}\n`);
+  process.exit(2);
 });
+// Nobody is left to be told.
+process.stderr.on("error", () => undefined);
 
 // No await here: the bundle is a script, so that compiled code can be kept between runs.
 void dispatch(process.argv.slice(2), processIo()).then((code) => {

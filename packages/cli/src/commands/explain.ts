@@ -35,17 +35,18 @@ export function run(args: readonly string[], io: Io): number {
     );
   const levels = LEVELS.filter((level) => values[level] === true);
   if (levels.length > 1) throw new UsageError(`--${levels.join(" and --")} exclude each other`);
-  const [input] = findScenarios([file], io);
+  const [input] = findScenarios([file], io).scenarios;
   if (input === undefined) throw new UsageError(`${file}: no scenario`);
   const loaded = loadScenario(input.file, input.text, input.readFile);
   if (!loaded.ok) {
     io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n`);
     return 2;
   }
-  const cell = chooseCell(loaded.scenario, values.cell ?? []).cell;
+  const plan = chooseCell(loaded.scenario, values.cell ?? [], io);
+  const { cell } = plan;
   const chosen = {
     ...(flow === undefined ? {} : { flow }),
-    ...(values.step === undefined ? {} : { step: values.step }),
+    ...(values.step === undefined ? {} : { step: stepId(plan, values.step) }),
   };
   const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
   const options = { cell, level: levels[0] ?? "summary", seed, readFile: input.readFile, ...chosen };
@@ -57,11 +58,21 @@ export function run(args: readonly string[], io: Io): number {
   return 0;
 }
 
-/** The one cell that has all the given values; without any, the first one. */
-function chooseCell(scenario: Scenario, wanted: readonly string[]): CellPlan {
+/** An id, or the number of a step, from 1. */
+function stepId({ steps }: CellPlan, text: string): string {
+  if (steps.some(({ id }) => id === text) || !/^\d+$/.test(text)) return text;
+  const step = steps.find(({ index }) => index === Number(text) - 1);
+  if (step === undefined) throw new UsageError(`there is no step ${text}`, `the file has ${steps.length} steps`);
+  return step.id;
+}
+
+/** The first cell that has all the given values. Where others have them too, it is named on stderr. */
+function chooseCell(scenario: Scenario, wanted: readonly string[], io: Io): CellPlan {
   const pairs = wanted.map((pair) => readPair(pair, scenario.cells[0]?.cell ?? {}));
   const fits = scenario.cells.filter(({ cell }) => pairs.every(([name, value]) => cell[name] === value));
   const [first] = fits;
+  if (first !== undefined && fits.length > 1)
+    io.stderr(`cell ${formatCell(first.cell)}, one of ${fits.length}: --cell NAME=VALUE chooses another\n`);
   if (first !== undefined) return first;
   const known = scenario.cells.map(({ cell }) => formatCell(cell)).slice(0, 12);
   throw new UsageError(`no cell has ${wanted.join(" ")}`, `cells: ${known.join(" ")}`);

@@ -17,10 +17,10 @@ import {
   runScenarioText,
   type Style,
 } from "@kubehop/lab";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { reportError } from "../dispatch.ts";
-import { type Io, writeText } from "../io.ts";
+import { type Io, UsageError, writeText } from "../io.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
 import { findScenarios, type ScenarioFile } from "../scenario-files.ts";
 
@@ -31,6 +31,7 @@ const OPTIONS = {
   update: { type: "boolean" },
   mutate: { type: "boolean" },
   pcapng: { type: "string" },
+  verbose: { type: "boolean" },
 } as const;
 
 export function run(args: readonly string[], io: Io): number {
@@ -39,13 +40,15 @@ export function run(args: readonly string[], io: Io): number {
   const style = io.colour ? COLOURS : PLAIN;
   const results: FileResult[] = [];
   const captures = values.pcapng === undefined ? undefined : new CaptureFolder(values.pcapng);
-  const failed: number[] = [];
-  for (const scenario of findScenarios(positionals, io)) {
+  const { scenarios, unreadable } = findScenarios(positionals, io);
+  for (const report of [values.json, values.junit]) if (report !== undefined) checkReportFile(report, scenarios);
+  const failed: number[] = Array.from({ length: unreadable }, () => 2);
+  for (const scenario of scenarios) {
     try {
-      const result = runOne(scenario, seed, values.mutate === true, captures);
+      const runIt = (file: ScenarioFile): FileResult => runOne(file, seed, values.mutate === true, captures);
+      const result = values.update === true ? updated(scenario, runIt, io) : runIt(scenario);
       results.push(result);
-      io.stdout(formatFileResult(result, style));
-      if (values.update === true) update(scenario, result, io);
+      io.stdout(formatFileResult(result, style, values.verbose === true));
     } catch (error) {
       // The other files can still be run; what is ours must not hide what is theirs.
       io.stderr(`${scenario.file}: `);
@@ -57,6 +60,12 @@ export function run(args: readonly string[], io: Io): number {
   const totals = countCases(results);
   io.stdout(`${formatTotals({ ...totals, failed: totals.failed + failed.length })}\n`);
   return failed.length > 0 ? Math.max(...failed) : exitCodeOf(results);
+}
+
+/** A report must not take the place of what was to be run. */
+function checkReportFile(report: string, scenarios: readonly ScenarioFile[]): void {
+  if (!/\.ya?ml$/i.test(report) && scenarios.every(({ file }) => resolve(file) !== resolve(report))) return;
+  throw new UsageError(`${report}: a report would overwrite this file`, "name a file that is no YAML");
 }
 
 /** The cases of a file; with --mutate, a further one for every mutation it declares. */
@@ -101,15 +110,15 @@ const COLOURS: Style = {
   dim: (text) => styleText("dim", text),
 };
 
-/** Rewrites the golden blocks that failed. The run stays failed: what was written is to be read before it is believed. */
-function update(scenario: ScenarioFile, result: FileResult, io: Io): void {
+/** Rewrites the golden blocks that failed, and runs the file again as it stands then. */
+function updated(scenario: ScenarioFile, runIt: (file: ScenarioFile) => FileResult, io: Io): FileResult {
+  const result = runIt(scenario);
   const { edits, refused } = goldenEdits(result);
   for (const reason of refused) io.stderr(`kubehop run: not updated: ${reason}\n`);
-  if (edits.length === 0) return;
   const text = applyGoldenEdits(scenario.text, edits);
-  if (text === scenario.text) return;
+  if (text === scenario.text) return result;
   writeText(scenario.file, text);
-  io.stderr(
-    `kubehop run: ${scenario.file}: ${edits.length} golden ${edits.length === 1 ? "block" : "blocks"} rewritten\n`,
-  );
+  const blocks = edits.length === 1 ? "1 golden block" : `${edits.length} golden blocks`;
+  io.stderr(`kubehop run: ${scenario.file}: ${blocks} rewritten: read the difference before you believe it\n`);
+  return runIt({ ...scenario, text });
 }

@@ -7,8 +7,9 @@ import { findScenarios } from "../scenario-files.ts";
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, { resolved: { type: "boolean" } });
-  let wrong = 0;
-  for (const { file, text, readFile } of findScenarios(positionals, io)) {
+  const { scenarios, unreadable } = findScenarios(positionals, io);
+  let wrong = unreadable;
+  for (const { file, text, readFile } of scenarios) {
     const loaded = loadScenario(file, text, readFile);
     if (!loaded.ok) {
       io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n\n`);

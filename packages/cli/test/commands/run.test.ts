@@ -1,5 +1,5 @@
 // `kubehop run` on a real, small cluster: exit codes, reports, golden updates.
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { kubehop, withFiles } from "../typed.ts";
 
@@ -77,9 +77,89 @@ describe("run", () => {
   it("--update writes what was printed", async () => {
     await withFiles({ "a.yaml": FORWARDING(7) }, async (folder) => {
       const typed = await kubehop("run", `${folder}/a.yaml`, "--update");
-      expect(typed).toMatchObject({ code: 1, stderr: `kubehop run: ${folder}/a.yaml: 1 golden block rewritten\n` });
+      expect(typed).toEqual({
+        code: 0,
+        stdout: `✓ ${folder}/a.yaml  forwarding\n1 passed, 0 failed, 0 skipped\n`,
+        stderr: `kubehop run: ${folder}/a.yaml: 1 golden block rewritten: read the difference before you believe it\n`,
+      });
       expect(readFileSync(`${folder}/a.yaml`, "utf8")).toBe(FORWARDING(1));
       expect((await kubehop("run", `${folder}/a.yaml`)).code).toBe(0);
+    });
+  });
+
+  it("--update keeps Windows line ends, blanks at the front and texts that look like matrix references", async () => {
+    const text = `scenario: x
+steps:
+  - in: node1
+    run: echo '  $\${a} b'; echo c
+    expect:
+      text: |
+        old
+      output: c
+`;
+    await withFiles({ "a.yaml": text.replaceAll("\n", "\r\n") }, async (folder) => {
+      expect((await kubehop("run", `${folder}/a.yaml`, "--update")).stdout).toContain("1 passed");
+      const found = readFileSync(`${folder}/a.yaml`, "utf8");
+      expect(found).toContain("      text: |2\r\n          $${a} b\r\n        c\r\n      output: c\r\n");
+      expect(found.replaceAll("\r\n", "")).not.toContain("\n");
+      expect((await kubehop("run", `${folder}/a.yaml`, "--update")).stderr).toBe("");
+    });
+  });
+
+  it("--verbose shows what was typed, printed and found, also where all held", async () => {
+    const more = "  - { in: node1, run: ping -c1 -q 127.0.0.1; cat nosuch || true, expect: ok }\n";
+    await withFiles({ "a.yaml": FORWARDING(1) + more }, async (folder) => {
+      const typed = await kubehop("run", `${folder}/a.yaml`, "--verbose", "--json", `${folder}/r.json`);
+      expect(typed.stdout).toContain(`✓ ${folder}/a.yaml  forwarding
+  ✓ step 1
+      node1$ sysctl net.ipv4.ip_forward
+      net.ipv4.ip_forward = 1
+    → exit 0, from 0.000 to 0.000 s
+  ✓ step 2
+      node1$ ping -c1 -q 127.0.0.1; cat nosuch || true
+      PING 127.0.0.1`);
+      expect(typed.stdout).toContain("\n    ! cat: nosuch: No such file or directory\n    → ok, exit 0, from ");
+      const report = JSON.parse(readFileSync(`${folder}/r.json`, "utf8"));
+      expect(report.files[0].cases[0].steps[0]).toMatchObject({
+        in: "node1",
+        run: ["sysctl net.ipv4.ip_forward"],
+        stdout: "net.ipv4.ip_forward = 1\n",
+        stderr: "",
+      });
+    });
+  });
+
+  it("a report never takes the place of a scenario", async () => {
+    await withFiles({ "a.yaml": FORWARDING(1) }, async (folder) => {
+      for (const option of ["--json", "--junit"]) {
+        expect(await kubehop("run", `${folder}/a.yaml`, option, `${folder}/a.yaml`)).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining("a report would overwrite this file"),
+        });
+      }
+      expect(readFileSync(`${folder}/a.yaml`, "utf8")).toBe(FORWARDING(1));
+    });
+  });
+
+  it("a dangling link in a folder is told and the rest is run: exit code 2", async () => {
+    await withFiles({ "b.yaml": FORWARDING(1) }, async (folder) => {
+      symlinkSync(`${folder}/nowhere`, `${folder}/a.yaml`);
+      expect(await kubehop("run", folder)).toMatchObject({
+        code: 2,
+        stdout: expect.stringContaining("✓"),
+        stderr: `kubehop: ${folder}/a.yaml: no such file or directory\n`,
+      });
+    });
+  });
+
+  it("pipes and devices are not read: they may never end", async () => {
+    expect(await kubehop("run", "/dev/zero")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("/dev/zero: not a regular file"),
+    });
+    const text = "scenario: x\nmanifests: [/dev/zero]\nsteps: [{ run: kubectl get nodes }]\n";
+    await withFiles({ "a.yaml": text }, async (folder) => {
+      expect((await kubehop("run", `${folder}/a.yaml`)).stdout).toContain("no such file: /dev/zero");
     });
   });
 

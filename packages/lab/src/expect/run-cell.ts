@@ -18,7 +18,7 @@ export function runCase(scenario: Scenario, plan: CellPlan, seed: number, run: C
   const stopped =
     end.stopped === undefined
       ? []
-      : [{ position: end.stopped.step.position, message: end.stopped.reason, details: [] }];
+      : [{ position: end.stopped.step.position, message: end.stopped.reason, details: notRun(plan, end.stopped.step) }];
   const failures = [
     ...steps.flatMap((result) => result.failures),
     ...stopped,
@@ -39,6 +39,12 @@ export function runCase(scenario: Scenario, plan: CellPlan, seed: number, run: C
     story,
     virtualMs: end.virtualMs,
   };
+}
+
+/** What a run that stopped early has not shown. */
+function notRun({ steps }: CellPlan, { index }: StepSpec): string[] {
+  const later = steps.filter((step) => step.index > index).length;
+  return later === 0 ? [] : [`${later} ${later === 1 ? "step" : "steps"} not run`];
 }
 
 /** The runner taps the devices that a step's checks name: those of the cause are added to every step. */

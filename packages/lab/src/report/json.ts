@@ -1,6 +1,7 @@
 // Results as plain data for other programs. The shape is stable: keys are only ever added. Nothing depends on the machine or the clock.
 import type { Diagnostic } from "@kubehop/kube";
 import type { CellResult, Failure, FileResult, StepResult } from "../model/outcome.ts";
+import type { StepSpec } from "../model/step-spec.ts";
 import { countCases } from "./totals.ts";
 
 /** JSON text of a run, keys in a fixed order, two spaces, newline at the end. */
@@ -42,7 +43,7 @@ function failureJson({ position, message, details }: Failure): object {
 }
 
 function stepJson({ step, outcome, failures }: StepResult): object {
-  const { exitCode, flow, startedAt, endedAt } = outcome;
+  const { exitCode, flow, startedAt, endedAt, stdout, stderr } = outcome;
   return {
     id: step.id,
     startedAt,
@@ -51,5 +52,20 @@ function stepJson({ step, outcome, failures }: StepResult): object {
     ...(flow === undefined ? {} : { flow }),
     requests: outcome.flows.length,
     failures: failures.length,
+    ...typed(step),
+    stdout,
+    stderr,
   };
+}
+
+/** What was done: `in` and `run`, or `send`. */
+function typed({ action }: StepSpec): object {
+  switch (action.kind) {
+    case "run":
+      return { in: action.in, run: action.commands.map(({ text, background }) => (background ? `${text} &` : text)) };
+    case "send":
+      return { send: action.flow.text };
+    case "wait":
+      return { wait: action.ms };
+  }
 }

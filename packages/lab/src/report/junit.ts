@@ -51,8 +51,13 @@ function failureElement(message: string, lines: readonly string[]): string[] {
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** XML 1.0 has no way to write most control characters: they become a question mark. */
+/** XML 1.0 has no way to write most control characters, halves of surrogate pairs, U+FFFE and U+FFFF: they become a question mark. */
 function escape(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, "?").replaceAll(/[&<>"]/g, (char) => ENTITIES[char] ?? char);
+  return (
+    text
+      .replaceAll(/\p{Cs}/gu, "?")
+      // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+      .replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "?")
+      .replaceAll(/[&<>"]/g, (char) => ENTITIES[char] ?? char)
+  );
 }

@@ -1,34 +1,28 @@
 // Results as text for people: one line per case, failures with their place in the file, the totals last.
 import { renderDiagnostics, sourceExcerpt, type SourceText } from "@kubehop/kube";
 import type { CellResult, Failure, FileResult } from "../model/outcome.ts";
+import { formatStep } from "./step-text.ts";
+import { PLAIN, type Style } from "./style.ts";
 import { formatCell, type Totals } from "./totals.ts";
 
-/** Colours are the caller's: text in, text out. */
-export interface Style {
-  readonly good: (text: string) => string;
-  readonly bad: (text: string) => string;
-  readonly dim: (text: string) => string;
-}
-
-export const PLAIN: Style = { good: (text) => text, bad: (text) => text, dim: (text) => text };
-
 /** All cases of a file, or the mistakes that kept it from running. Ends in a newline. */
-export function formatFileResult(result: FileResult, style: Style = PLAIN): string {
+export function formatFileResult(result: FileResult, style: Style = PLAIN, verbose = false): string {
   const { file, diagnostics, sources } = result;
   if (diagnostics.length > 0) {
     return `${style.bad("✗")} ${file}  cannot be read: ${count(diagnostics.length, "mistake")}\n\n${renderDiagnostics(diagnostics, sources)}\n\n`;
   }
-  return result.cells.map((cell) => formatCase(cell, result, style)).join("");
+  return result.cells.map((cell) => formatCase(cell, result, style, verbose)).join("");
 }
 
 const MARKS = { passed: "✓", failed: "✗", skipped: "-" } as const;
 
-function formatCase(cell: CellResult, result: FileResult, style: Style): string {
+function formatCase(cell: CellResult, result: FileResult, style: Style, verbose: boolean): string {
   const paint = { passed: style.good, failed: style.bad, skipped: style.dim }[cell.status];
   const suffix = formatCell(cell.cell);
   const name = suffix === "" ? cell.file : `${cell.file} ${suffix}`;
   const reason = cell.reason === undefined ? "" : style.dim(`  (${cell.reason})`);
   const lines = [`${paint(MARKS[cell.status])} ${name}  ${cell.title}${reason}`];
+  if (verbose) for (const step of cell.steps) lines.push(...formatStep(step, style).map((line) => `  ${line}`));
   for (const failure of cell.failures) lines.push(...formatFailure(failure, result.sources));
   lines.push(...cell.story.map((line) => `  ${line}`));
   if (cell.status === "failed" && result.refs.length > 0)

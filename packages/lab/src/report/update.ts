@@ -57,21 +57,34 @@ function replaceBlock(lines: string[], { line, col, text }: GoldenEdit): void {
   const header = lines[line - 1] ?? "";
   if (header[col - 1] !== "|") return;
   let end = line;
-  const indent = blockIndent(lines, line);
-  if (indent === undefined) return;
+  const keyIndent = /^\s*(?:- +)*/.exec(header)?.[0].length ?? 0;
+  const indent = blockIndent(lines, line, header.slice(col), keyIndent);
   while (end < lines.length && ((lines[end] ?? "").trim() === "" || indentOf(lines[end] ?? "") >= indent)) end++;
   // Empty lines behind the block belong to what follows.
   while (end > line && (lines[end - 1] ?? "").trim() === "") end--;
-  const body = text
-    .trimEnd()
-    .split("\n")
-    .map((row) => (row === "" ? "" : " ".repeat(indent) + row));
+  const eol = header.endsWith("\r") ? "\r" : "";
+  const rows = text.trimEnd().replaceAll(REFERENCE, "$$$${").split("\n");
+  const body = rows.map((row) => (row === "" ? "" : " ".repeat(indent) + row) + eol);
   lines.splice(line, end - line, ...body);
+  // A block whose first line begins with blanks must say where its own indentation ends.
+  const first = rows.find((row) => row.trim() !== "") ?? "";
+  if (first.startsWith(" ") && !INDICATOR.test(header.slice(col)))
+    lines[line - 1] = `${header.slice(0, col)}${indent - keyIndent}${header.slice(col)}`;
 }
 
-function blockIndent(lines: readonly string[], from: number): number | undefined {
+/** What the loader would take for a reference to the matrix. */
+const REFERENCE = /\$\{(?=[^}]*\})/g;
+
+/** Behind the `|`: an indentation indicator, before or behind a chomping one. */
+const INDICATOR = /^[+-]?([1-9])/;
+
+/** Column of the block's text. `keyIndent`: that of the key the block belongs to. */
+function blockIndent(lines: readonly string[], from: number, indicators: string, keyIndent: number): number {
+  const digit = INDICATOR.exec(indicators)?.[1];
+  if (digit !== undefined) return keyIndent + Number(digit);
   const first = lines.slice(from).find((row) => row.trim() !== "");
-  return first === undefined ? undefined : indentOf(first);
+  const found = first === undefined ? 0 : indentOf(first);
+  return found > keyIndent && found - keyIndent <= 9 ? found : keyIndent + 2;
 }
 
 function indentOf(line: string): number {

@@ -45,6 +45,16 @@ export const release = z.union([z.string(), z.number()]).superRefine((value, con
 });
 
 export const text = z.string();
+
+/** A line of text that reports print: what moves a cursor or ends a line does not belong in it. */
+export const line = checked((value) => {
+  if (value === "") return "an empty text";
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]/.exec(value)?.[0];
+  if (control === undefined) return undefined;
+  const code = (control.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return `a control character (U+${code}) in a text that reports print on one line`;
+});
 export const address = checked(checkIPv4);
 
 export const network = checked((value) => {

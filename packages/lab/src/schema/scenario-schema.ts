@@ -6,11 +6,11 @@ import * as leaf from "./leaves.ts";
 import { optional, required } from "./key.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
-const title = z.string().min(1);
+const title = leaf.line;
 const oneOrMore = z.union([leaf.text, z.array(leaf.text)]);
 
 const step = z.strictObject({
-  id: optional(leaf.text, "Name of the step in reports; unique.", "id: first-call", "step N"),
+  id: optional(leaf.line, "Name of the step in reports; unique.", "id: first-call", "step N"),
   in: optional(
     leaf.text,
     "Where `run` types: admin, a node, a host, a pod (`web#1`, a pod's name) or an alias.",

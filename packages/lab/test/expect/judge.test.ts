@@ -303,7 +303,16 @@ steps: [{ run: a, expect: { broken: timeout, fixed: ok } }]
     }));
     expect(result).toMatchObject({
       status: "failed",
-      failures: [{ message: "a packet storm", position: { line: 4 } }],
+      failures: [{ message: "a packet storm", position: { line: 4 }, details: [] }],
     });
+  });
+
+  it("a run that stops early says how much was left out", () => {
+    const long = scenarioOf("scenario: x\nsteps: [{ run: a }, { run: b }, { run: c }]\n");
+    const result = runCase(long, long.cells[0]!, 1, (plan) => ({
+      virtualMs: 7,
+      stopped: { step: plan.steps[0]!, reason: "a packet storm" },
+    }));
+    expect(result.failures[0]?.details).toEqual(["2 steps not run"]);
   });
 });

@@ -117,6 +117,14 @@ describe("JUnit", () => {
 `);
   });
 
+  it("what XML cannot hold becomes a question mark", () => {
+    const result = run(
+      "scenario: x\nsteps: [{ run: a, expect: { output: b } }]\n",
+      scripted([outcome({ stdout: "\u0001\ufffe\ud800\u{1f600}" })]),
+    );
+    expect(formatJunit([result])).toContain("???\u{1f600}");
+  });
+
   it("a file that cannot be read is a failed case", () => {
     expect(formatJunit([run("scenario: x\nfoo: 1\n", half)])).toContain(
       '<failure message="lab.yaml:1:1: missing key &quot;steps&quot;: nothing would happen">',

@@ -1,0 +1,64 @@
+// `run --verbose`: a step as it would have looked in a terminal, and how it ended.
+import type { FlowOutcome, StepOutcome, StepResult } from "../model/outcome.ts";
+import type { StepSpec } from "../model/step-spec.ts";
+import type { Style } from "./style.ts";
+
+/** `id`, the commands behind their prompt, what they printed, the outcome. */
+export function formatStep({ step, outcome, failures }: StepResult, style: Style): string[] {
+  const mark = failures.length === 0 ? style.good("✓") : style.bad("✗");
+  return [
+    `${mark} ${step.id}`,
+    ...promptLines(step).map((line) => `    ${line}`),
+    ...printed(outcome.stdout).map((line) => `    ${line}`),
+    ...printed(outcome.stderr).map((line) => style.dim(`  ! ${line}`)),
+    style.dim(`  → ${formatOutcome(outcome)}`),
+  ];
+}
+
+function promptLines({ action, repeat }: StepSpec): string[] {
+  const times = repeat === 1 ? "" : `  (${repeat} times)`;
+  switch (action.kind) {
+    case "wait":
+      return [`wait ${action.ms} ms`];
+    case "send":
+      return [`send ${action.flow.text}${times}`];
+    case "run":
+      return action.commands.map(({ text, background }) => `${action.in}$ ${text}${background ? " &" : ""}${times}`);
+  }
+}
+
+function printed(text: string): string[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+}
+
+/** `ok by default/web-0 client 10.244.0.2 ttl 64, exit 0, from 0.000 to 0.004 s` */
+function formatOutcome({ flows, exitCode, startedAt, endedAt }: StepOutcome): string {
+  return [
+    ...(flows.length === 0 ? [] : [formatFlows(flows)]),
+    `exit ${exitCode}`,
+    `from ${(startedAt / 1000).toFixed(3)} to ${(endedAt / 1000).toFixed(3)} s`,
+  ].join(", ");
+}
+
+function formatFlows(flows: readonly FlowOutcome[]): string {
+  const [first] = flows;
+  if (first !== undefined && flows.length === 1) return formatFlow(first);
+  const counts = new Map<string, number>();
+  for (const { result, by } of flows) {
+    const name = by === undefined ? result : `${result} by ${by}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const rows = [...counts].map(([name, count]) => `${count} ${name}`);
+  return `${flows.length} requests: ${rows.join(", ")}`;
+}
+
+function formatFlow({ result, by, client, ttl }: FlowOutcome): string {
+  return [
+    result,
+    by === undefined ? "" : `by ${by}`,
+    client === undefined ? "" : `client ${client}`,
+    ttl === undefined ? "" : `ttl ${ttl}`,
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
+}
