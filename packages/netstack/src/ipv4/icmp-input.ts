@@ -174,8 +174,13 @@ function socketDeliver(
   return null;
 }
 
-/** ipv4_update_pmtu: what the path of our own quoted packet carries. */
+/** ipv4_update_pmtu: what the path of our own quoted packet carries. TCP asks for the socket first: a RST without one teaches nothing. */
 function learnPmtu(ns: NetNamespace, pkt: Packet, quoted: number, mtu: number): void {
+  const head = pkt.head;
+  pkt.head = quoted;
+  const owned = ns.ipv4.protocols[ipProto(pkt.buf, quoted)]?.owns?.(pkt) ?? true;
+  pkt.head = head;
+  if (!owned) return;
   const base = quotedRoute(ns, pkt, quoted);
   if (base !== null) ipRtUpdatePmtu(ns, base, ipDaddr(pkt.buf, quoted), mtu);
 }

@@ -21,6 +21,8 @@ export interface InetProtocol {
   handler(pkt: Packet): void;
   /** An ICMP error about a packet we sent. pkt.head is the quoted IPv4 header, pkt.nh the outer one. `info`: MTU of a 3/4, else 0. The packet stays the caller's. */
   errHandler?(pkt: Packet, type: number, code: number, info: number): void;
+  /** Is there somebody whose packet an ICMP error quotes? Only then is a path MTU learned from it. pkt.head as for errHandler. */
+  owns?(pkt: Packet): boolean;
 }
 
 /** Per-host token bucket for ICMP errors and redirects (struct inet_peer). Tokens and times in virtual ms. */

@@ -10,12 +10,12 @@ import { newTcpOptions } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
 import type { PingSock } from "./ping.ts";
 import { pingErr, pingRcv } from "./ping.ts";
-import { tcpV4Err, tcpV4Rcv } from "./tcp-ipv4.ts";
+import { tcpQuotedSock, tcpV4Err, tcpV4Rcv } from "./tcp-ipv4.ts";
 import { registerTcpSysctls, TcpSysctls } from "./tcp-sysctls.ts";
 import { TcpTable } from "./tcp-table.ts";
 import type { InitialWindow } from "./tcp-window.ts";
 import { tcpSelectInitialWindow } from "./tcp-window.ts";
-import { udpErr, udpRcv } from "./udp-input.ts";
+import { udpErr, udpOwns, udpRcv } from "./udp-input.ts";
 import type { UdpEncapHandler } from "./udp-table.ts";
 import { UdpTable } from "./udp-table.ts";
 
@@ -66,10 +66,12 @@ export class SockTables {
     ns.ipv4.protocols[IPPROTO_UDP] = {
       handler: (pkt) => udpRcv(ns, pkt),
       errHandler: (pkt, type, code, info) => udpErr(ns, pkt, type, code, info),
+      owns: (pkt) => udpOwns(ns, pkt),
     };
     ns.ipv4.protocols[IPPROTO_TCP] = {
       handler: (pkt) => tcpV4Rcv(ns, pkt),
       errHandler: (pkt, type, code) => tcpV4Err(ns, pkt, type, code),
+      owns: (pkt) => tcpQuotedSock(ns, pkt) !== undefined,
     };
     ns.ipv4.pingRcv = (pkt) => pingRcv(ns, pkt);
     ns.ipv4.pingErr = (pkt, type, code, info) => pingErr(ns, pkt, type, code, info);

@@ -1,5 +1,6 @@
 // TCP over IPv4: where segments and ICMP errors find their connection (net/ipv4/tcp_ipv4.c: tcp_v4_rcv, tcp_v4_err).
 
+import type { SockTables } from "./sock-tables.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import { consumeSkb, kfreeSkb } from "../skb/kfree-skb.ts";
@@ -182,19 +183,20 @@ function completeHandshake(req: TcpRequestSock, pkt: Packet, seg: RcvSegment): v
   tcpRcv(child, pkt);
 }
 
-/** tcp_v4_err: pkt.head is the quoted IPv4 header. */
-export function tcpV4Err(ns: NetNamespace, pkt: Packet, type: number, code: number): void {
+/** The socket that sent the segment an ICMP error quotes; pkt.head is the quoted IPv4 header. */
+export function tcpQuotedSock(ns: NetNamespace, pkt: Packet): ReturnType<SockTables["tcp"]["lookupEstablished"]> {
   const b = pkt.buf;
   const th = pkt.head + ipHdrLen(b, pkt.head);
-  if (th + 8 > pkt.tail) return;
-  const sk = ns.sockets.tcp.lookupEstablished(
-    ipDaddr(b, pkt.head),
-    tcpDport(b, th),
-    ipSaddr(b, pkt.head),
-    tcpSport(b, th),
-  );
+  if (th + 8 > pkt.tail) return undefined;
+  const [daddr, saddr] = [ipDaddr(b, pkt.head), ipSaddr(b, pkt.head)];
+  return ns.sockets.tcp.lookupEstablished(daddr, tcpDport(b, th), saddr, tcpSport(b, th));
+}
+
+/** tcp_v4_err: pkt.head is the quoted IPv4 header. */
+export function tcpV4Err(ns: NetNamespace, pkt: Packet, type: number, code: number): void {
+  const sk = tcpQuotedSock(ns, pkt);
   if (sk === undefined || sk instanceof TcpTimewaitSock) return;
-  const seq = tcpSeq(b, th);
+  const seq = tcpSeq(pkt.buf, pkt.head + ipHdrLen(pkt.buf, pkt.head));
   if (sk instanceof TcpRequestSock) return tcpReqErr(sk, seq, type, code);
   // An error about bytes that are not under way is old or forged.
   if (!seqBetween(seq, sk.sndUna, sk.sndNxt)) return;

@@ -110,15 +110,28 @@ function udpMcastDeliver(ns: NetNamespace, pkt: Packet): void {
     });
 }
 
+/** The socket that sent the datagram an ICMP error quotes; pkt.head is the quoted IPv4 header. */
+function udpQuotedSock(ns: NetNamespace, pkt: Packet): UdpSock | null {
+  const b = pkt.buf;
+  const uh = pkt.head + ipHdrLen(b, pkt.head);
+  if (uh + 4 > pkt.tail) return null;
+  const [daddr, saddr] = [ipDaddr(b, pkt.head), ipSaddr(b, pkt.head)];
+  return ns.sockets.udp.lookup(daddr, udpDport(b, uh), saddr, udpSport(b, uh), pkt.dev?.ifindex ?? 0);
+}
+
+/** A socket sent the quoted datagram, or a tunnel did: whose far port is its own (__udp4_lib_err_encap). */
+export function udpOwns(ns: NetNamespace, pkt: Packet): boolean {
+  const uh = pkt.head + ipHdrLen(pkt.buf, pkt.head);
+  return udpQuotedSock(ns, pkt) !== null || (uh + 4 <= pkt.tail && ns.sockets.udp.encap.has(udpDport(pkt.buf, uh)));
+}
+
 /** __udp4_lib_err: an ICMP error quotes a datagram of ours; pkt.head is the quoted IPv4 header. */
 export function udpErr(ns: NetNamespace, pkt: Packet, type: number, code: number, info: number): void {
   const b = pkt.buf;
-  const uh = pkt.head + ipHdrLen(b, pkt.head);
-  if (uh + 4 > pkt.tail) return;
-  const daddr = ipDaddr(b, pkt.head);
-  const dport = udpDport(b, uh);
-  const sk = ns.sockets.udp.lookup(daddr, dport, ipSaddr(b, pkt.head), udpSport(b, uh), pkt.dev?.ifindex ?? 0);
+  const sk = udpQuotedSock(ns, pkt);
   if (sk === null) return;
+  const daddr = ipDaddr(b, pkt.head);
+  const dport = udpDport(b, pkt.head + ipHdrLen(b, pkt.head));
   const err = udpErrOf(sk, type, code);
   if (err === null || (sk.options.recvErr !== true && (!err.fatal || sk.daddr === 0))) return;
   udpReportError(sk, err, { addr: daddr, port: dport, report: { from: ipSaddr(b, pkt.nh), type, code, info } });

@@ -30,7 +30,11 @@ function lab(ops: readonly ConfigOp[] = [], backend: LabSpec["backend"] = "legac
   return {
     title: "routed",
     namespaces: ["R", "A", "B", "C"],
-    build: [{ ns: "R", ops: first }, ...links, { ns: "R", ops: [{ op: "route-add", dst: "default", via: HOSTS.C }, ...ops] }],
+    build: [
+      { ns: "R", ops: first },
+      ...links,
+      { ns: "R", ops: [{ op: "route-add", dst: "default", via: HOSTS.C }, ...ops] },
+    ],
     mute: Object.keys(HOSTS).map((ns) => ({ ns, devices: ["eth0"] })),
     routers: ["R"],
     backend,
@@ -47,7 +51,14 @@ interface Head {
 
 function send(from: HostName, { dst, protocol, tos, options }: Head, payload: Buffer): PlayStep {
   const src = HOSTS[from];
-  const fields = { src, dst, protocol, id: 7, ...(tos === undefined ? {} : { tos }), ...(options === undefined ? {} : { options }) };
+  const fields = {
+    src,
+    dst,
+    protocol,
+    id: 7,
+    ...(tos === undefined ? {} : { tos }),
+    ...(options === undefined ? {} : { options }),
+  };
   return { frame: [from, "eth0", ethernet(macOf(src.replace(/2$/, "1")), macOf(src), 0x0800, ipv4(fields, payload))] };
 }
 
@@ -69,47 +80,105 @@ const found = (name: string, where: LabSpec, rules: string, steps: readonly Play
 const POLICY: ConfigOp = { op: "route-add", dst: "default", via: HOSTS.B, table: "100" };
 
 export const FOUND: readonly FoundCase[] = [
-  found("TCPMSS keeps a wrong checksum wrong", lab(), "*mangle\n-A FORWARD -p tcp --syn -j TCPMSS --set-mss 1000\nCOMMIT\n", [
-    send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 1)),
-    send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0)),
-  ]),
+  found(
+    "TCPMSS keeps a wrong checksum wrong",
+    lab(),
+    "*mangle\n-A FORWARD -p tcp --syn -j TCPMSS --set-mss 1000\nCOMMIT\n",
+    [
+      send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 1)),
+      send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0)),
+    ],
+  ),
   found("REJECT says nothing to a datagram that is cut short", lab(), "*filter\n-A FORWARD -j REJECT\nCOMMIT\n", [
     send("A", { dst: HOSTS.B, protocol: 17 }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("abc")).subarray(0, 4)),
     send("A", { dst: HOSTS.B, protocol: 17 }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("abc"))),
   ]),
-  found("REJECT says nothing where a record route was filled in", lab(), "*filter\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n", [
-    send("A", { dst: HOSTS.B, protocol: 6, options: RECORD_ROUTE }, syn("A", HOSTS.B, 0)),
-    send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0)),
-  ]),
+  found(
+    "REJECT says nothing where a record route was filled in",
+    lab(),
+    "*filter\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n",
+    [
+      send("A", { dst: HOSTS.B, protocol: 6, options: RECORD_ROUTE }, syn("A", HOSTS.B, 0)),
+      send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0)),
+    ],
+  ),
   found("a sender hears of a drop in POSTROUTING", lab(), "*mangle\n-A POSTROUTING -d 10.2.0.2 -j DROP\nCOMMIT\n", [
     { udp: ["R", 20_001, HOSTS.B, 53, "00"] },
     { udp: ["R", 20_002, HOSTS.A, 53, "00"] },
   ]),
-  found("CT leaves an untracked packet alone", lab(), "*raw\n-A OUTPUT -p udp -j CT --notrack\n-A OUTPUT -p udp -j CT --zone 5\nCOMMIT\n*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n", [
-    { udp: ["R", 20_001, HOSTS.B, 53, "00"] },
-  ]),
-  found("an error about an untracked packet is INVALID", lab(), "*raw\n-A OUTPUT -j CT --notrack\nCOMMIT\n*mangle\n-A PREROUTING -m conntrack --ctstate INVALID -j MARK --set-xmark 0x1/0x1\nCOMMIT\n*filter\n-A INPUT -p udp -j REJECT\nCOMMIT\n", [
-    { udp: ["R", 20_001, "127.0.0.1", 53, "00"] },
-  ]),
-  found("rerouting asks rules for ports", lab([POLICY, { op: "rule-add", priority: 104, ipproto: 17, dport: [53, 80], table: "100" }]), "*mangle\n-A OUTPUT -j MARK --set-xmark 0x1/0xff\nCOMMIT\n", [
-    { udp: ["R", 20_001, HOSTS.C, 53, "00"] },
-    { udp: ["R", 20_002, HOSTS.C, 99, "00"] },
-  ]),
-  found("a RST has the options and the route of the packet's class", lab([POLICY, { op: "rule-add", priority: 105, tos: 0x10, table: "100" }]), "", [
-    send("A", { dst: "10.1.0.1", protocol: 6, options: RECORD_ROUTE }, syn("A", "10.1.0.1", 0)),
-    send("A", { dst: "10.1.0.1", protocol: 6, tos: 0x10 }, syn("A", "10.1.0.1", 0)),
-  ]),
-  ...(["nft", "legacy"] as const).map((backend) =>
-    found(`a cut TCP header: ${backend}`, lab([], backend), "*filter\n-A FORWARD -p tcp -m tcp --syn -j MARK --set-xmark 0x1/0x1\n-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT\nCOMMIT\n", [
-      send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0).subarray(0, 7)),
-      send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0)),
-    ]),
+  found(
+    "CT leaves an untracked packet alone",
+    lab(),
+    "*raw\n-A OUTPUT -p udp -j CT --notrack\n-A OUTPUT -p udp -j CT --zone 5\nCOMMIT\n*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n",
+    [{ udp: ["R", 20_001, HOSTS.B, 53, "00"] }],
   ),
+  found(
+    "an error about an untracked packet is INVALID",
+    lab(),
+    "*raw\n-A OUTPUT -j CT --notrack\nCOMMIT\n*mangle\n-A PREROUTING -m conntrack --ctstate INVALID -j MARK --set-xmark 0x1/0x1\nCOMMIT\n*filter\n-A INPUT -p udp -j REJECT\nCOMMIT\n",
+    [{ udp: ["R", 20_001, "127.0.0.1", 53, "00"] }],
+  ),
+  found(
+    "rerouting asks rules for ports",
+    lab([POLICY, { op: "rule-add", priority: 104, ipproto: 17, dport: [53, 80], table: "100" }]),
+    "*mangle\n-A OUTPUT -j MARK --set-xmark 0x1/0xff\nCOMMIT\n",
+    [{ udp: ["R", 20_001, HOSTS.C, 53, "00"] }, { udp: ["R", 20_002, HOSTS.C, 99, "00"] }],
+  ),
+  found(
+    "a RST has the options and the route of the packet's class",
+    lab([POLICY, { op: "rule-add", priority: 105, tos: 0x10, table: "100" }]),
+    "",
+    [
+      send("A", { dst: "10.1.0.1", protocol: 6, options: RECORD_ROUTE }, syn("A", "10.1.0.1", 0)),
+      send("A", { dst: "10.1.0.1", protocol: 6, tos: 0x10 }, syn("A", "10.1.0.1", 0)),
+    ],
+  ),
+  ...(["nft", "legacy"] as const).map((backend) =>
+    found(
+      `a cut TCP header: ${backend}`,
+      lab([], backend),
+      "*filter\n-A FORWARD -p tcp -m tcp --syn -j MARK --set-xmark 0x1/0x1\n-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT\nCOMMIT\n",
+      [
+        send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0).subarray(0, 7)),
+        send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0)),
+      ],
+    ),
+  ),
+  found("no path MTU is learned from a datagram that nobody sent", lab(), "", [
+    send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(3, 4, 1000, ipv4({ src: "10.1.0.1", dst: HOSTS.A, protocol: 17, id: 1 }, udp("10.1.0.1", HOSTS.A, 53, 1001, Buffer.alloc(0))))),
+    send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(8, 0, 1, Buffer.alloc(1400))),
+  ]),
+  found("a path MTU is learned from an echo reply", lab(), "", [
+    send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(3, 4, 1000, ipv4({ src: "10.1.0.1", dst: HOSTS.A, protocol: 1, id: 1 }, icmp(0, 0, 1, Buffer.alloc(8))))),
+    send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(8, 0, 1, Buffer.alloc(1400))),
+  ]),
   found("a path MTU is learned for sockets only", lab(), "", [
-    send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(3, 4, 1000, ipv4({ src: "10.1.0.1", dst: HOSTS.A, protocol: 6, id: 1 }, tcp("10.1.0.1", HOSTS.A, TCP, Buffer.alloc(0))))),
+    send(
+      "A",
+      { dst: "10.1.0.1", protocol: 1 },
+      icmp(
+        3,
+        4,
+        1000,
+        ipv4({ src: "10.1.0.1", dst: HOSTS.A, protocol: 6, id: 1 }, tcp("10.1.0.1", HOSTS.A, TCP, Buffer.alloc(0))),
+      ),
+    ),
     send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(8, 0, 1, Buffer.alloc(1400))),
   ]),
   found("ARP for the router", lab(), "", [
-    { frame: ["A", "eth0", arpFrame({ op: 1, dst: "ff:ff:ff:ff:ff:ff", sha: macOf(HOSTS.A), spa: HOSTS.A, tha: "00:00:00:00:00:00", tpa: "10.1.0.1" })] },
+    {
+      frame: [
+        "A",
+        "eth0",
+        arpFrame({
+          op: 1,
+          dst: "ff:ff:ff:ff:ff:ff",
+          sha: macOf(HOSTS.A),
+          spa: HOSTS.A,
+          tha: "00:00:00:00:00:00",
+          tpa: "10.1.0.1",
+        }),
+      ],
+    },
   ]),
 ];
