@@ -55,6 +55,7 @@ export { ipRouteOutput } from "./ipv4/route-output.ts";
 export { flowKey, RTCF_BROADCAST } from "./ipv4/rtable.ts";
 export { type SockErrno, SockError, strerror } from "./sock/errno.ts";
 export { packetSend, packetTap, packetWatch } from "./sock/packet-socket.ts";
+export { rawSend } from "./sock/raw.ts";
 export { type PingError, pingOpen, type PingReply, type PingSock } from "./sock/ping.ts";
 export type { Endpoint, PmtuDisc } from "./sock/sock.ts";
 export type { SockPins } from "./sock/sock-tables.ts";

@@ -1,13 +1,29 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readRecording, verifyRecording } from "../src/recorded/verify.ts";
+import { readCorpus, verifyCase } from "../src/recorded/verify.ts";
 
-const FILES = ["example20.json.gz", "dataset.json.gz"] as const;
+/** `sets` of labelled cases are listed one by one; thousands of short sequences are one test. */
+const LISTED = [
+  "example20.json.gz",
+  "dataset.json.gz",
+  "rulefuzz.json.gz",
+  "rulefuzz-60211.json.gz",
+  "rulefuzz-773301.json.gz",
+] as const;
 
-describe.each(FILES)("recorded kernel behaviour: %s", (name) => {
-  const file = fileURLToPath(new URL(`./data/${name}`, import.meta.url));
-  it.each(readRecording(file).cases.map((c) => c.name))("%s", (testCase) => {
-    const [result] = verifyRecording(file, testCase).cases;
-    expect(result?.differences).toEqual([]);
+const corpus = (name: string): ReturnType<typeof readCorpus> =>
+  readCorpus(fileURLToPath(new URL(`./data/${name}`, import.meta.url)));
+
+describe.each(LISTED)("recorded kernel behaviour: %s", (name) => {
+  it.each(corpus(name).cases.map((one) => [one.name, one] as const))("%s", (_, one) => {
+    expect(verifyCase(one).differences).toEqual([]);
+  });
+});
+
+describe("recorded kernel behaviour: ct-tcp-sequences.json.gz", () => {
+  it("state, verdict, flags and timeout after every sequence", () => {
+    const results = corpus("ct-tcp-sequences.json.gz").cases.map(verifyCase);
+    expect(results).toHaveLength(11_110);
+    expect(results.filter((one) => one.differences.length > 0)).toEqual([]);
   });
 });

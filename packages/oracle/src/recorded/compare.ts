@@ -2,11 +2,25 @@
 
 import type { RecordedCase, RecordedConntrack, RecordedPacket } from "./format.ts";
 import { maskFrame } from "./mask.ts";
+import type { SeenTables } from "./case-state.ts";
+import { missingRows } from "./compare-rows.ts";
 import type { Observation, SeenFrame } from "./replay.ts";
 
 /** One difference; `recorded` and `ours` are printed side by side. */
 export interface Difference {
-  readonly what: "frames" | "order" | "conntrack" | "drops" | "rules";
+  readonly what:
+    | "frames"
+    | "order"
+    | "conntrack"
+    | "events"
+    | "drops"
+    | "rules"
+    | "errno"
+    | "recent"
+    | "fdb"
+    | "neigh"
+    /** The case asks for something that is not modelled. */
+    | "refused";
   /** Where: `step 2, n1/cni0`, or the rule's key. */
   readonly where: string;
   readonly recorded: string;
@@ -23,6 +37,7 @@ export function compareCase(testCase: RecordedCase, seen: Observation): Differen
   for (const [ns, entries] of Object.entries(testCase.conntrack))
     differences.push(...compareConntrack(ns, entries, seen.conntrack[ns] ?? []));
   differences.push(...compareDrops(testCase, seen), ...compareRules(testCase, seen));
+  differences.push(...compareErrors(testCase, seen), ...compareTables(testCase, seen.tables));
   return differences;
 }
 
@@ -57,23 +72,85 @@ function frameKey(frame: SeenFrame, masked: RecordedPacket["masked"]): string {
   return `${frame.dir} ${Buffer.from(maskFrame(frame.bytes, masked)).toString("hex")}`;
 }
 
+function compareErrors(testCase: RecordedCase, seen: Observation): Difference[] {
+  return testCase.steps.flatMap(({ inject }, i): Difference[] => {
+    const [recorded, ours] = [inject.error ?? "sent", seen.errors[i] ?? "sent"];
+    return recorded === ours ? [] : [{ what: "errno", where: `step ${i + 1}`, recorded, ours }];
+  });
+}
+
+/** xt_recent's lists, bridge tables and neighbours behind the case, where they were recorded; their order is chance. */
+function compareTables(testCase: RecordedCase, tables: SeenTables): Difference[] {
+  const recorded: SeenTables = {
+    recent: testCase.recent ?? {},
+    fdb: testCase.fdb?.after ?? {},
+    neigh: testCase.neigh?.after ?? {},
+  };
+  return tableRows(recorded).flatMap(({ what, where, rows }): Difference[] => {
+    const ours = tableRows(tables).find((one) => one.what === what && one.where === where)?.rows ?? [];
+    const missing = missingRows(rows, ours);
+    return missing === null ? [] : [{ what, where, ...missing }];
+  });
+}
+
+function tableRows(tables: SeenTables): { what: "recent" | "fdb" | "neigh"; where: string; rows: string[] }[] {
+  const recent = Object.entries(tables.recent).flatMap(([node, lists]) =>
+    Object.entries(lists).map(([list, rows]) => ({
+      what: "recent" as const,
+      where: `${node}, list ${list}`,
+      rows: rows.map(rowText),
+    })),
+  );
+  const fdb = Object.entries(tables.fdb).map(([where, rows]) => ({
+    ...{ what: "fdb" as const, where },
+    rows: rows.filter((row) => !isGroupRow(row)).map(rowText),
+  }));
+  const neigh = Object.entries(tables.neigh).map(([where, rows]) => ({
+    what: "neigh" as const,
+    where,
+    rows: rows.map(rowText),
+  }));
+  return [...recent, ...fdb, ...neigh];
+}
+
+/** Filters for groups, which are not modelled as rows. */
+function isGroupRow(row: { readonly mac: string }): boolean {
+  return /^(33:33|01:00:5e)/.test(row.mac);
+}
+
+function rowText(row: object): string {
+  return JSON.stringify(sortKeys(row));
+}
+
 /** The table is hash ordered: compare as sets of rows. */
 function compareConntrack(
   ns: string,
   recorded: readonly RecordedConntrack[],
   seen: readonly RecordedConntrack[],
 ): Difference[] {
-  const theirs = recorded.map(canonical).sort();
-  const ours = seen.map(canonical).sort();
-  if (theirs.join("\n") === ours.join("\n")) return [];
-  return [
-    {
-      what: "conntrack",
-      where: ns,
-      recorded: theirs.filter((row) => !ours.includes(row)).join("\n") || "no further entry",
-      ours: ours.filter((row) => !theirs.includes(row)).join("\n") || "no further entry",
-    },
-  ];
+  const ours = new Set(seen);
+  const theirs = recorded.filter((row) => {
+    const twin =
+      [...ours].find((other) => canonical(other) === canonical(row)) ?? [...ours].find((other) => fits(row, other));
+    if (twin !== undefined) ours.delete(twin);
+    return twin === undefined;
+  });
+  if (theirs.length === 0 && ours.size === 0) return [];
+  const text = (rows: Iterable<RecordedConntrack>): string =>
+    [...rows].map(canonical).sort().join("\n") || "no further entry";
+  return [{ what: "conntrack", where: ns, recorded: text(theirs), ours: text(ours) }];
+}
+
+/** A port or id drawn by chance is recorded as `*` and fits any. */
+function fits(recorded: RecordedConntrack, ours: RecordedConntrack): boolean {
+  const open = (ours: RecordedConntrack["orig"], theirs: RecordedConntrack["orig"]): RecordedConntrack["orig"] => ({
+    ...ours,
+    ...(theirs.sport === "*" ? { sport: "*" } : {}),
+    ...(theirs.dport === "*" ? { dport: "*" } : {}),
+    ...(theirs.id === "*" ? { id: "*" } : {}),
+  });
+  const like = { ...ours, orig: open(ours.orig, recorded.orig), reply: open(ours.reply, recorded.reply) };
+  return canonical(like) === canonical(recorded);
 }
 
 /** An entry as one text, whatever the order of its keys. */

@@ -2,15 +2,15 @@
 // like any agent's. What a recording assumes beyond its rows (mute hosts, warm neighbour caches) is said here and nowhere else.
 
 import { applyBatch, NetNamespace, udpOpen, World } from "@kubehop/netstack";
-import type { ConfigOp, LinkChange, LinkSpec } from "@kubehop/netstack";
+import type { ConfigOp, LinkChange, LinkSpec, RouteType } from "@kubehop/netstack";
+import { RecordingError } from "./corpus.ts";
 import type { RecordedCase, RecordedLink, RecordedNamespace, RecordedRoute, Recording } from "./format.ts";
+
+/** Per-device sysctls that only IGMP reads, which no recording shows. */
+const TIMERS_OF_GROUPS = new Set(["igmpv2_unsolicited_report_interval", "igmpv3_unsolicited_report_interval"]);
 
 /** The recorder's namespace that only forwards between the nodes; a real stack, never mute. */
 const UNDERLAY = "sw";
-
-export class RecordingError extends Error {
-  override readonly name = "RecordingError";
-}
 
 /** A fresh world in the recorded state: caches warm, rules loaded, conntrack empty. */
 export function buildRecordedLab(recording: Recording, testCase: RecordedCase): World {
@@ -136,7 +136,7 @@ function tableOps(state: RecordedNamespace): ConfigOp[] {
     op: "neigh-replace",
     dev: n.dev,
     dst: n.dst,
-    lladdr: n.lladdr,
+    lladdr: n.lladdr ?? "",
     nud: "permanent",
   }));
   // Permanent rows of a bridge are its own and its ports' addresses: the kernel makes them.
@@ -157,12 +157,30 @@ function routeOp(r: RecordedRoute): ConfigOp {
   return {
     op: "route-replace",
     dst: r.dst,
+    ...(r.type === undefined ? {} : { type: routeType(r.type) }),
     ...(r.gateway === undefined ? {} : { via: r.gateway }),
     ...(r.dev === undefined ? {} : { dev: r.dev }),
     ...(r.prefsrc === undefined ? {} : { src: r.prefsrc }),
     ...(r.metric === undefined ? {} : { metric: r.metric }),
     ...(r.flags.includes("onlink") ? { onlink: true } : {}),
   };
+}
+
+const ROUTE_TYPES = [
+  "unicast",
+  "local",
+  "broadcast",
+  "multicast",
+  "blackhole",
+  "unreachable",
+  "prohibit",
+  "throw",
+] as const;
+
+function routeType(word: string): RouteType {
+  const known = ROUTE_TYPES.find((type) => type === word);
+  if (known === undefined) throw new RecordingError(`route type ${word} is not modelled`);
+  return known;
 }
 
 /** The listed sysctls, and those every recording assumes: no redirects from any device, no ICMP limits within reach. */
@@ -178,6 +196,11 @@ function sysctlOps(name: string, recording: Recording, testCase: RecordedCase): 
   }
   for (const link of state.links) {
     if (name === UNDERLAY || isNode) set(`net.ipv4.conf.${link.ifname.replaceAll(".", "/")}.send_redirects`, "0");
+  }
+  for (const [dev, conf] of Object.entries(state.devconf ?? {})) {
+    for (const [key, value] of Object.entries(conf)) {
+      if (!TIMERS_OF_GROUPS.has(key)) set(`net.ipv4.conf.${dev.replaceAll(".", "/")}.${key}`, String(value));
+    }
   }
   set("net.ipv4.icmp_msgs_per_sec", "100000");
   set("net.ipv4.icmp_msgs_burst", "10000");

@@ -6,12 +6,16 @@ import {
   frameBytes,
   formatIpv4,
   packetSend,
+  rawSend,
   PACKET_BROADCAST,
   PACKET_MULTICAST,
   PACKET_OTHERHOST,
 } from "@kubehop/netstack";
 import type { Conntrack, ConntrackRow, NetNamespace, TapFrame, World } from "@kubehop/netstack";
 import type { RecordedCase, RecordedConntrack, Recording } from "./format.ts";
+import { prepareCase, tablesOf } from "./case-state.ts";
+import type { SeenTables } from "./case-state.ts";
+import { RecordingError } from "./corpus.ts";
 import { buildRecordedLab, namespaceOf } from "./lab.ts";
 
 export interface SeenFrame {
@@ -28,6 +32,10 @@ export interface Observation {
   /** Distinct drop reasons, mute hosts' own left out. */
   readonly drops: readonly string[];
   readonly rules: Readonly<Record<string, readonly [number, number]>>;
+  /** Per step: errno of the send. */
+  readonly errors: readonly (string | null)[];
+  /** Tables behind the case, where the recording tells them. */
+  readonly tables: SeenTables;
 }
 
 /**
@@ -41,28 +49,38 @@ const AFTER_FRAMES: Readonly<Record<string, { ns: string; dev: string; dst: stri
 export function replayCase(recording: Recording, testCase: RecordedCase): Observation {
   const world = buildRecordedLab(recording, testCase);
   const nodes = Object.keys(recording.ruleset);
+  prepareCase(world, nodes, testCase);
   for (const name of nodes) pinRandomChoices(namespaceOf(world, name), testCase);
   const drops = collectDrops(world);
   const before = countersOf(world, nodes);
   let sink: SeenFrame[] = [];
   tapEverything(world, (frame) => sink.push(frame));
+  const errors: (string | null)[] = [];
   const frames = testCase.steps.map((step) => {
     sink = [];
-    injectFrame(world, step.inject.ns, step.inject.dev, step.inject.hex);
+    errors.push(injectStep(world, step.inject));
     return sink;
   });
   const conntrack = Object.fromEntries(nodes.map((name) => [name, conntrackOf(namespaceOf(world, name))]));
+  const tables = tablesOf(world, testCase);
   // Frames and drops were read before; only counters see what follows.
   const dropped = [...drops].sort();
   sink = [];
   afterFrames(world, testCase);
-  return { frames, conntrack, drops: dropped, rules: counterDeltas(before, countersOf(world, nodes)) };
+  return { frames, conntrack, drops: dropped, rules: counterDeltas(before, countersOf(world, nodes)), errors, tables };
 }
 
-function injectFrame(world: World, ns: string, dev: string, hex: string): void {
-  const device = namespaceOf(world, ns).devices.byName(dev);
-  if (device === undefined) throw new Error(`no device ${dev} in ${ns}`);
-  packetSend(device, Uint8Array.from(Buffer.from(hex, "hex")));
+type Inject = RecordedCase["steps"][number]["inject"];
+
+/** One step; the errno of its send, null when it went. */
+export function injectStep(world: World, inject: Inject): string | null {
+  const ns = namespaceOf(world, inject.ns);
+  if (inject.wait_ms_before !== undefined) world.clock.runUntil(world.clock.now + inject.wait_ms_before);
+  const bytes = Uint8Array.from(Buffer.from(inject.hex, "hex"));
+  if (inject.local === true) return rawSend(ns, bytes) ?? null;
+  const device = ns.devices.byName(inject.dev ?? "");
+  if (device === undefined) throw new RecordingError(`no device ${inject.dev} in ${inject.ns}`);
+  return packetSend(device, bytes) ?? null;
 }
 
 function afterFrames(world: World, testCase: RecordedCase): void {

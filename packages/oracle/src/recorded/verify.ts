@@ -5,8 +5,12 @@ import { readFileSync } from "node:fs";
 import { compareCase } from "./compare.ts";
 import type { Difference } from "./compare.ts";
 import { recordingSchema } from "./format.ts";
-import type { RecordedCase, Recording } from "./format.ts";
+import type { Recording } from "./format.ts";
+import { RecordingError } from "./corpus.ts";
+import type { Corpus, CorpusCase } from "./corpus.ts";
+import { ctSequencesCorpus, ctSequencesSchema } from "./ct-sequences.ts";
 import { replayCase } from "./replay.ts";
+import { ruleFuzzCorpus, ruleFuzzSchema } from "./rulefuzz.ts";
 
 export interface CaseResult {
   readonly name: string;
@@ -17,26 +21,64 @@ export interface CaseResult {
 
 export interface RecordedReport {
   readonly file: string;
-  readonly kernel: string;
+  /** null: the file does not tell. */
+  readonly kernel: string | null;
   readonly cases: readonly CaseResult[];
 }
 
-/** Reads `*.json` or `*.json.gz`. Throws when the file is not a recording this replay understands in full. */
+/** Reads `*.json` or `*.json.gz` of any recorded format, told by its content. Throws when it is none that is understood in full. */
+export function readCorpus(file: string): Corpus {
+  const data = readJson(file);
+  const format = FORMATS.find(({ key }) => typeof data === "object" && data !== null && key in data);
+  if (format === undefined)
+    throw new SyntaxError(`none of its keys is that of a recording (${FORMATS.map(({ key }) => key).join(", ")})`);
+  return format.read(data);
+}
+
+/** A file of the dataset's format. */
 export function readRecording(file: string): Recording {
+  return recordingSchema.parse(readJson(file));
+}
+
+function readJson(file: string): unknown {
   const raw = readFileSync(file);
-  const text = file.endsWith(".gz") ? gunzipSync(raw).toString("utf8") : raw.toString("utf8");
-  return recordingSchema.parse(JSON.parse(text));
+  return JSON.parse(file.endsWith(".gz") ? gunzipSync(raw).toString("utf8") : raw.toString("utf8"));
+}
+
+/** By the key that no other format has. */
+const FORMATS: readonly { readonly key: string; readonly read: (data: unknown) => Corpus }[] = [
+  { key: "lab", read: (data) => datasetCorpus(recordingSchema.parse(data)) },
+  { key: "host_mac", read: (data) => ruleFuzzCorpus(ruleFuzzSchema.parse(data)) },
+  { key: "seq", read: (data) => ctSequencesCorpus(ctSequencesSchema.parse(data)) },
+];
+
+function datasetCorpus(recording: Recording): Corpus {
+  const cases = recording.cases.map((one): CorpusCase => ({
+    name: one.name,
+    packets: one.steps.reduce((sum, step) => sum + step.packets.length, 0),
+    replay: () => compareCase(one, replayCase(recording, one)),
+  }));
+  return { kernel: recording.kernel, cases };
 }
 
 export function verifyRecording(file: string, only?: string): RecordedReport {
-  const recording = readRecording(file);
-  const cases = recording.cases.filter((c) => only === undefined || c.name === only);
-  return { file, kernel: recording.kernel, cases: cases.map((c) => verifyCase(recording, c)) };
+  const corpus = readCorpus(file);
+  const cases = corpus.cases.filter((c) => only === undefined || c.name === only);
+  return { file, kernel: corpus.kernel, cases: cases.map(verifyCase) };
 }
 
-function verifyCase(recording: Recording, testCase: RecordedCase): CaseResult {
-  const packets = testCase.steps.reduce((sum, step) => sum + step.packets.length, 0);
-  return { name: testCase.name, packets, differences: compareCase(testCase, replayCase(recording, testCase)) };
+/** What cannot be built is a difference too: a case that was not compared is not proven. */
+export function verifyCase({ name, packets, replay }: CorpusCase): CaseResult {
+  try {
+    return { name, packets, differences: replay() };
+  } catch (error) {
+    if (!(error instanceof RecordingError)) throw error;
+    return {
+      name,
+      packets,
+      differences: [{ what: "refused", where: "set-up", recorded: "done", ours: error.message }],
+    };
+  }
 }
 
 /** The report as text; its last line counts cases, packets and differences. */
@@ -52,7 +94,7 @@ export function formatRecordedReport(report: RecordedReport): string {
   if (first !== undefined) lines.push(...sideBySide(failed[0]?.name ?? "", first));
   const passed = report.cases.length - failed.length;
   lines.push(
-    `Linux ${report.kernel}: ${passed}/${report.cases.length} cases, ${packets} packets compared, ${differences} differences`,
+    `Linux ${report.kernel ?? "(release not recorded)"}: ${passed}/${report.cases.length} cases, ${packets} packets compared, ${differences} differences`,
   );
   return `${lines.join("\n")}\n`;
 }
