@@ -11,6 +11,11 @@ export interface ShellContext extends CommandContext {
   readFile(path: string): string | undefined;
   /** Start another command line at this place, with this context's streams. */
   start(line: string): RunningCommand;
+  /**
+   * Tell that something typed is not modelled, in a sentence that names it: a mistake of the scenario wherever it stands in a line,
+   * unlike a real tool's failure, which is an exit code. What is printed and the exit code are the command's business.
+   */
+  refuse(text: string): void;
 }
 
 /** A command as the shell starts it. Others' commands (netstack's `Command`) come in by `Registry.register`. */

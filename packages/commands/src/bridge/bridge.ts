@@ -5,18 +5,12 @@ import { dumpFdb, dumpLinks, printBridgeLink, printFdbList } from "@kubehop/nets
 import type { ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import type { IpRun } from "../ip/ip-context.ts";
-import { change, printJson } from "../ip/ip-context.ts";
+import { change, printJson, withUsage } from "../ip/ip-context.ts";
 import { byPrefix, IpUsageError, notModelled, Words } from "../ip/words.ts";
 
-export const bridge = instant("bridge", "forwarding tables and ports of bridges (iproute2)", (ctx, args) => {
-  try {
-    return runBridge(ctx, [...args]);
-  } catch (error) {
-    if (!(error instanceof IpUsageError)) throw error;
-    ctx.stderr(`${error.message}\n`);
-    return error.code;
-  }
-});
+export const bridge = instant("bridge", "forwarding tables and ports of bridges (iproute2)", (ctx, args) =>
+  withUsage(ctx, () => runBridge(ctx, [...args])),
+);
 
 function runBridge(ctx: ShellContext, args: string[]): number {
   const options = { details: false, json: false, inet: false, oneline: false, brief: false, stats: false };

@@ -4,7 +4,7 @@ import { applyBatch } from "@kubehop/netstack";
 import type { ConfigOp } from "@kubehop/netstack";
 import type { ShellContext } from "../context.ts";
 import { EXIT_USAGE } from "../process.ts";
-import { IpUsageError } from "./words.ts";
+import { IpNotModelled, IpUsageError } from "./words.ts";
 
 export interface IpOptions {
   /** -d. */
@@ -26,11 +26,24 @@ export interface IpRun {
   readonly tool: string;
 }
 
+/** Runs a tool of iproute2: its complaints are printed, refusals told on. */
+export function withUsage(ctx: ShellContext, run: () => number): number {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof IpUsageError)) throw error;
+    ctx.stderr(`${error.message}\n`);
+    if (error instanceof IpNotModelled) ctx.refuse(error.message);
+    return error.code;
+  }
+}
+
 /** Apply changes; the exit code iproute2 gives. */
 export function change({ ctx, tool }: IpRun, ops: readonly ConfigOp[]): number {
   const error = applyBatch(ctx.ns, { agent: tool, ops });
   if (error === null) return 0;
   ctx.stderr(`${error.message}\n`);
+  if (error.unmodelled === true) ctx.refuse(`${tool}: ${error.message}`);
   return exitCodeOf(error.message);
 }
 

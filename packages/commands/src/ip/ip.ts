@@ -4,6 +4,7 @@ import { instant } from "../instant.ts";
 import type { ShellContext } from "../context.ts";
 import { addrChange, addrFlush } from "./addr-change.ts";
 import type { IpOptions, IpRun } from "./ip-context.ts";
+import { withUsage } from "./ip-context.ts";
 import { linkAdd, linkDelete, linkSet } from "./link-change.ts";
 import { addrShow, linkShow } from "./link-show.ts";
 import { neighChange, neighFlush, neighShow } from "./neigh.ts";
@@ -119,15 +120,9 @@ export const REFUSED_IP_OBJECTS: readonly string[] = [
   "ntable",
 ];
 
-export const ip = instant("ip", "addresses, links, routes, neighbours and rules (iproute2)", (ctx, args) => {
-  try {
-    return runIp(ctx, [...args]);
-  } catch (error) {
-    if (!(error instanceof IpUsageError)) throw error;
-    ctx.stderr(`${error.message}\n`);
-    return error.code;
-  }
-});
+export const ip = instant("ip", "addresses, links, routes, neighbours and rules (iproute2)", (ctx, args) =>
+  withUsage(ctx, () => runIp(ctx, [...args])),
+);
 
 function runIp(ctx: ShellContext, args: string[]): number {
   const options = { details: false, json: false, inet: false, oneline: false, brief: false, stats: false };

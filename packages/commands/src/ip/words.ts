@@ -1,8 +1,10 @@
 // A cursor over the words of an iproute2 command, and its complaints.
 
+import { isIpv6 } from "../net/names.ts";
+
 /** Wrong usage as iproute2 words it; `code` is the exit code (255: its -1). */
 export class IpUsageError extends Error {
-  override readonly name = "IpUsageError";
+  override readonly name: string = "IpUsageError";
   readonly code: number;
 
   constructor(message: string, code = 255) {
@@ -11,14 +13,19 @@ export class IpUsageError extends Error {
   }
 }
 
+/** The real tool takes it, kubehop does not. */
+export class IpNotModelled extends IpUsageError {
+  override readonly name = "IpNotModelled";
+}
+
 /** `Error: argument "x" is wrong: why`. */
 export function invalidArgument(word: string, why: string): IpUsageError {
   return new IpUsageError(`Error: argument "${word}" is wrong: ${why}\n`);
 }
 
 /** Known to iproute2, not to kubehop. */
-export function notModelled(what: string): IpUsageError {
-  return new IpUsageError(`kubehop: ${what} is not modelled`, 2);
+export function notModelled(what: string): IpNotModelled {
+  return new IpNotModelled(`kubehop: ${what} is not modelled`, 2);
 }
 
 export class Words {
@@ -52,6 +59,7 @@ export class Words {
   value(): string {
     const word = this.take();
     if (word === undefined) throw new IpUsageError('Command line is not complete. Try option "help"');
+    if (isIpv6(word)) throw notModelled(`IPv6 (${word})`);
     return word;
   }
 

@@ -7,7 +7,7 @@ import { isOptionError, lastValue, parseOptions } from "../options.ts";
 
 /** A complaint and its exit code. */
 export class KubectlError extends Error {
-  override readonly name = "KubectlError";
+  override readonly name: string = "KubectlError";
   readonly code: number;
 
   constructor(message: string, code = 1) {
@@ -16,8 +16,13 @@ export class KubectlError extends Error {
   }
 }
 
-export function notModelled(what: string): KubectlError {
-  return new KubectlError(`kubectl: ${what} is not modelled by kubehop`, 2);
+/** kubectl takes it, kubehop does not. */
+export class KubectlNotModelled extends KubectlError {
+  override readonly name = "KubectlNotModelled";
+}
+
+export function notModelled(what: string): KubectlNotModelled {
+  return new KubectlNotModelled(`kubectl: ${what} is not modelled by kubehop`, 2);
 }
 
 export const KUBECTL_SPEC = {

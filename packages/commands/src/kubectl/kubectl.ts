@@ -9,7 +9,7 @@ import { complain } from "../refuse.ts";
 import { ApiError } from "@kubehop/kube";
 import { kubectlApply, kubectlDelete, kubectlScale } from "./change.ts";
 import { kubectlExec } from "./exec.ts";
-import { kubectlOptions, KubectlError, notModelled } from "./kubectl-args.ts";
+import { kubectlOptions, KubectlError, KubectlNotModelled, notModelled } from "./kubectl-args.ts";
 import { kubectlDescribe, kubectlGetCommand } from "./show.ts";
 import type { Options } from "../options.ts";
 
@@ -79,6 +79,7 @@ export const kubectl: ShellCommand = {
     try {
       return run(ctx, args);
     } catch (error) {
+      if (error instanceof KubectlNotModelled) ctx.refuse(error.message);
       if (error instanceof KubectlError) return ended(complain(ctx, error.message, error.code));
       if (error instanceof ApiError) return ended(complain(ctx, error.kubectlText, 1));
       throw error;

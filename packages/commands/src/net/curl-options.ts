@@ -4,7 +4,7 @@ import { parseDuration } from "../system/sleep.ts";
 import type { ShellContext } from "../context.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
-import { isPort } from "./names.ts";
+import { isIpv6, isPort } from "./names.ts";
 
 export const CURL_SPEC = {
   short: "sSvo:m:IiNfgw:X:H:A:L40",
@@ -148,6 +148,8 @@ function parseUrl(ctx: ShellContext, url: string): Target | number {
   if (scheme === "https") return refuse(ctx, "curl", "https (there is no TLS)");
   if (scheme !== undefined && scheme !== "http")
     return complain(ctx, `curl: (1) Protocol "${scheme}" not supported or disabled in libcurl`, 1);
+  const bracketed = /\[[^\]]*\]/.exec(url)?.[0] ?? "";
+  if (isIpv6(bracketed)) return refuse(ctx, "curl", `IPv6 (${bracketed})`);
   const match = /^([^/?#:\s]+)(?::(\d*))?([/?][^#\s]*)?(?:#.*)?$/.exec(
     scheme === undefined ? url : url.slice(scheme.length + 3),
   );

@@ -6,7 +6,7 @@ import type { ShellContext } from "../context.ts";
 import type { Options } from "../options.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
-import { lookup } from "./names.ts";
+import { isIpv6, lookup } from "./names.ts";
 
 export const NC_SPEC = { short: "4dhklNnp:q:s:uvw:z", refusedShort: "6bCDFI:i:M:m:O:P:rSTtUV:W:X:x:Zec" };
 const USAGE =
@@ -95,6 +95,7 @@ export function ncRequest(ctx: ShellContext, args: readonly string[]): NcRequest
   if (portText === undefined) return complain(ctx, host === undefined ? USAGE : "nc: missing port number", 1);
   const ports = portList(portText);
   if (typeof ports === "string") return complain(ctx, ports, 1);
+  if (host !== undefined && isIpv6(host)) return refuse(ctx, "nc", `IPv6 (${host})`);
   const named = host === undefined ? INADDR_ANY : lookup(ctx, host);
   if (named === undefined)
     return complain(ctx, `nc: getaddrinfo for host "${host ?? ""}" port ${portText}: Name or service not known`, 1);

@@ -5,7 +5,7 @@ import { parseIpv4 } from "@kubehop/netstack";
 import type { ShellContext } from "../context.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
-import { lookup } from "./names.ts";
+import { isIpv6, lookup } from "./names.ts";
 
 export const PING_SPEC = { short: "c:i:W:w:s:M:t:I:Q:m:nqbv4", refusedShort: "6aABCDdefFhlLNOpRSTUVr" };
 
@@ -62,6 +62,7 @@ export function pingRequest(ctx: ShellContext, args: readonly string[]): PingReq
   const discovery = lastValue(parsed, "M") ?? "want";
   if (discovery !== "do" && discovery !== "dont" && discovery !== "want")
     return complain(ctx, `ping: invalid -M argument: ${discovery}`, 1);
+  if (isIpv6(host)) return refuse(ctx, "ping", `IPv6 (${host})`);
   const dst = lookup(ctx, host);
   if (dst === undefined) return complain(ctx, `ping: ${host}: Name or service not known`, 2);
   const source = lastValue(parsed, "I");

@@ -4,25 +4,17 @@ import { conntrackCommand, conntrackEvents, isEventCommand } from "@kubehop/nets
 import type { ShellCommand, ShellContext } from "../context.ts";
 import type { RunningCommand } from "../process.ts";
 import { ended, Task } from "../process.ts";
+import { passOn } from "../refuse.ts";
 
 export const conntrack: ShellCommand = {
   name: "conntrack",
   summary: "tracked connections: -L -D -F -C -S -E",
-  start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(print(ctx, conntrackCommand(ctx.ns, args)))),
+  start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(passOn(ctx, conntrackCommand(ctx.ns, args)))),
 };
-
-function print(
-  ctx: ShellContext,
-  { stdout, stderr, exit }: { readonly stdout: string; readonly stderr: string; readonly exit: number },
-): number {
-  if (stdout !== "") ctx.stdout(stdout);
-  if (stderr !== "") ctx.stderr(stderr);
-  return exit;
-}
 
 function watch(ctx: ShellContext, args: readonly string[]): RunningCommand {
   const watching = conntrackEvents(ctx.ns, args, (line) => ctx.stdout(`${line}\n`));
-  if ("exit" in watching) return ended(print(ctx, watching));
+  if ("exit" in watching) return ended(passOn(ctx, watching));
   const task = new Task();
   task.onInterrupt = () => {
     ctx.stderr(watching.stop());

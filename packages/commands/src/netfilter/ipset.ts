@@ -3,7 +3,7 @@
 import { ipsetCommand } from "@kubehop/netstack";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
-import { complain } from "../refuse.ts";
+import { complain, passOn } from "../refuse.ts";
 import { readFile, writeFile } from "../shell/files.ts";
 
 const FILE_WORDS: readonly string[] = ["-f", "-file", "--file"];
@@ -28,9 +28,8 @@ function runIpset(ctx: ShellContext, args: readonly string[]): number {
 
 /** `file`: what is listed goes there. */
 function finish(ctx: ShellContext, args: readonly string[], stdin: string, file: string | undefined): number {
-  const { stdout, stderr, exit } = ipsetCommand(ctx.ns, args, stdin);
-  if (file !== undefined) writeFile(ctx, file, stdout, false);
-  else if (stdout !== "") ctx.stdout(stdout);
-  if (stderr !== "") ctx.stderr(stderr);
-  return exit;
+  const result = ipsetCommand(ctx.ns, args, stdin);
+  if (file === undefined) return passOn(ctx, result);
+  writeFile(ctx, file, result.stdout, false);
+  return passOn(ctx, { ...result, stdout: "" });
 }

@@ -4,7 +4,7 @@ import type { XtBackendName } from "@kubehop/netstack";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
-import { complain, refuse } from "../refuse.ts";
+import { complain, passOn, refuse } from "../refuse.ts";
 import { readFile } from "../shell/files.ts";
 import { usageError } from "../text/tool.ts";
 
@@ -33,20 +33,25 @@ function runIptables(ctx: ShellContext, backend: XtBackendName, args: readonly s
     );
     return 0;
   }
-  const { stdout, stderr, exit } = ctx.ns.xt.backend(backend).command(args);
-  if (stdout !== "") ctx.stdout(stdout);
-  if (stderr !== "") ctx.stderr(stderr);
-  return exit;
+  return passOn(ctx, ctx.ns.xt.backend(backend).command(args));
 }
 
 function runSave(ctx: ShellContext, backend: XtBackendName, args: readonly string[]): number {
   const parsed = parseOptions({ short: "ct:", long: { counters: "c", "table=": "t" }, refusedShort: "fMVd" }, args);
   if (isOptionError(parsed)) return usageError(ctx, "iptables-save", 2, parsed);
   const table = lastValue(parsed, "t");
+  if (table !== undefined && !XT_TABLE_NAMES.includes(table)) return complain(ctx, noSuchTable(ctx, backend, table), 1);
   ctx.stdout(
     ctx.ns.xt.backend(backend).save({ counters: parsed.values.has("c"), ...(table === undefined ? {} : { table }) }),
   );
   return 0;
+}
+
+const XT_TABLE_NAMES: readonly string[] = ["filter", "nat", "mangle", "raw", "security"];
+
+function noSuchTable(ctx: ShellContext, backend: XtBackendName, table: string): string {
+  if (backend === "nft") return `Table \`${table}' does not exist`;
+  return `iptables-save v${ctx.tools.iptables}${ctx.tools.iptables === "1.4.21" ? "" : " (legacy)"}: Cannot initialize: Table does not exist (do you need to insmod?)`;
 }
 
 const RESTORE = {
@@ -68,5 +73,7 @@ function runRestore(ctx: ShellContext, backend: XtBackendName, args: readonly st
   if (text === undefined) return complain(ctx, `Can't open ${file ?? ""}: No such file or directory`, 1);
   const has = (key: string): boolean => parsed.values.has(key);
   const error = ctx.ns.xt.backend(backend).restore(text, { noflush: has("n"), counters: has("c"), test: has("t") });
-  return error === null ? 0 : complain(ctx, error.message.trimEnd(), error.exit);
+  if (error === null) return 0;
+  if (error.unmodelled === true) ctx.refuse(error.message.trimEnd());
+  return complain(ctx, error.message.trimEnd(), error.exit);
 }

@@ -15,10 +15,15 @@ export type Token =
       /** For dup the other descriptor, for text the here-document. */ readonly target: string;
     };
 
-/** A line the shell cannot read or kubehop does not model; `code` is the shell's exit code. */
+/** A line the shell cannot read; `code` is the shell's exit code. */
 export class ShellSyntaxError extends Error {
-  override readonly name = "ShellSyntaxError";
+  override readonly name: string = "ShellSyntaxError";
   readonly code = 2;
+}
+
+/** A real shell takes it, kubehop does not. */
+export class ShellNotModelled extends ShellSyntaxError {
+  override readonly name = "ShellNotModelled";
 }
 
 const OPERATORS = ["&&", "||", "|", ";", "\n"] as const;
@@ -92,7 +97,7 @@ class Lexer {
 
   private pushRedirect(op: string, digit: string | undefined): void {
     const fd = digit === undefined ? (op.startsWith("<") ? 0 : 1) : Number(digit);
-    if (fd > 2) throw new ShellSyntaxError(`file descriptor ${fd} is not modelled by kubehop`);
+    if (fd > 2) throw new ShellNotModelled(`file descriptor ${fd} is not modelled by kubehop`);
     const target = this.target();
     if (op === "<<" || op === "<<-") {
       this.hereDocs.push({
@@ -144,8 +149,8 @@ class Lexer {
   private plain(c: string): string {
     if (c === "$" || c === "`") this.refuseExpansion();
     if (c === "&")
-      throw new ShellSyntaxError("`&' inside a line is not modelled by kubehop: put it at the end of a step's line");
-    if (c === "(" || c === ")") throw new ShellSyntaxError(`\`${c}' (subshells) is not modelled by kubehop`);
+      throw new ShellNotModelled("`&' inside a line is not modelled by kubehop: put it at the end of a step's line");
+    if (c === "(" || c === ")") throw new ShellNotModelled(`\`${c}' (subshells) is not modelled by kubehop`);
     this.at++;
     return c;
   }
@@ -188,7 +193,7 @@ class Lexer {
     const match = /^(`|\$\(|\$\{|\$[A-Za-z_][A-Za-z0-9_]*|\$[0-9?!#@*$-])/.exec(this.text.slice(this.at, this.at + 40));
     if (match === null) return;
     const what = match[0] === "`" || match[0] === "$(" ? "command substitution" : `the variable ${match[0]}`;
-    throw new ShellSyntaxError(`${what} is not modelled by kubehop`);
+    throw new ShellNotModelled(`${what} is not modelled by kubehop`);
   }
 
   private readHereDocs(): void {
@@ -211,7 +216,7 @@ class Lexer {
         return body;
       }
       if (!quoted && /`|\$[({A-Za-z_0-9]/.test(line))
-        throw new ShellSyntaxError(
+        throw new ShellNotModelled(
           `expansion in a here-document is not modelled by kubehop; quote its delimiter: <<'${delimiter}'`,
         );
       this.at = end < 0 ? this.text.length : end + 1;

@@ -1,7 +1,7 @@
 // Tokens → a list of pipelines.
 
 import type { Token } from "./lex.ts";
-import { lex, ShellSyntaxError } from "./lex.ts";
+import { lex, ShellNotModelled, ShellSyntaxError } from "./lex.ts";
 
 export type Redirect = Extract<Token, { kind: "redirect" }>;
 
@@ -104,6 +104,6 @@ function takeWord(words: string[], token: Extract<Token, { kind: "word" }>): voi
   }
   if (!token.quoted && ASSIGNMENT.test(token.text)) return;
   if (!token.quoted && KEYWORDS.has(token.text))
-    throw new ShellSyntaxError(`the shell keyword \`${token.text}' is not modelled by kubehop`);
+    throw new ShellNotModelled(`the shell keyword \`${token.text}' is not modelled by kubehop`);
   words.push(token.text);
 }

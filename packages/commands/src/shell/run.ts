@@ -5,7 +5,7 @@ import type { RunningCommand } from "../process.ts";
 import { ended, EXIT_INTERRUPTED, Task } from "../process.ts";
 import type { Registry } from "../registry.ts";
 import { readFile, writeFile } from "./files.ts";
-import { ShellSyntaxError } from "./lex.ts";
+import { ShellNotModelled, ShellSyntaxError } from "./lex.ts";
 import { notModelledHint } from "./not-modelled.ts";
 import type { Pipeline, Redirect, SimpleCommand } from "./parse.ts";
 import { parseLine } from "./parse.ts";
@@ -14,7 +14,10 @@ const EXIT_NOT_FOUND = 127;
 const BIN_DIR = /^\/(usr\/(local\/)?)?s?bin\//;
 
 /** What the caller of the shell gives; the shell adds `start`. */
-export type PlaceContext = Omit<ShellContext, "start">;
+export interface PlaceContext extends Omit<ShellContext, "start" | "refuse"> {
+  /** Called with every refusal of a line: through pipes, lists, redirections and `kubectl exec`, at any later time. */
+  refuse?(text: string): void;
+}
 
 /** Start a command line (or several lines) at a place. Output goes to the context; the process ends on the virtual clock. */
 export function startLine(place: PlaceContext, text: string, registry: Registry): RunningCommand {
@@ -24,6 +27,7 @@ export function startLine(place: PlaceContext, text: string, registry: Registry)
   } catch (error) {
     if (!(error instanceof ShellSyntaxError)) throw error;
     ctx.stderr(`bash: ${error.message}\n`);
+    if (error instanceof ShellNotModelled) ctx.refuse(`bash: ${error.message}`);
     return ended(error.code);
   }
 }
@@ -52,6 +56,7 @@ function shellContext(place: PlaceContext, registry: Registry, streams: Streams 
     resolve: (name) => place.resolve(name),
     readFile: (path) => place.readFile(path),
     start: (line) => startLine(ctx, line, registry),
+    refuse: (text) => place.refuse?.(text),
   };
   return ctx;
 }
@@ -136,6 +141,7 @@ function notFound(ctx: ShellContext, name: string): number {
   ctx.stderr(`bash: ${name}: ${name.includes("/") ? "No such file or directory" : "command not found"}\n`);
   const hint = notModelledHint(name.replace(BIN_DIR, ""));
   if (hint !== undefined) ctx.stderr(`kubehop: ${name} is not modelled: ${hint}\n`);
+  ctx.refuse(hint === undefined ? `${name}: kubehop has no such command` : `${name} is not modelled: ${hint}`);
   return EXIT_NOT_FOUND;
 }
 

@@ -9,6 +9,10 @@ import { complain, refuse } from "../refuse.ts";
 /** Shown by lsmod: module → size of a current build, and who uses it. */
 const SIZES: Readonly<Record<string, string>> = { br_netfilter: "32768  0", bridge: "311296  1 br_netfilter" };
 
+/** Modules of ordinary nodes that change nothing here or are not modelled; what is in the kernel from the start is among them. */
+const OTHER_MODULES =
+  /^(overlay|bridge|veth|vxlan|ipip|dummy|tun|8021q|bonding|macvlan|ipvlan|wireguard|openvswitch|geneve|ip_gre|gre|sctp|ip_vs\w*|ip_set\w*|ip_tables|ip6_tables|ip6table_\w+|iptable_\w+|x_tables|xt_\w+|nf_\w+|nft_\w+|nfnetlink\w*|ebtables?\w*|arptable\w*|sch_\w+|cls_\w+|act_\w+|rbd|nbd|dm_\w+|fuse|iscsi_tcp)$/;
+
 export const modprobe = instant("modprobe", "load (-r: remove) a kernel module", (ctx, args) => {
   const parsed = parseOptions(
     { short: "rqv", long: { remove: "r", quiet: "q", verbose: "v" }, refusedShort: "abcDfinSsV" },
@@ -27,10 +31,9 @@ export const modprobe = instant("modprobe", "load (-r: remove) a kernel module",
 
 /** Dashes and underscores are the same in module names. */
 function change(ctx: ShellContext, name: string, remove: boolean, quiet: boolean): number {
-  const error = applyBatch(ctx.ns, {
-    agent: "modprobe",
-    ops: [{ op: "modprobe", module: name.replaceAll("-", "_"), remove }],
-  });
+  const module = name.replaceAll("-", "_");
+  if (OTHER_MODULES.test(module)) return refuse(ctx, "modprobe", `the module ${name}`);
+  const error = applyBatch(ctx.ns, { agent: "modprobe", ops: [{ op: "modprobe", module, remove }] });
   if (error === null) return 0;
   return quiet ? 1 : complain(ctx, error.message, 1);
 }
@@ -42,6 +45,7 @@ export const rmmod = instant("rmmod", "remove a kernel module", (ctx, args) => {
       ? complain(ctx, "rmmod: ERROR: missing module name.", 1)
       : refuse(ctx, "rmmod", `option ${name}`);
   const module = name.replaceAll("-", "_");
+  if (OTHER_MODULES.test(module)) return refuse(ctx, "rmmod", `the module ${name}`);
   if (!ctx.ns.modules.has(module)) return complain(ctx, `rmmod: ERROR: Module ${module} is not currently loaded`, 1);
   return change(ctx, module, true, false);
 });

@@ -1,9 +1,10 @@
 // sleep, timeout, true, false: time passes on the virtual clock.
 
-import type { ShellCommand } from "../context.ts";
+import type { ShellCommand, ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import { ended, Task } from "../process.ts";
-import { complain } from "../refuse.ts";
+import { complain, refuse } from "../refuse.ts";
+import { usageError } from "../text/tool.ts";
 
 const UNITS: Readonly<Record<string, number>> = { "": 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -20,6 +21,8 @@ export const sleep: ShellCommand = {
   start(ctx, args) {
     if (args.length === 0)
       return ended(complain(ctx, "sleep: missing operand\nTry 'sleep --help' for more information.", 1));
+    const option = args.find((arg) => /^-./.test(arg));
+    if (option !== undefined) return ended(noOption(ctx, "sleep", option, 1));
     let total = 0;
     for (const arg of args) {
       const ms = parseDuration(arg);
@@ -37,6 +40,16 @@ export const sleep: ShellCommand = {
   },
 };
 
+/** Letters and long options of timeout; sleep has none. */
+const TIMEOUT_OPTIONS = /^(-[ksv]|--(kill-after|signal|preserve-status|foreground|verbose))/;
+
+function noOption(ctx: ShellContext, tool: "sleep" | "timeout", option: string, code: number): number {
+  if (tool === "timeout" && TIMEOUT_OPTIONS.test(option))
+    return refuse(ctx, tool, `option ${option.startsWith("--") ? option : option.slice(0, 2)}`);
+  const error = option.startsWith("--") ? option : option.slice(0, 2);
+  return usageError(ctx, tool, code, { error: "unknown", option: error });
+}
+
 const EXIT_TIMED_OUT = 124;
 
 /** `timeout 5 tcpdump …`: SIGTERM after the time is SIGINT here, which every command of kubehop treats alike. */
@@ -50,13 +63,9 @@ export const timeout: ShellCommand = {
     const ms = parseDuration(limit);
     if (ms === undefined)
       return ended(
-        complain(
-          ctx,
-          limit.startsWith("-")
-            ? `timeout: option ${limit} is not modelled by kubehop`
-            : `timeout: invalid time interval '${limit}'`,
-          125,
-        ),
+        limit.startsWith("-")
+          ? noOption(ctx, "timeout", limit, 125)
+          : complain(ctx, `timeout: invalid time interval '${limit}'`, 125),
       );
     const running = ctx.start(words.map(quoteWord).join(" "));
     const task = new Task();

@@ -4,6 +4,7 @@ import { instant } from "../instant.ts";
 import type { ShellContext } from "../context.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
+import { missingSysctl, sysctlName } from "../shell/files.ts";
 
 export const SYSCTL_SPEC = {
   short: "awneqr:N",
@@ -24,7 +25,8 @@ export const sysctl = instant("sysctl", "read and change kernel parameters of th
   if (parsed.operands.length === 0)
     return complain(ctx, "sysctl: no variables specified\nTry `sysctl --help' for more information.", 1);
   let code = 0;
-  for (const operand of parsed.operands) code |= operand.includes("=") ? write(show, operand) : read(show, operand);
+  for (const operand of parsed.operands)
+    code |= operand.includes("=") ? write(show, operand) : has("w") ? noValue(show, operand) : read(show, operand);
   return code;
 });
 
@@ -48,14 +50,20 @@ function showAll(show: Show, pattern: string | undefined): number {
   return 0;
 }
 
-/** `net/ipv4/ip_forward` is read as `net.ipv4.ip_forward`. */
+/** `net/ipv4/ip_forward` is read as `net.ipv4.ip_forward`, a dot in it as part of a device's name: the first of the two tells which is meant. */
 function dotted(key: string): string {
-  return key.includes("/") ? key.replaceAll("/", ".") : key;
+  return /^[^.]*\//.test(key) ? sysctlName(key) : key;
 }
 
 function missing({ ctx, ignore }: Show, key: string): number {
   if (ignore) return 0;
-  return complain(ctx, `sysctl: cannot stat /proc/sys/${key.replaceAll(".", "/")}: No such file or directory`, 1);
+  complain(
+    ctx,
+    `sysctl: cannot stat /proc/sys/${key.replaceAll(/[./]/g, (c) => (c === "." ? "/" : "."))}: No such file or directory`,
+    1,
+  );
+  missingSysctl(ctx, key);
+  return 1;
 }
 
 function read(show: Show, operand: string): number {
@@ -71,14 +79,24 @@ function read(show: Show, operand: string): number {
   return below.length > 0 ? 0 : missing(show, key);
 }
 
+/** -w wants `key=value` in one word: `-w a = 1` writes nothing, and only the name of a file is complained about. */
+function noValue({ ctx }: Show, operand: string): number {
+  const known = ctx.ns.sysctl.get(dotted(operand)) !== undefined;
+  return known ? complain(ctx, "sysctl: command line(0): invalid syntax, continuing...", 1) : 1;
+}
+
 const WRITE_ERRORS = { EINVAL: "Invalid argument", EACCES: "Permission denied" } as const;
 
 function write(show: Show, operand: string): number {
   const at = operand.indexOf("=");
   const key = dotted(operand.slice(0, at).trim());
   const value = operand.slice(at + 1).trim();
+  if (operand === "=") return 1;
+  if (key === "") return complain(show.ctx, "sysctl: Path is not under /proc/sys/: /proc/sys/", 1);
+  if (value === "") return complain(show.ctx, `sysctl: setting key "${key}": ${WRITE_ERRORS.EINVAL}`, 1);
   const errno = show.ctx.ns.sysctl.set(key, value);
   if (errno === "ENOENT") return missing(show, key);
+  if (errno === "EOPNOTSUPP") return refuse(show.ctx, "sysctl", `${key}=${value}`);
   if (errno !== undefined) return complain(show.ctx, `sysctl: setting key "${key}": ${WRITE_ERRORS[errno]}`, 1);
   if (!show.quiet) print(show, key, value);
   return 0;

@@ -6,7 +6,16 @@ export type FilterToken =
 
 /** The text after `tcpdump: `. */
 export class FilterError extends Error {
-  override readonly name = "FilterError";
+  override readonly name: string = "FilterError";
+}
+
+/** A real filter that kubehop does not have. */
+export class FilterNotModelled extends FilterError {
+  override readonly name = "FilterNotModelled";
+
+  constructor(word: string, kind = "") {
+    super(`filter \`${word}'${kind} is not modelled by kubehop`);
+  }
 }
 
 const OPERATORS: Readonly<Record<string, FilterToken["kind"]>> = {
@@ -20,13 +29,13 @@ const OPERATORS: Readonly<Record<string, FilterToken["kind"]>> = {
   ")": ")",
 };
 
-/** Throws FilterError for what is not modelled (byte access, arithmetic). */
+/** Throws FilterNotModelled for what is not modelled (byte access, arithmetic). */
 export function lexFilter(text: string): FilterToken[] {
   const words = text.match(/&&|\|\||[()!]|[^\s()!&|]+|[&|]/g) ?? [];
   return words.map((word) => {
     const operator = OPERATORS[word.toLowerCase()];
     if (operator !== undefined) return { kind: operator } as FilterToken;
-    if (/[[\]=<>&|+*]/.test(word)) throw new FilterError(`filter \`${word}' (packet bytes) is not modelled by kubehop`);
+    if (/[[\]=<>&|+*]/.test(word)) throw new FilterNotModelled(word, " (packet bytes)");
     return { kind: "word", text: word };
   });
 }

@@ -4,7 +4,7 @@
 import type { Ipv4 } from "@kubehop/netstack";
 import { parseIpv4, parseMac, prefixMask } from "@kubehop/netstack";
 import type { FilterToken } from "./filter-lex.ts";
-import { FilterError, lexFilter } from "./filter-lex.ts";
+import { FilterError, FilterNotModelled, lexFilter } from "./filter-lex.ts";
 import type { Direction, FrameView } from "./frame-view.ts";
 import { addrsOf, frameView, macsOf, portsOf } from "./frame-view.ts";
 
@@ -125,7 +125,7 @@ class Parser {
   private primitive(): Test {
     const word = this.word();
     if (word === undefined) throw syntaxError();
-    if (REFUSED.has(word)) throw new FilterError(`filter \`${word}' is not modelled by kubehop`);
+    if (REFUSED.has(word)) throw new FilterNotModelled(word);
     const proto = this.take((w) => w in ETHERTYPES || w in PROTOCOLS || w === "ether");
     const dir = this.direction();
     const type = this.take((w) => TYPES.has(w));

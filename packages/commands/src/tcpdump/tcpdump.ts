@@ -11,7 +11,7 @@ import { ended, Task } from "../process.ts";
 import { complain, refuse } from "../refuse.ts";
 import { compileFilter } from "./filter.ts";
 import type { FrameFilter } from "./filter.ts";
-import { FilterError } from "./filter-lex.ts";
+import { FilterError, FilterNotModelled } from "./filter-lex.ts";
 
 export const TCPDUMP_SPEC = {
   short: "i:nevqc:tlUpSs:Q:",
@@ -40,6 +40,7 @@ export const tcpdump: ShellCommand = {
       const filter = compileFilter(options.operands.join(" "), (name) => lookup(ctx, name));
       return capture(ctx, options, devices, filter, count);
     } catch (error) {
+      if (error instanceof FilterNotModelled) ctx.refuse(`tcpdump: ${error.message}`);
       if (error instanceof FilterError) return ended(complain(ctx, `tcpdump: ${error.message}`, 1));
       throw error;
     }

@@ -165,7 +165,10 @@ describe("ip changes", () => {
       "ip addr add 10.8.0.1/24 dev vb; ip addr add 10.8.0.2/24 dev vb; ip -4 -o a show vb | wc -l; ip addr flush dev vb; ip -4 -o a show vb",
       "2\n0",
     ],
-    ["ip link add x type veth peer name y; ip -br link show x | cut -c1", "bash: cut: command not found\n127"],
+    [
+      "ip link add x type veth peer name y; ip -br link show x | cut -c1",
+      "bash: cut: command not found\nkubehop: cut is not modelled: use grep\n127",
+    ],
     ["ip link del x; ip link show y", 'Device "y" does not exist.\n1'],
   ])("%s", (line, expected) => {
     expect(run(line)).toBe(expected);

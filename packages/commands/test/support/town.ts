@@ -9,6 +9,8 @@ export interface Result {
   readonly out: string;
   readonly err: string;
   readonly code: number | undefined;
+  /** What was told as not modelled, in order. */
+  readonly refusals: readonly string[];
   readonly command: RunningCommand;
   /** Virtual ms it took. */
   readonly took: number;
@@ -64,7 +66,12 @@ export class Town {
   }
 
   /** Start a line; output gathers in the result's functions. */
-  start(ns: NetNamespace, line: string, stdin = ""): { command: RunningCommand; out: () => string; err: () => string } {
+  start(
+    ns: NetNamespace,
+    line: string,
+    stdin = "",
+    refuse: (text: string) => void = () => undefined,
+  ): { command: RunningCommand; out: () => string; err: () => string } {
     let [out, err] = ["", ""];
     const place: PlaceContext = {
       place: ns.name,
@@ -77,6 +84,7 @@ export class Town {
       stderr: (text) => (err += text),
       resolve: (name) => parseIpv4(this.names.get(name) ?? ""),
       readFile: (path) => this.outside.get(path),
+      refuse,
     };
     return { command: startLine(place, line, this.registry), out: () => out, err: () => err };
   }
@@ -85,9 +93,10 @@ export class Town {
   run(ns: NetNamespace, line: string, stdin = "", limit = 600_000): Result {
     const { clock } = this.world;
     const begin = clock.now;
-    const { command, out, err } = this.start(ns, line, stdin);
+    const refusals: string[] = [];
+    const { command, out, err } = this.start(ns, line, stdin, (text) => refusals.push(text));
     while (command.exitCode === undefined && clock.now - begin < limit) if (!clock.runNext()) break;
-    return { out: out(), err: err(), code: command.exitCode, command, took: clock.now - begin };
+    return { out: out(), err: err(), code: command.exitCode, refusals, command, took: clock.now - begin };
   }
 
   files(ns: NetNamespace): Map<string, string> {

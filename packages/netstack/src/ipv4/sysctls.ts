@@ -2,47 +2,69 @@
 
 import type { NetDevice } from "../dev/net-device.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
-import type { SysctlEntry } from "../netns/sysctl-table.ts";
-import { intSysctl } from "../netns/sysctl-table.ts";
+import type { SysctlEntry, SysctlRange } from "../netns/sysctl-table.ts";
+import {
+  intSysctl,
+  SYSCTL_BOOL,
+  SYSCTL_INT,
+  SYSCTL_NOT_NEGATIVE,
+  SYSCTL_SECONDS,
+  SYSCTL_U8,
+  sysctlNumbers,
+} from "../netns/sysctl-table.ts";
+import type { NeighParmKey } from "../neigh/neigh-parms.ts";
 import { NEIGH_PARM_KEYS } from "../neigh/neigh-parms.ts";
 import type { Ipv4DevConf } from "./devconf.ts";
 import { DEVCONF_KEYS } from "./devconf.ts";
 import type { Ipv4Sysctls } from "./ipv4-state.ts";
 
-/** Plain integers of the namespace; the ranges and ip_forward are told apart below. */
+/** Plain integers of the namespace and what they take; the ranges and ip_forward are told apart below. */
 const PLAIN = [
-  "ip_default_ttl",
-  "ip_no_pmtu_disc",
-  "ip_forward_use_pmtu",
-  "ip_nonlocal_bind",
-  "ip_forward_update_priority",
-  "icmp_echo_ignore_all",
-  "icmp_echo_ignore_broadcasts",
-  "icmp_ignore_bogus_error_responses",
-  "icmp_errors_use_inbound_ifaddr",
-  "icmp_ratelimit",
-  "icmp_ratemask",
-  "icmp_msgs_per_sec",
-  "icmp_msgs_burst",
-  "ipfrag_time",
-  "ipfrag_high_thresh",
-  "fib_multipath_use_neigh",
-  "fwmark_reflect",
-] as const satisfies readonly (keyof Ipv4Sysctls)[];
+  ["ip_default_ttl", [1, 255]],
+  ["ip_no_pmtu_disc", SYSCTL_U8],
+  ["ip_forward_use_pmtu", SYSCTL_U8],
+  ["ip_nonlocal_bind", SYSCTL_U8],
+  ["ip_forward_update_priority", SYSCTL_BOOL],
+  ["icmp_echo_ignore_all", SYSCTL_BOOL],
+  ["icmp_echo_ignore_broadcasts", SYSCTL_BOOL],
+  ["icmp_ignore_bogus_error_responses", SYSCTL_BOOL],
+  ["icmp_errors_use_inbound_ifaddr", SYSCTL_BOOL],
+  ["icmp_ratelimit", SYSCTL_NOT_NEGATIVE],
+  ["icmp_ratemask", SYSCTL_INT],
+  ["icmp_msgs_per_sec", SYSCTL_NOT_NEGATIVE],
+  ["icmp_msgs_burst", SYSCTL_NOT_NEGATIVE],
+  ["ipfrag_time", SYSCTL_SECONDS],
+  // Not below ipfrag_low_thresh, which is the default's three quarters and not modelled.
+  ["ipfrag_high_thresh", [3_145_728, Number.MAX_SAFE_INTEGER]],
+  ["fib_multipath_use_neigh", SYSCTL_BOOL],
+  ["fwmark_reflect", SYSCTL_U8],
+] as const satisfies readonly (readonly [keyof Ipv4Sysctls, SysctlRange])[];
+
+/** The largest value of every neigh file is an int's; some are signed. */
+const SIGNED_NEIGH: Partial<Record<NeighParmKey, SysctlRange>> = {
+  delay_first_probe_time: SYSCTL_SECONDS,
+  gc_stale_time: SYSCTL_SECONDS,
+  proxy_delay: SYSCTL_INT,
+  locktime: SYSCTL_INT,
+};
+
+const PORT: SysctlRange = [1, 65535];
+/** ip_unprivileged_port_start: a range may not begin below it. */
+const UNPRIVILEGED_PORT = 1024;
 
 type MakeEntry = (ns: NetNamespace) => SysctlEntry;
 
 /** Files of net.ipv4 itself, by name behind the prefix. */
 const FILES: ReadonlyMap<string, MakeEntry> = new Map<string, MakeEntry>([
-  ...PLAIN.map((name): [string, MakeEntry] => [name, (ns) => intSysctl(ns.ipv4.sysctls, name)]),
-  ["route.min_pmtu", (ns) => intSysctl(ns.ipv4.sysctls, "min_pmtu")],
+  ...PLAIN.map(([name, take]): [string, MakeEntry] => [name, (ns) => intSysctl(ns.ipv4.sysctls, name, take)]),
+  ["route.min_pmtu", (ns) => intSysctl(ns.ipv4.sysctls, "min_pmtu", [68, SYSCTL_INT[1]])],
   ["ip_forward", forwardingSysctl],
   ["fib_multipath_hash_policy", hashPolicySysctl],
-  ["ip_local_port_range", (ns) => range(ns, "local_port_first", "local_port_last")],
-  ["ping_group_range", (ns) => range(ns, "ping_group_first", "ping_group_last")],
-  ["neigh.default.gc_thresh1", (ns) => intSysctl(ns.arp, "gc_thresh1")],
-  ["neigh.default.gc_thresh2", (ns) => intSysctl(ns.arp, "gc_thresh2")],
-  ["neigh.default.gc_thresh3", (ns) => intSysctl(ns.arp, "gc_thresh3")],
+  ["ip_local_port_range", portRangeSysctl],
+  ["ping_group_range", groupRangeSysctl],
+  ["neigh.default.gc_thresh1", (ns) => intSysctl(ns.arp, "gc_thresh1", SYSCTL_NOT_NEGATIVE)],
+  ["neigh.default.gc_thresh2", (ns) => intSysctl(ns.arp, "gc_thresh2", SYSCTL_NOT_NEGATIVE)],
+  ["neigh.default.gc_thresh3", (ns) => intSysctl(ns.arp, "gc_thresh3", SYSCTL_NOT_NEGATIVE)],
 ]);
 
 const PREFIX = "net.ipv4.";
@@ -78,7 +100,9 @@ function confOf(ns: NetNamespace, where: string): Ipv4DevConf | undefined {
 function neighEntry(ns: NetNamespace, where: string, key: string): SysctlEntry | undefined {
   const known = NEIGH_PARM_KEYS.find((k) => k === key);
   const parms = where === "default" ? ns.arp.parms : deviceOf(ns, where)?.inDev.arpParms;
-  return known === undefined || parms === undefined ? undefined : intSysctl(parms, known);
+  return known === undefined || parms === undefined
+    ? undefined
+    : intSysctl(parms, known, SIGNED_NEIGH[known] ?? SYSCTL_NOT_NEGATIVE);
 }
 
 /** A dot of a device name is written as a slash. */
@@ -95,16 +119,32 @@ function* fileNames(ns: NetNamespace): Iterable<string> {
     for (const key of NEIGH_PARM_KEYS) yield `${PREFIX}neigh.${where}.${key}`;
 }
 
-/** Two numbers in one file, separated by a tab when read. */
-function range(ns: NetNamespace, first: keyof Ipv4Sysctls, last: keyof Ipv4Sysctls): SysctlEntry {
+/** ipv4_local_port_range: two ports, the first alone leaves the last. */
+function portRangeSysctl(ns: NetNamespace): SysctlEntry {
   const { sysctls } = ns.ipv4;
   return {
-    get: () => `${sysctls[first]}\t${sysctls[last]}`,
+    get: () => `${sysctls.local_port_first}\t${sysctls.local_port_last}`,
     set: (text) => {
-      const match = /^\s*(\d+)[\s-]+(\d+)\s*$/.exec(text);
-      if (match === null) return "EINVAL";
-      sysctls[first] = Number(match[1]);
-      sysctls[last] = Number(match[2]);
+      const [first = sysctls.local_port_first, last = sysctls.local_port_last] = sysctlNumbers(text, 2, PORT) ?? [0];
+      if (first < UNPRIVILEGED_PORT || last < first) return "EINVAL";
+      sysctls.local_port_first = first;
+      sysctls.local_port_last = last;
+      return undefined;
+    },
+  };
+}
+
+/** ipv4_ping_group_range: a range without groups is kept as `1 0`. */
+function groupRangeSysctl(ns: NetNamespace): SysctlEntry {
+  const { sysctls } = ns.ipv4;
+  return {
+    get: () => `${sysctls.ping_group_first}\t${sysctls.ping_group_last}`,
+    set: (text) => {
+      const read = sysctlNumbers(text, 2, SYSCTL_NOT_NEGATIVE);
+      if (read === undefined) return "EINVAL";
+      const [first = sysctls.ping_group_first, last = sysctls.ping_group_last] = read;
+      sysctls.ping_group_first = last < first ? 1 : first;
+      sysctls.ping_group_last = last < first ? 0 : last;
       return undefined;
     },
   };
@@ -112,15 +152,8 @@ function range(ns: NetNamespace, first: keyof Ipv4Sysctls, last: keyof Ipv4Sysct
 
 /** Policies 2 (inner headers) and 3 (chosen fields) are not modelled and refused. */
 function hashPolicySysctl(ns: NetNamespace): SysctlEntry {
-  const { sysctls } = ns.ipv4;
-  return {
-    get: () => String(sysctls.fib_multipath_hash_policy),
-    set: (text) => {
-      if (!/^[01]$/.test(text.trim())) return "EINVAL";
-      sysctls.fib_multipath_hash_policy = Number(text);
-      return undefined;
-    },
-  };
+  const entry = intSysctl(ns.ipv4.sysctls, "fib_multipath_hash_policy", SYSCTL_BOOL);
+  return { get: () => entry.get(), set: (text) => (/^\s*[23](\s|$)/.test(text) ? "EOPNOTSUPP" : entry.set(text)) };
 }
 
 /** devinet_sysctl_forward: only a change reaches the devices; writing the same value again leaves their own flags alone. */
@@ -128,8 +161,9 @@ function forwardingSysctl(ns: NetNamespace): SysctlEntry {
   return {
     get: () => String(ns.ipv4.confAll.forwarding),
     set: (text) => {
-      if (!/^-?\d+$/.test(text.trim())) return "EINVAL";
-      if (Number(text) !== ns.ipv4.confAll.forwarding) devinetForwarding(ns, Number(text));
+      const read = sysctlNumbers(text, 1, SYSCTL_INT);
+      if (read === undefined) return "EINVAL";
+      for (const value of read) if (value !== ns.ipv4.confAll.forwarding) devinetForwarding(ns, value);
       return undefined;
     },
   };

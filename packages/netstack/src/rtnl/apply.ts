@@ -3,13 +3,14 @@
 
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import { conntrackCommand } from "../netfilter/conntrack/command.ts";
+import { refusalMark } from "../netfilter/xtables/messages.ts";
 import { ipsetCommand } from "../netfilter/ipset/command.ts";
 import type { Batch, BatchError, ConfigOp } from "./batch.ts";
 import { applyAddrOp } from "./addr.ts";
 import { applyFdbOp } from "./fdb.ts";
 import { applyLinkOp } from "./link.ts";
 import { applyNeighOp } from "./neigh.ts";
-import { errnoText, toolFailure } from "./nl-error.ts";
+import { errnoText, notModelled, toolFailure } from "./nl-error.ts";
 import type { RtnlFailure } from "./nl-error.ts";
 import { applyRouteOp } from "./route.ts";
 import { applyRuleOp } from "./rule.ts";
@@ -73,10 +74,15 @@ function applyOp(ns: NetNamespace, op: ConfigOp, agent: string): RtnlFailure | n
   }
 }
 
+/** What a tool of its own said when it failed. */
+function failed(said: { readonly stderr: string; readonly unmodelled?: true }, errno: string): RtnlFailure {
+  return { ...toolFailure(errno, said.stderr.trimEnd()), ...refusalMark(said) };
+}
+
 function applyIptables(ns: NetNamespace, op: Op<"iptables">, agent: string): RtnlFailure | null {
   const backend = op.backend === undefined ? ns.xt.backend() : ns.xt.backend(op.backend);
-  const { exit, stderr, errno } = backend.command(op.args, { agent, object: agent });
-  return exit === 0 ? null : toolFailure(errno ?? "EINVAL", stderr.trimEnd());
+  const result = backend.command(op.args, { agent, object: agent });
+  return result.exit === 0 ? null : failed(result, result.errno ?? "EINVAL");
 }
 
 function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">, agent: string): RtnlFailure | null {
@@ -89,12 +95,13 @@ function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">, agent: strin
     ...(test === undefined ? {} : { test }),
     ...(origins === undefined ? {} : { origins }),
   });
-  return error === null ? null : toolFailure(error.errno, error.message.trimEnd());
+  return error === null ? null : failed({ ...error, stderr: error.message }, error.errno);
 }
 
 function applySysctl(ns: NetNamespace, { key, value }: Op<"sysctl">): RtnlFailure | null {
   const errno = ns.sysctl.set(key, value);
   if (errno === undefined) return null;
+  if (errno === "EOPNOTSUPP") return notModelled(`${key}=${value}`);
   // A dot inside a device name is written as a slash in a key, and the other way round in the path.
   const path = `/proc/sys/${key.replaceAll(/[./]/g, (c) => (c === "." ? "/" : "."))}`;
   if (errno === "ENOENT") return toolFailure(errno, `sysctl: cannot stat ${path}: ${errnoText(errno)}`);
@@ -103,13 +110,13 @@ function applySysctl(ns: NetNamespace, { key, value }: Op<"sysctl">): RtnlFailur
 
 /** `conntrack -D` that found nothing exits with 1; so does this. */
 function applyConntrack(ns: NetNamespace, { args }: Op<"conntrack">): RtnlFailure | null {
-  const { exit, stderr } = conntrackCommand(ns, args);
-  return exit === 0 ? null : toolFailure("ENOENT", stderr.trimEnd());
+  const result = conntrackCommand(ns, args);
+  return result.exit === 0 ? null : failed(result, "ENOENT");
 }
 
 function applyIpset(ns: NetNamespace, args: readonly string[], stdin: string): RtnlFailure | null {
-  const { exit, stderr } = ipsetCommand(ns, args, stdin);
-  return exit === 0 ? null : toolFailure("EINVAL", stderr.trimEnd());
+  const result = ipsetCommand(ns, args, stdin);
+  return result.exit === 0 ? null : failed(result, "EINVAL");
 }
 
 function applyModprobe(ns: NetNamespace, { module, remove }: Op<"modprobe">): RtnlFailure | null {

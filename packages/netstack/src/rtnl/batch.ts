@@ -206,4 +206,6 @@ export interface BatchError {
   readonly errno: string;
   /** Text as the real tool prints it, e.g. `RTNETLINK answers: File exists`. */
   readonly message: string;
+  /** The real tool takes it, kubehop does not. */
+  readonly unmodelled?: true;
 }

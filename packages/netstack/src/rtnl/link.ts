@@ -27,7 +27,7 @@ import type { VxlanConfig } from "../tunnel/vxlan.ts";
 import { createVxlan, vxlanConfigError } from "../tunnel/vxlan-dev.ts";
 import type { ConfigOp, LinkChange, LinkSpec } from "./batch.ts";
 import type { RtnlFailure } from "./nl-error.ts";
-import { cannotFindDevice, rtnlFailure, toolFailure } from "./nl-error.ts";
+import { cannotFindDevice, notModelled, rtnlFailure, toolFailure } from "./nl-error.ts";
 
 type LinkAdd = Extract<ConfigOp, { op: "link-add" }>;
 type LinkSet = Extract<ConfigOp, { op: "link-set" }>;
@@ -140,7 +140,7 @@ function addVxlan(ns: NetNamespace, link: NewLink, spec: VxlanSpec): RtnlFailure
   const local = address(spec.local);
   const remote = address(spec.remote);
   if (local === undefined || remote === undefined) return rtnlFailure({ errno: "EINVAL" });
-  if (isMulticast(remote)) return toolFailure("EOPNOTSUPP", "vxlan: multicast groups are not modelled");
+  if (isMulticast(remote)) return notModelled("a vxlan multicast group");
   const cfg: VxlanConfig = {
     vni: spec.id,
     local,

@@ -6,6 +6,8 @@ export interface RtnlFailure {
   readonly errno: string;
   /** As the tool prints it. */
   readonly message: string;
+  /** The real tool takes it, kubehop does not. */
+  readonly unmodelled?: true;
 }
 
 const ERRNO_TEXT: Readonly<Record<string, string>> = {
@@ -46,6 +48,11 @@ export function rtnlFailure(error: { readonly errno: string; readonly extack?: s
 /** The tool itself refuses: nothing reached the kernel. */
 export function toolFailure(errno: string, message: string): RtnlFailure {
   return { errno, message };
+}
+
+/** The real tool and kernel take it, kubehop does not. */
+export function notModelled(what: string): RtnlFailure {
+  return { errno: "EOPNOTSUPP", message: `${what} is not modelled`, unmodelled: true };
 }
 
 export function cannotFindDevice(name: string): RtnlFailure {

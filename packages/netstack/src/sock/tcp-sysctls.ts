@@ -1,8 +1,15 @@
 // The TCP sysctls that are read (net/ipv4/sysctl_net_ipv4.c), and the values a kernel flavour starts with.
 
 import type { KernelFlavour } from "../netns/flavour.ts";
-import type { SysctlEntry, SysctlTable } from "../netns/sysctl-table.ts";
-import { intSysctl } from "../netns/sysctl-table.ts";
+import type { SysctlEntry, SysctlRange, SysctlTable } from "../netns/sysctl-table.ts";
+import {
+  intSysctl,
+  SYSCTL_INT,
+  SYSCTL_NOT_NEGATIVE,
+  SYSCTL_SECONDS,
+  SYSCTL_U8,
+  sysctlNumbers,
+} from "../netns/sysctl-table.ts";
 
 /** The integer sysctls net.ipv4.<name>; times in seconds. */
 export class TcpSysctls {
@@ -33,39 +40,39 @@ export class TcpSysctls {
   }
 }
 
-const NAMES = [
-  "tcp_timestamps",
-  "tcp_sack",
-  "tcp_window_scaling",
-  "tcp_syn_retries",
-  "tcp_synack_retries",
-  "tcp_retries2",
-  "tcp_orphan_retries",
-  "tcp_fin_timeout",
-  "tcp_abort_on_overflow",
-  "tcp_rfc1337",
-  "tcp_base_mss",
-  "tcp_min_snd_mss",
-  "tcp_invalid_ratelimit",
-] as const;
+const FILES = [
+  ["tcp_timestamps", SYSCTL_U8],
+  ["tcp_sack", SYSCTL_U8],
+  ["tcp_window_scaling", SYSCTL_U8],
+  ["tcp_syn_retries", [1, 127]],
+  ["tcp_synack_retries", SYSCTL_U8],
+  ["tcp_retries2", SYSCTL_U8],
+  ["tcp_orphan_retries", SYSCTL_U8],
+  ["tcp_fin_timeout", SYSCTL_SECONDS],
+  ["tcp_abort_on_overflow", SYSCTL_U8],
+  ["tcp_rfc1337", SYSCTL_U8],
+  ["tcp_base_mss", SYSCTL_INT],
+  ["tcp_min_snd_mss", [48, 65535]],
+  ["tcp_invalid_ratelimit", SYSCTL_NOT_NEGATIVE],
+] as const satisfies readonly (readonly [keyof TcpSysctls, SysctlRange])[];
 
 export function registerTcpSysctls(table: SysctlTable, sysctls: TcpSysctls, flavour: KernelFlavour): void {
-  for (const name of NAMES) table.register(`net.ipv4.${name}`, intSysctl(sysctls, name));
+  for (const [name, range] of FILES) table.register(`net.ipv4.${name}`, intSysctl(sysctls, name, range));
   if (flavour.synLinearTimeouts > 0)
-    table.register("net.ipv4.tcp_syn_linear_timeouts", intSysctl(sysctls, "tcp_syn_linear_timeouts"));
-  table.register("net.core.somaxconn", intSysctl(sysctls, "somaxconn"));
+    table.register("net.ipv4.tcp_syn_linear_timeouts", intSysctl(sysctls, "tcp_syn_linear_timeouts", [0, 127]));
+  table.register("net.core.somaxconn", intSysctl(sysctls, "somaxconn", SYSCTL_NOT_NEGATIVE));
   table.register("net.ipv4.tcp_rmem", rmemSysctl(sysctls));
 }
 
-/** Three numbers separated by white space, printed with tabs. */
+/** Up to three numbers separated by white space; those left out stay. Printed with tabs. */
 function rmemSysctl(sysctls: TcpSysctls): SysctlEntry {
   return {
     get: () => sysctls.tcp_rmem.join("\t"),
     set: (text) => {
-      const values = text.trim().split(/\s+/).map(Number);
-      const [least, initial, most] = values;
-      if (values.length !== 3 || values.some((v) => !Number.isInteger(v) || v < 1)) return "EINVAL";
-      sysctls.tcp_rmem = [least as number, initial as number, most as number];
+      const read = sysctlNumbers(text, 3, [1, SYSCTL_INT[1]]);
+      if (read === undefined) return "EINVAL";
+      const [least, initial, most] = sysctls.tcp_rmem;
+      sysctls.tcp_rmem = [read[0] ?? least, read[1] ?? initial, read[2] ?? most];
       return undefined;
     },
   };

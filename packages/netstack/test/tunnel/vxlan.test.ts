@@ -266,7 +266,7 @@ test.each([
   { link: { type: "vxlan", id: 2, dstport: 8472, dev: "eth9" }, says: 'Cannot find device "eth9"' },
   {
     link: { type: "vxlan", id: 2, dstport: 8472, remote: "239.1.1.1" },
-    says: "vxlan: multicast groups are not modelled",
+    says: "a vxlan multicast group is not modelled",
   },
   { link: { type: "vxlan", id: 1, dstport: 4789 }, says: "accepted" },
 ] as const)("creation: $says", ({ link, says }) => {

@@ -1,7 +1,7 @@
 // The switches of br_netfilter in one namespace (struct brnf_net): net.bridge.*.
 
 import { intSysctl } from "../../netns/sysctl-table.ts";
-import type { SysctlTable } from "../../netns/sysctl-table.ts";
+import type { SysctlErrno, SysctlTable } from "../../netns/sysctl-table.ts";
 import type { Bridge } from "../../bridge/bridge.ts";
 import { ETH_P_ARP, ETH_P_IP } from "../../wire/ethernet.ts";
 import type { Packet } from "../../skb/packet.ts";
@@ -24,7 +24,16 @@ const SYSCTLS = [
 ] as const;
 
 export function registerBrnfSysctls(table: SysctlTable, brnet: BrnfNet): void {
-  for (const [name, key] of SYSCTLS) table.register(name, intSysctl(brnet, key));
+  for (const [name, key] of SYSCTLS) {
+    const entry = intSysctl(brnet, key);
+    // brnf_sysctl_call_tables: every number but 0 is kept as 1.
+    const set = (text: string): SysctlErrno | undefined => {
+      const errno = entry.set(text);
+      if (brnet[key] !== 0) brnet[key] = 1;
+      return errno;
+    };
+    table.register(name, { get: () => entry.get(), set });
+  }
 }
 
 export function unregisterBrnfSysctls(table: SysctlTable): void {

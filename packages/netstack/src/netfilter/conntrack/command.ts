@@ -14,6 +14,8 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
+  /** The real tool takes it, kubehop does not. */
+  readonly unmodelled?: true;
 }
 
 const VERSION = "conntrack v1.4.7 (conntrack-tools): ";
@@ -301,7 +303,7 @@ function failure(err: unknown): CommandResult {
   if (err instanceof UsageError || err instanceof CtFilterError)
     return { stdout: "", stderr: `${VERSION}${err.message}\n${HINT}`, exit: 2 };
   if (err instanceof NotModelledError)
-    return { stdout: "", stderr: `conntrack: ${err.message} is not modelled\n`, exit: 2 };
+    return { stdout: "", stderr: `conntrack: ${err.message} is not modelled\n`, exit: 2, unmodelled: true };
   throw err;
 }
 

@@ -3,6 +3,7 @@
 
 import type { KernelFlavour } from "../../netns/flavour.ts";
 import type { SysctlEntry, SysctlTable } from "../../netns/sysctl-table.ts";
+import { SYSCTL_SECONDS } from "../../netns/sysctl-table.ts";
 
 /** Slots of the TCP timeout table behind the states (TCP_CONNTRACK_RETRANS, _UNACK). */
 export const TCP_TIMEOUT_RETRANS = 10;
@@ -86,12 +87,12 @@ const ROWS: readonly Row[] = [
   { field: "checksum", name: "checksum", max: 1 },
   { field: "acct", name: "acct", max: 1 },
   { field: "events", name: "events", max: 2 },
-  { field: "genericTimeout", name: "generic_timeout" },
-  { field: "icmpTimeout", name: "icmp_timeout" },
-  { field: "udpTimeout", name: "udp_timeout" },
-  { field: "udpTimeoutStream", name: "udp_timeout_stream" },
-  { field: "greTimeout", name: "gre_timeout" },
-  { field: "greTimeoutStream", name: "gre_timeout_stream" },
+  { field: "genericTimeout", name: "generic_timeout", max: SYSCTL_SECONDS[1] },
+  { field: "icmpTimeout", name: "icmp_timeout", max: SYSCTL_SECONDS[1] },
+  { field: "udpTimeout", name: "udp_timeout", max: SYSCTL_SECONDS[1] },
+  { field: "udpTimeoutStream", name: "udp_timeout_stream", max: SYSCTL_SECONDS[1] },
+  { field: "greTimeout", name: "gre_timeout", max: SYSCTL_SECONDS[1] },
+  { field: "greTimeoutStream", name: "gre_timeout_stream", max: SYSCTL_SECONDS[1] },
   { field: "tcpLoose", name: "tcp_loose", max: 1 },
   { field: "tcpBeLiberal", name: "tcp_be_liberal", max: 1 },
   { field: "tcpMaxRetrans", name: "tcp_max_retrans", max: U8 },
@@ -114,7 +115,7 @@ function slotEntry(slots: number[], at: number): SysctlEntry {
   return numberEntry(
     () => slots[at] ?? 0,
     (value) => (slots[at] = value),
-    0xffffffff,
+    SYSCTL_SECONDS[1],
   );
 }
 

@@ -19,6 +19,8 @@ export interface IpsetResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
+  /** The real tool takes it, kubehop does not. */
+  readonly unmodelled?: true;
 }
 
 const PROGRAM = "ipset v7.17";
@@ -311,7 +313,10 @@ class Session {
     const where = line > 0 && error.form !== "parameter" && error.form !== "other" ? `Error in line ${line}: ` : "";
     const what = error.form === "unmodelled" ? `: ipset ${words.join(" ")}` : "";
     const text = `${PROGRAM}: ${where}${error.message}${what}\n${error.form === "parameter" ? HINT : ""}`;
-    return { stdout: this.stdout, stderr: this.stderr + (this.quiet ? "" : text), exit: EXIT[error.form] };
+    const exit = EXIT[error.form];
+    // A refusal is not hushed.
+    if (error.form === "unmodelled") return { stdout: this.stdout, stderr: this.stderr + text, exit, unmodelled: true };
+    return { stdout: this.stdout, stderr: this.stderr + (this.quiet ? "" : text), exit };
   }
 }
 

@@ -6,7 +6,7 @@ import type { XtBackendKind } from "./evaluate.ts";
 import type { IptablesFlavour } from "./iptables-version.ts";
 import { isTargetName, isUnmodelledTarget } from "./registry.ts";
 import type { Rule } from "./rule.ts";
-import { KernelError, MissingChainError, parameterError, unmodelled } from "./xt-error.ts";
+import { KernelError, MissingChainError, natIsNoFilter, parameterError, unmodelled } from "./xt-error.ts";
 import { builtinHook } from "./xt-tables.ts";
 import type { TableSpec } from "./xt-tables.ts";
 
@@ -38,7 +38,8 @@ export function admitRule(table: AdmittingTable, chain: string, rule: Rule, requ
   checkJumpTarget(table, rule, request, where);
   const hook = builtinHook(table.spec, chain);
   const hookFits = hook === undefined || (rule.hookMask & (1 << hook)) !== 0;
-  if (!hookFits || !targetFits(table, rule)) throw new KernelError(request, "EINVAL", where);
+  if (!hookFits || !targetFits(table, rule) || excludesAll(table, rule))
+    throw new KernelError(request, "EINVAL", where);
 }
 
 /** Options that this version of the program does not have. */
@@ -55,9 +56,13 @@ function checkUse(table: AdmittingTable, chain: string, rule: Rule): void {
     throw parameterError(`Can't use -i with ${chain}\n`);
   }
   if (table.spec.name === "nat" && rule.target.kind === "verdict" && rule.target.name === "DROP") {
-    const text = 'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.';
-    throw parameterError(`\n${text}\n\n`);
+    throw natIsNoFilter();
   }
+}
+
+/** `! -s 0.0.0.0/0`: a comparison of no bits with its answer turned round, which nf_tables does not take. */
+function excludesAll({ kind }: AdmittingTable, { src, dst }: Rule): boolean {
+  return kind === "nft" && [src, dst].some((addr) => addr !== null && addr.invert && addr.mask === 0);
 }
 
 function targetFits(table: AdmittingTable, rule: Rule): boolean {

@@ -11,7 +11,7 @@ import { TableDraft } from "./draft.ts";
 import type { IptablesFlavour } from "./iptables-version.ts";
 import { listChains } from "./list.ts";
 import type { ToolError, ToolName } from "./messages.ts";
-import { commandError } from "./messages.ts";
+import { commandError, refusalMark } from "./messages.ts";
 import { applyCommand, onlyReads } from "./ops.ts";
 import type { RestoreOptions } from "./restore.ts";
 import { restore } from "./restore.ts";
@@ -32,6 +32,8 @@ export interface CommandResult {
   readonly exit: number;
   /** Why it failed, for programs; absent when it did not. */
   readonly errno?: XtErrno;
+  /** The real tool takes it, kubehop does not. */
+  readonly unmodelled?: true;
 }
 
 export interface SaveOptions {
@@ -147,7 +149,8 @@ export class XtBackend {
     } catch (error) {
       if (!(error instanceof XtError)) throw error;
       const failed = commandError(error, this.tool, args);
-      return { stdout: "", stderr: `${failed.message}\n`, exit: failed.exit, errno: failed.errno };
+      const { message, exit, errno } = failed;
+      return { stdout: "", stderr: `${message}\n`, exit, errno, ...refusalMark(failed) };
     }
   }
 

@@ -12,6 +12,13 @@ export interface ToolError {
   readonly exit: number;
   /** Why, for programs. */
   readonly errno: XtErrno;
+  /** The real tool takes it, kubehop does not. */
+  readonly unmodelled?: true;
+}
+
+/** The mark of a refusal, to be spread. */
+export function refusalMark({ unmodelled }: { readonly unmodelled?: true }): { readonly unmodelled?: true } {
+  return unmodelled === true ? { unmodelled } : {};
 }
 
 export interface ToolName {
@@ -50,7 +57,7 @@ export function commandError(error: XtError, tool: ToolName, words: readonly str
     case "kernel":
       return fail(`${program}:  ${error.message}`);
     case "unmodelled":
-      return fail(`${program}: ${error.message}: iptables ${words.join(" ")}`);
+      return { ...fail(`${program}: ${error.message}: iptables ${words.join(" ")}`), unmodelled: true };
     case "version":
       return fail(`${program}: ${error.message}`);
     case "bare":
@@ -89,7 +96,7 @@ export function restoreError(
     case "version":
       return fail(`${program}: ${error.message}`);
     case "unmodelled":
-      return fail(`${program}: line ${line}: ${error.message}: ${text}`);
+      return { ...fail(`${program}: line ${line}: ${error.message}: ${text}`), unmodelled: true };
     default:
       return fail(error.message);
   }

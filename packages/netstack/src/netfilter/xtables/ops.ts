@@ -4,7 +4,7 @@ import type { RuleOrigin } from "../../rtnl/batch.ts";
 import type { CommandName, CommandWords } from "./command-words.ts";
 import type { TableDraft } from "./draft.ts";
 import type { ParsedRule } from "./parse-rule.ts";
-import { noSuchChain } from "./xt-error.ts";
+import { natIsNoFilter, noSuchChain } from "./xt-error.ts";
 
 type Op = (draft: TableDraft, c: CommandWords, origin: RuleOrigin | null) => void;
 
@@ -38,7 +38,11 @@ const OPS: Readonly<Partial<Record<CommandName, Op>>> = {
   },
   "new-chain": (d, c) => d.newChain(chainOf(c)),
   "delete-chain": (d, c) => (c.chain === null ? d.deleteAllChains() : d.deleteChain(c.chain)),
-  policy: (d, c, origin) => void d.setPolicy(chainOf(c), c.argument ?? "", origin),
+  policy: (d, c, origin) => {
+    // Before the chain is looked up; iptables-restore takes such a policy.
+    if (d.spec.name === "nat" && c.argument === "DROP") throw natIsNoFilter();
+    d.setPolicy(chainOf(c), c.argument ?? "", origin);
+  },
   "rename-chain": (d, c) => d.renameChain(chainOf(c), c.argument ?? ""),
 };
 

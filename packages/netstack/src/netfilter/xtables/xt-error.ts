@@ -81,6 +81,12 @@ export function parameterError(message: string): XtError {
   return new XtError("parameter", message);
 }
 
+/** DROP in the nat table, as target or policy. */
+export function natIsNoFilter(): XtError {
+  const text = 'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.';
+  return parameterError(`\n${text}\n\n`);
+}
+
 /** Real iptables knows it, this stack does not: refused by name. */
 export function unmodelled(what: string): XtError {
   return new XtError("unmodelled", `${what} is not modelled`, EXIT.unmodelled, "EOPNOTSUPP");

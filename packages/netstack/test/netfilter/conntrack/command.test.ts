@@ -126,6 +126,7 @@ test("what is not modelled is named", () => {
     stdout: "",
     stderr: "conntrack: output xml is not modelled\n",
     exit: 2,
+    unmodelled: true,
   });
   expect(conntrackCommand(bareNs().ns, ["-I", "-p", "tcp"]).stderr).toBe("conntrack: command -I is not modelled\n");
 });

@@ -1,0 +1,58 @@
+// What the tables do not take, with the words and exit codes of iptables 1.8.9 on a 6.18 kernel.
+
+import { describe, expect, it } from "vitest";
+import { NetNamespace } from "../../../src/netns/net-namespace.ts";
+import { World } from "../../../src/netns/world.ts";
+import { applyBatch } from "../../../src/rtnl/apply.ts";
+
+const hint = "Try `iptables -h' or 'iptables --help' for more information.\n";
+const natText = '\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n\n';
+
+describe.each([
+  ["nft", "nf_tables"],
+  ["legacy", "legacy"],
+] as const)("%s", (kind, name) => {
+  const backend = new NetNamespace(new World(), "n").xt.backend(kind);
+  const run = (words: string): { readonly stderr: string; readonly exit: number } => backend.command(words.split(" "));
+
+  it.each(["PREROUTING", "NOSUCH"])("no DROP as a policy of nat's %s, looked at before the chain", (chain) => {
+    expect(run(`-t nat -P ${chain} DROP`)).toMatchObject({
+      stderr: `iptables v1.8.9 (${name}): ${natText}${hint}`,
+      exit: 2,
+    });
+  });
+
+  it("iptables-restore takes it", () => {
+    expect(backend.restore("*nat\n:PREROUTING DROP [0:0]\nCOMMIT\n", {})).toBeNull();
+    expect(run("-t nat -P PREROUTING ACCEPT").exit).toBe(0);
+  });
+
+  it("a negated prefix of no bits", () => {
+    const { stderr, exit } = run("-A FORWARD ! -s 10.1.2.3/0 -j ACCEPT");
+    const failed = "iptables v1.8.9 (nf_tables):  RULE_APPEND failed (Invalid argument): rule in chain FORWARD\n";
+    expect([stderr, exit]).toEqual(kind === "nft" ? [failed, 4] : ["", 0]);
+    expect(run("-A FORWARD -s 10.1.2.3/0 -j ACCEPT").exit).toBe(0);
+  });
+});
+
+describe("a refusal is told from a failure", () => {
+  const ns = new NetNamespace(new World(), "n");
+  const refused = (...args: string[]): unknown =>
+    applyBatch(ns, { agent: "test", ops: [{ op: "iptables", args }] })?.unmodelled;
+
+  it("of rules", () => {
+    expect(refused("-A", "FORWARD", "-m", "string", "--string", "x", "-j", "DROP")).toBe(true);
+    expect(refused("-D", "FORWARD", "-j", "DROP")).toBeUndefined();
+    const text = "*filter\n-A FORWARD -m string --string x -j DROP\nCOMMIT\n";
+    expect(ns.xt.backend("nft").restore(text, {})?.unmodelled).toBe(true);
+  });
+
+  it("of sets, connections and links, hushed or not", () => {
+    const of = (op: "ipset" | "conntrack", ...args: string[]): unknown =>
+      applyBatch(ns, { agent: "test", ops: [{ op, args }] })?.unmodelled;
+    expect(of("ipset", "-q", "create", "m", "hash:mac")).toBe(true);
+    expect(of("ipset", "add", "nosuch", "1.2.3.4")).toBeUndefined();
+    expect(of("conntrack", "-I", "-s", "1.2.3.4")).toBe(true);
+    expect(of("conntrack", "-D", "-s", "1.2.3.4")).toBeUndefined();
+  });
+});
