@@ -22,8 +22,9 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     load: () => import("./commands/explain.ts"),
   },
   validate: {
-    usage: "validate FILE|DIR… [--resolved]",
-    summary: "read and check only; --resolved prints every default that was filled in",
+    usage: "validate FILE|DIR… [--resolved [--seed N]]",
+    summary:
+      "read and check only; --resolved prints every default that was filled in, and the cluster as it will stand at time 0",
     load: () => import("./commands/validate.ts"),
   },
   verify: {

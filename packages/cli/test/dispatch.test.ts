@@ -57,7 +57,7 @@ describe("mistakes", () => {
     [["validate", "/nonexistent"], "kubehop validate: /nonexistent: no such file or directory\n"],
     [
       ["verify", "x"],
-      "kubehop verify: only recorded behaviour can be compared so far\nhint: kubehop verify --recorded FILE\n",
+      "kubehop verify: verify what: recordings, or random labs?\nhint: kubehop verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING\n",
     ],
     [["verify", "--recorded", "/nonexistent"], "kubehop verify: /nonexistent: no such file or directory\n"],
     [["schema", "x"], "kubehop schema: schema takes no file, found x\n"],
@@ -81,7 +81,7 @@ describe("mistakes", () => {
         /a\.json: not a recording: .*JSON/,
       );
       expect((await kubehop("verify", "--recorded", `${folder}/b.json`)).stderr).toMatch(
-        /b\.json: not a recording: kernel: /,
+        /b\.json: not a recording: none of its keys is that of a recording/,
       );
     });
   });

@@ -1,12 +1,14 @@
 // `kubehop validate`: read and check only.
-import { formatResolved, loadScenario } from "@kubehop/lab";
+import { formatResolved, loadScenario, type Scenario } from "@kubehop/lab";
+import { Refusal } from "@kubehop/sim";
 import { renderDiagnostics } from "@kubehop/kube";
 import type { Io } from "../io.ts";
-import { parseOptions } from "../options.ts";
+import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
 import { findScenarios } from "../scenario-files.ts";
 
 export function run(args: readonly string[], io: Io): number {
-  const { values, positionals } = parseOptions(args, { resolved: { type: "boolean" } });
+  const { values, positionals } = parseOptions(args, { resolved: { type: "boolean" }, seed: { type: "string" } });
+  const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
   const { scenarios, unreadable } = findScenarios(positionals, io);
   let wrong = unreadable;
   for (const { file, text, readFile } of scenarios) {
@@ -15,11 +17,23 @@ export function run(args: readonly string[], io: Io): number {
       io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n\n`);
       wrong++;
     } else if (values.resolved === true) {
-      io.stdout(formatResolved(loaded.scenario));
+      if (!printResolved(loaded.scenario, seed, io)) wrong++;
     } else {
       const cases = loaded.scenario.cells.length;
       io.stdout(`${file}: ok, ${cases} ${cases === 1 ? "case" : "cases"}\n`);
     }
   }
   return wrong > 0 ? 2 : 0;
+}
+
+/** False: the cluster asks for what is not modelled. */
+function printResolved(scenario: Scenario, seed: number, io: Io): boolean {
+  try {
+    io.stdout(formatResolved(scenario, seed));
+    return true;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    io.stdout(`${scenario.file}: ${error.message}\n`);
+    return false;
+  }
 }

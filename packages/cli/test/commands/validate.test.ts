@@ -74,6 +74,26 @@ ${folder}/b.yaml: ok, 2 cases
       expect(stdout).toContain("  Pod default/client metadata.namespace: default\n");
     });
   });
+
+  it("--resolved prints the cluster as it stands at time 0", async () => {
+    const text = `${GOOD.replace(/matrix.*\n/, "").replace("./web", "web")}pin: { pods: { client: { ip: 10.244.0.7, veth: veth0a, vethMac: "6a:00:00:00:00:01" } } }
+place: { client: node1 }
+serve: { client: { udp-echo: 53 } }
+cluster: { nodes: [node1] }
+`;
+    const service = `${POD}---\napiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { type: NodePort, clusterIP: 10.96.0.80, ports: [{ name: http, port: 80, targetPort: 8080, nodePort: 30080 }] }\n`;
+    await withFiles({ "a.yaml": text, "web.yaml": service }, async (folder) => {
+      const { code, stdout } = await kubehop("validate", "--resolved", `${folder}/a.yaml`);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(
+        /at time 0, seed 1:\n {4}node node1 {2}192\.168\.99\.11\n {6}eth0 {2}192\.168\.99\.11\/24 {2}\S+ {2}mtu 1500\n {6}flannel\.1 /,
+      );
+      expect(stdout).toMatch(
+        /pod default\/client \(pod\/client\) {2}node1 {2}10\.244\.0\.7 {2}\S+ {2}mtu 1450 {2}veth0a 6a:00:00:00:00:01 {2}serves echo 53\/udp\n/,
+      );
+      expect(stdout).toContain("svc default/web  NodePort 10.96.0.80  http 80/TCP > 8080, node port 30080\n");
+    });
+  });
 });
 
 describe("schema", () => {

@@ -166,14 +166,20 @@ function sandboxPins(plan: CellPlan, control: ControlPlane, pod: Pod): SandboxRe
   return pin === undefined ? {} : { ip: pin.ip, mac: pin.mac, veth: pin.veth, vethMac: pin.vethMac };
 }
 
-/** By the scenario's `serve`, else by the pod's images. */
 function servePod({ plan, control, onServed }: NodeContext, pod: Pod, ns: NetNamespace): () => void {
+  return serve({ ns, hostname: pod.metadata.name, servers: serversIn(plan, control, pod), onServed });
+}
+
+type Servers = Parameters<typeof serve>[0]["servers"];
+
+/** What a pod serves: by the scenario's `serve`, else by the pod's images. */
+export function serversIn(plan: CellPlan, control: ControlPlane, pod: Pod): Servers {
   const reference = control.referenceOf(pod);
   const rule = plan.serve.find(({ pods }) => {
     if (pods.index !== undefined) return control.resolvePod(pods.ref).found?.uid === pod.metadata.uid;
     return reference !== undefined && matchesWorkload(pods.ref, pod, reference);
   });
-  return serve({ ns, hostname: pod.metadata.name, servers: rule?.servers ?? serversOf(pod), onServed });
+  return rule?.servers ?? serversOf(pod);
 }
 
 /** `web`, `deploy/web`, `ns/web` against `ns/deploy/web#1` and the pod's own name. */

@@ -1,9 +1,13 @@
 // `validate --resolved`: what was not written and what stands for it, per matrix cell.
 import type { Scenario } from "../model/scenario.ts";
+import { runningLines } from "./running.ts";
 import { formatCell } from "./totals.ts";
 
-/** Defaults that all cells share come first, then those of single cells. Ends in a newline. */
-export function formatResolved(scenario: Scenario): string {
+/**
+ * Defaults that all cells share come first, then those of single cells, then the running cluster of every cell at time 0. Ends in a
+ * newline. Throws Refusal when a cluster asks for what is not modelled.
+ */
+export function formatResolved(scenario: Scenario, seed: number): string {
   const cells = scenario.cells.map((plan) => ({
     name: formatCell(plan.cell),
     rows: plan.defaults.map((row) => formatRow(row.path, row.value, row.because)),
@@ -16,8 +20,20 @@ export function formatResolved(scenario: Scenario): string {
     if (own.length > 0) lines.push(`  ${name}`, ...own.map((row) => `    ${row}`));
   }
   for (const { file, line, subject, note } of scenario.notes) lines.push(`  ${file}:${line}  ${subject} ${note}`);
-  lines.push(...manifestDefaults(scenario));
+  lines.push(...manifestDefaults(scenario), ...runningClusters(scenario, seed));
   return `${lines.join("\n")}\n`;
+}
+
+/** Cells whose clusters are the same share their lines. */
+function runningClusters({ cells }: Scenario, seed: number): string[] {
+  const names = new Map<string, string[]>();
+  for (const plan of cells) {
+    const lines = runningLines(plan, seed)
+      .map((line) => `    ${line}`)
+      .join("\n");
+    names.set(lines, [...(names.get(lines) ?? []), formatCell(plan.cell)]);
+  }
+  return [...names].flatMap(([lines, known]) => [`  at time 0, seed ${seed}:  ${known.join(" ")}`.trimEnd(), lines]);
 }
 
 function formatRow(path: string, value: string, because: string | undefined): string {

@@ -66,7 +66,8 @@ const INTRO = `# The scenario file
 
 One YAML 1.2 file is cluster + workloads + events + expectations. Its first key is \`scenario:\` (or \`lab:\`), by which a run over a folder
 knows it. Unknown keys are errors, and all mistakes of a file are said at once, each with \`file:line:col\`, the source line and a caret.
-\`kubehop validate FILE --resolved\` prints every default that was filled in.
+\`kubehop validate FILE --resolved\` prints every default that was filled in, and the cluster as it stands at time 0: pods on their nodes, addresses, MACs, MTUs, Services and ports.
+\`kubehop run FILE --verbose\` prints what every step typed and what came back, also where all held.
 
 \`\`\`yaml
 scenario: a Service call to a pod on the same node hangs when br_netfilter is not loaded
