@@ -23,7 +23,10 @@ const WORDS: readonly Word[] = [
   // kubelet, health check, API server
   { pattern: /\b(10250|10256|6443)\b/ },
   // The vxlan driver's own default port is 8472 (drivers/net/vxlan), and tcpdump prints it as OTV; others must be told.
-  { pattern: /\b8472\b/, allowedUnder: ["packages/netstack/src/tunnel/", "packages/netstack/src/trace/tcpdump-udp.ts"] },
+  {
+    pattern: /\b8472\b/,
+    allowedUnder: ["packages/netstack/src/tunnel/", "packages/netstack/src/trace/tcpdump-udp.ts"],
+  },
 ];
 
 /** Comments and types may name what they like; what runs may not. */
@@ -33,10 +36,12 @@ function withoutComments(text: string): string {
 
 function namesIn(path: string, text: string): string[] {
   const code = withoutComments(text);
-  return WORDS.filter(({ allowedUnder }) => !allowedUnder?.some((place) => path.startsWith(place))).flatMap(({ pattern }) => {
-    const match = pattern.exec(code);
-    return match ? [`${path} names ${match[0]}`] : [];
-  });
+  return WORDS.filter(({ allowedUnder }) => !allowedUnder?.some((place) => path.startsWith(place))).flatMap(
+    ({ pattern }) => {
+      const match = pattern.exec(code);
+      return match ? [`${path} names ${match[0]}`] : [];
+    },
+  );
 }
 
 describe("netstack", () => {

@@ -5,10 +5,14 @@ import { describe, expect, it } from "vitest";
 import { DOCUMENTS, renewed, root } from "../../scripts/docs.mjs";
 
 describe("examples in the documents", () => {
-  it.each(DOCUMENTS)("%s", (name) => {
-    const text = readFileSync(join(root, name), "utf8");
-    expect(text).toBe(renewed(text));
-  }, 60_000);
+  it.each(DOCUMENTS)(
+    "%s",
+    (name) => {
+      const text = readFileSync(join(root, name), "utf8");
+      expect(text).toBe(renewed(text));
+    },
+    60_000,
+  );
 
   it("makes a block anew", () => {
     const stale = "<!-- example: docs/examples/hang.yaml -->\n\n```yaml\nstale\n```\nrest\n";

@@ -81,7 +81,8 @@ export function ipOutput(ns: NetNamespace, pkt: Packet): void {
   pkt.dev = route.dev;
   pkt.protocol = ETH_P_IP;
   if ((pkt.ipcb & IPSKB_REROUTED) !== 0) ipFinishOutput(pkt);
-  else if (!nfHook(ns, NFPROTO_IPV4, NF_INET_POST_ROUTING, pkt, indev, route.dev, ipFinishOutput)) ns.ipv4.outputDropped = true;
+  else if (!nfHook(ns, NFPROTO_IPV4, NF_INET_POST_ROUTING, pkt, indev, route.dev, ipFinishOutput))
+    ns.ipv4.outputDropped = true;
 }
 
 /** ip_mc_output: a copy for this host's own listeners, then the wire. */

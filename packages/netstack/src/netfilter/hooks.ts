@@ -122,7 +122,13 @@ export function nfHook(
     return true;
   }
   if (ns.world.tracer !== null) {
-    ns.world.trace(ns, pkt, "nf_hook", { kind: "hook", pf: PF_NAMES[pf], hook: HOOK_NAMES[hook], in: indev?.name ?? "", out: outdev?.name ?? "" });
+    ns.world.trace(ns, pkt, "nf_hook", {
+      kind: "hook",
+      pf: PF_NAMES[pf],
+      hook: HOOK_NAMES[hook],
+      in: indev?.name ?? "",
+      out: outdev?.name ?? "",
+    });
   }
   return nfHookFrom({ ns, pf, hook, in: indev, out: outdev, okfn }, pkt, list, 0);
 }

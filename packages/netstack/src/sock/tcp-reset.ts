@@ -73,7 +73,13 @@ function ipSendUnicastReply(ns: NetNamespace, pkt: Packet, sk: Sock | null, what
   const saddr = ipDaddr(pkt.buf, pkt.nh);
   const daddr = ipSaddr(pkt.buf, pkt.nh);
   const tos = seg.tos & IPTOS_RT_MASK;
-  const flow = flowKey(daddr, { saddr, tos, proto: IPPROTO_TCP, oif: sk?.boundDevIf ?? 0, mark: replyMark(ns, pkt, sk) });
+  const flow = flowKey(daddr, {
+    saddr,
+    tos,
+    proto: IPPROTO_TCP,
+    oif: sk?.boundDevIf ?? 0,
+    mark: replyMark(ns, pkt, sk),
+  });
   const route = ipRouteOutput(ns, flow);
   if (typeof route === "string") return;
   const answer = buildReply(ns, pkt, seg, saddr, daddr);

@@ -128,7 +128,8 @@ function directionOf(pkt: Packet): SeenAt["direction"] {
 export function tcpdumpTap(printer: TcpdumpPrinter, any: boolean, emit: (text: string) => void): Tap {
   return (frame) => {
     const bytes = frameBytes(frame.pkt);
-    const at = frame.dev.ns.world.now;
+    const { world } = frame.dev.ns;
+    const at = world.now - world.epoch;
     emit(any ? printer.printAny(at, bytes, seenAt(frame.dev, frame)) : printer.print(at, bytes));
   };
 }

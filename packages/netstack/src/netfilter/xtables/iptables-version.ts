@@ -21,8 +21,36 @@ export interface IptablesFlavour {
 }
 
 export const IPTABLES_FLAVOURS: Readonly<Record<IptablesVersion, IptablesFlavour>> = {
-  "1.4.21": { version: "1.4.21", numericProtocol: false, randomFully: false, saveNamesNft: false, nft: false, nftPayload: false },
-  "1.8.4": { version: "1.8.4", numericProtocol: false, randomFully: true, saveNamesNft: false, nft: true, nftPayload: false },
-  "1.8.7": { version: "1.8.7", numericProtocol: false, randomFully: true, saveNamesNft: false, nft: true, nftPayload: false },
-  "1.8.9": { version: "1.8.9", numericProtocol: true, randomFully: true, saveNamesNft: true, nft: true, nftPayload: true },
+  "1.4.21": {
+    version: "1.4.21",
+    numericProtocol: false,
+    randomFully: false,
+    saveNamesNft: false,
+    nft: false,
+    nftPayload: false,
+  },
+  "1.8.4": {
+    version: "1.8.4",
+    numericProtocol: false,
+    randomFully: true,
+    saveNamesNft: false,
+    nft: true,
+    nftPayload: false,
+  },
+  "1.8.7": {
+    version: "1.8.7",
+    numericProtocol: false,
+    randomFully: true,
+    saveNamesNft: false,
+    nft: true,
+    nftPayload: false,
+  },
+  "1.8.9": {
+    version: "1.8.9",
+    numericProtocol: true,
+    randomFully: true,
+    saveNamesNft: true,
+    nft: true,
+    nftPayload: true,
+  },
 };
