@@ -1,8 +1,9 @@
 // Every packet of every recorded case has an end: delivered, taken, dropped with a reason, or waiting for something that was named.
 import { fileURLToPath } from "node:url";
-import { JourneyRecorder, packetSend } from "@kubehop/netstack";
+import { JourneyRecorder } from "@kubehop/netstack";
 import { describe, expect, it } from "vitest";
-import { buildRecordedLab, namespaceOf } from "../src/recorded/lab.ts";
+import { buildRecordedLab } from "../src/recorded/lab.ts";
+import { injectStep } from "../src/recorded/replay.ts";
 import { readRecording } from "../src/recorded/verify.ts";
 
 describe.each(["example20.json.gz", "dataset.json.gz"])("the packets of %s", (name) => {
@@ -11,11 +12,7 @@ describe.each(["example20.json.gz", "dataset.json.gz"])("the packets of %s", (na
     const world = buildRecordedLab(recording, testCase);
     const recorder = new JourneyRecorder();
     world.tracer = recorder;
-    for (const { inject } of testCase.steps) {
-      const dev = namespaceOf(world, inject.ns).devices.byName(inject.dev);
-      if (dev === undefined) throw new Error(`no device ${inject.dev} in ${inject.ns}`);
-      packetSend(dev, Uint8Array.from(Buffer.from(inject.hex, "hex")));
-    }
+    for (const { inject } of testCase.steps) injectStep(world, inject);
     expect(recorder.packets().length).toBeGreaterThan(0);
     expect(recorder.unfinished().map((journey) => journey.steps.map((step) => `${step.ns} ${step.fn}`))).toEqual([]);
   });

@@ -6,8 +6,7 @@ export const TCP_FLAGS = { F: 1, S: 2, R: 4, P: 8, A: 16 } as const;
 /** Internet checksum (RFC 1071). */
 function checksum(...parts: readonly Buffer[]): number {
   let sum = 0;
-  for (const part of parts)
-    for (let i = 0; i < part.length; i += 2) sum += ((part[i] ?? 0) << 8) | (part[i + 1] ?? 0);
+  for (const part of parts) for (let i = 0; i < part.length; i += 2) sum += ((part[i] ?? 0) << 8) | (part[i + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
 }
@@ -91,7 +90,7 @@ export function tcp(src: string, dst: string, f: TcpFields, data: Buffer): Buffe
   header.writeUInt32BE(f.seq >>> 0, 4);
   header.writeUInt32BE(f.ack >>> 0, 8);
   header[12] = (5 + options.length / 4) << 4;
-  header[13] = [...f.flags].reduce((bits, c) => bits | TCP_FLAGS[c as keyof typeof TCP_FLAGS], 0);
+  header[13] = f.flags.split("").reduce((bits, c) => bits | TCP_FLAGS[c as keyof typeof TCP_FLAGS], 0);
   header.writeUInt16BE(64240, 14);
   const body = Buffer.concat([header, options, data]);
   body.writeUInt16BE(checksum(pseudo(src, dst, 6, body.length), body), 16);

@@ -86,7 +86,11 @@ function forgetUnanswered(ours: OurKernel, lab: LabSpec): PlayStep[] {
 }
 
 /** On our kernel, up to where NAT draws a port: the steps that can be compared, and what they showed. */
-export function replayOurs(ours: OurKernel, lab: LabSpec, { rules, steps }: FuzzCase): { played: Played; steps: readonly PlayStep[] } {
+export function replayOurs(
+  ours: OurKernel,
+  lab: LabSpec,
+  { rules, steps }: FuzzCase,
+): { played: Played; steps: readonly PlayStep[] } {
   const refused = prepare(ours, lab, rules);
   const before = ours.draws;
   const seen: StepSeen[] = [];

@@ -19,7 +19,10 @@ export function formatFuzzTotals(title: string, seed: string, t: FuzzTotals): st
 export function formatFinding(finding: FuzzFinding): string {
   const { lab, fuzzCase, differences, before } = finding;
   const rules = Object.entries(fuzzCase.rules).flatMap(([ns, text]) =>
-    text.split("\n").filter((line) => line.startsWith("-A") || / DROP /.test(line)).map((line) => `  ${ns}: ${line}`),
+    text
+      .split("\n")
+      .filter((line) => line.startsWith("-A") || / DROP /.test(line))
+      .map((line) => `  ${ns}: ${line}`),
   );
   return [
     `✗ case ${finding.index} of seed ${finding.seed}, ${lab.title}, ${lab.backend}${before.length === 0 ? "" : `, behind ${before.length} other cases`}`,
@@ -47,7 +50,9 @@ function particular(op: ConfigOp): string[] {
   if (op.op === "sysctl") return COMMON.has(`${op.key}=${op.value}`) ? [] : [`sysctl ${op.key}=${op.value}`];
   const words = opWords(op);
   if (words.tool !== "ip" || !/^(rule|route|link-set)/.test(op.op)) return [];
-  return words.lines.map((line) => line.join(" ")).filter((line) => /hairpin|isolated|learning|flood|^rule|^route|promisc/.test(line));
+  return words.lines
+    .map((line) => line.join(" "))
+    .filter((line) => /hairpin|isolated|learning|flood|^rule|^route|promisc/.test(line));
 }
 
 const COMMON = new Set([

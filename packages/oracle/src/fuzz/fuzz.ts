@@ -60,7 +60,16 @@ const FRESH_TRIES = 60;
 
 export function runFuzz(real: RealKernel, options: FuzzOptions): FuzzTotals {
   const kit = ruleKit([real, new OurKernel()]);
-  const totals: FuzzTotals = { labs: 0, cases: 0, injected: 0, packets: 0, events: 0, findings: [], byChance: 0, refused: kit.refused };
+  const totals: FuzzTotals = {
+    labs: 0,
+    cases: 0,
+    injected: 0,
+    packets: 0,
+    events: 0,
+    findings: [],
+    byChance: 0,
+    refused: kit.refused,
+  };
   const run = new FuzzRun(real, kit, options, totals);
   while (totals.cases < options.cases && totals.findings.length < (options.stopAfter ?? 10)) run.lab();
   return totals;
@@ -139,7 +148,11 @@ export class BothKernels {
     this.#build();
   }
 
-  compareNew(rules: FuzzCase["rules"], writer: PacketWriter, count: number): { fuzzCase: FuzzCase; outcome: CaseOutcome; byChance: boolean } {
+  compareNew(
+    rules: FuzzCase["rules"],
+    writer: PacketWriter,
+    count: number,
+  ): { fuzzCase: FuzzCase; outcome: CaseOutcome; byChance: boolean } {
     const { fuzzCase, played } = writeCase(this.#ours, this.#lab, rules, writer, count);
     const theirs = replayCase(this.#real, this.#lab, fuzzCase);
     const outcome = compareCase({ real: this.#real, ours: this.#ours }, this.#lab, theirs, played);

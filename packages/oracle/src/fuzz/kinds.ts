@@ -35,8 +35,16 @@ export function routed(c: Chooser): FuzzLab {
   ops.push(...policyRouting(c), ...trackingSysctls(c));
   build.push({ ns: "R", ops });
   return {
-    ...{ title: "routed", namespaces: ["R", "A", "B", "C"], build, mute: muteHosts(hosts), routers: ["R"], hosts, ...PLAIN },
-    ...{ backend: backendOf(c), routerIps: ["10.1.0.1", "10.2.0.1", "10.3.0.1"], emptyIps: ["10.2.0.77", "10.1.0.78"] },
+    title: "routed",
+    namespaces: ["R", "A", "B", "C"],
+    build,
+    mute: muteHosts(hosts),
+    routers: ["R"],
+    hosts,
+    ...PLAIN,
+    backend: backendOf(c),
+    routerIps: ["10.1.0.1", "10.2.0.1", "10.3.0.1"],
+    emptyIps: ["10.2.0.77", "10.1.0.78"],
     devices: ["eA", "eB", "eC"],
   };
 }
@@ -84,13 +92,23 @@ export function bridged(c: Chooser): FuzzLab {
     build.push({ ns: "R", ops: portFlags(c, `v${name}`) });
   }
   const far = host("D", "10.2.0.2", c.pick(MTUS), "10.2.0.1");
-  build.push(...hostLink({ router: "R", dev: "eD", host: "D", ip: far.ip, gateway: "10.2.0.1", mtu: far.mtu }, c.chance(0.5)));
+  build.push(
+    ...hostLink({ router: "R", dev: "eD", host: "D", ip: far.ip, gateway: "10.2.0.1", mtu: far.mtu }, c.chance(0.5)),
+  );
   build.push({ ns: "R", ops: [{ op: "route-add", dst: "default", via: far.ip }, ...trackingSysctls(c)] });
   hosts.push(far);
   return {
-    ...{ title: `bridged, br_netfilter ${call}`, namespaces: ["R", "A", "B", "C", "D"], build, mute: muteHosts(hosts) },
-    ...{ routers: ["R"], hosts, ...PLAIN, backend: backendOf(c), routerIps: ["10.1.0.1", "10.2.0.1"] },
-    ...{ emptyIps: ["10.1.0.77", "10.2.0.77"], devices: ["br0", "eD", "vA", "vB"] },
+    title: `bridged, br_netfilter ${call}`,
+    namespaces: ["R", "A", "B", "C", "D"],
+    build,
+    mute: muteHosts(hosts),
+    routers: ["R"],
+    hosts,
+    ...PLAIN,
+    backend: backendOf(c),
+    routerIps: ["10.1.0.1", "10.2.0.1"],
+    emptyIps: ["10.1.0.77", "10.2.0.77"],
+    devices: ["br0", "eD", "vA", "vB"],
   };
 }
 
@@ -104,7 +122,13 @@ function bridgeOps(c: Chooser, name: string, ip: string, mtu: number, call: "abs
     ...module,
     loUp,
     { op: "link-add", name, address: macOf(ip), link: { type: "bridge" } },
-    { op: "link-set", dev: name, mtu, mcastSnooping: false, ...(call === 0 && c.chance(0.2) ? { nfCallIptables: true } : {}) },
+    {
+      op: "link-set",
+      dev: name,
+      mtu,
+      mcastSnooping: false,
+      ...(call === 0 && c.chance(0.2) ? { nfCallIptables: true } : {}),
+    },
     { op: "link-set", dev: name, up: true },
     { op: "addr-add", dev: name, local: `${ip}/24` },
     ...(c.chance(0.15) ? [{ op: "link-set", dev: name, promisc: true } as const] : []),
@@ -131,25 +155,40 @@ export function tunnelled(c: Chooser): FuzzLab {
   const tunnel = tunnelDimensions(c);
   for (const n of [1, 2] as const) {
     const node = `N${n}`;
-    build.push({ ns: node, ops: [...bridgeOps(c, "cni0", `10.1.${n}.1`, inner, call), ...plugUnderlay(node, `192.168.7.${n}`)] });
+    build.push({
+      ns: node,
+      ops: [...bridgeOps(c, "cni0", `10.1.${n}.1`, inner, call), ...plugUnderlay(node, `192.168.7.${n}`)],
+    });
     build.push({ ns: "sw", ops: portUp(node, `192.168.7.${n}`) });
     for (const [i, pod] of [`P${n}a`, `P${n}b`].entries()) {
       const ip = `10.1.${n}.${i + 2}`;
       hosts.push(host(pod, ip, inner, `10.1.${n}.1`, `cni0@${node}`));
-      build.push(...hostLink({ router: node, dev: `v${pod}`, host: pod, ip, gateway: `10.1.${n}.1`, mtu: inner }, true, "cni0"));
+      build.push(
+        ...hostLink({ router: node, dev: `v${pod}`, host: pod, ip, gateway: `10.1.${n}.1`, mtu: inner }, true, "cni0"),
+      );
       build.push({ ns: node, ops: portFlags(c, `v${pod}`) });
     }
     build.push({ ns: node, ops: vxlanOps(n, port, inner, tunnel) });
   }
-  build.push({ ns: "ext", ops: [...plugUnderlay("ext", "192.168.7.9"), loUp] }, { ns: "sw", ops: portUp("ext", "192.168.7.9") });
+  build.push(
+    { ns: "ext", ops: [...plugUnderlay("ext", "192.168.7.9"), loUp] },
+    { ns: "sw", ops: portUp("ext", "192.168.7.9") },
+  );
   for (const n of [1, 2]) build.push({ ns: `N${n}`, ops: [...outward(n), ...trackingSysctls(c)] });
   build.push({ ns: "ext", ops: ["192.168.7.1", "192.168.7.2"].map((ip) => permanent("eth0", ip, macOf(ip))) });
   hosts.push(host("ext", "192.168.7.9", 1500, "192.168.7.1"));
   return {
-    ...{ title: `vxlan port ${port}, br_netfilter ${call}`, namespaces: ["sw", "N1", "N2", "ext", ...podNames()] },
-    ...{ build, mute: muteHosts(hosts), routers: ["N1", "N2"], hosts, vteps: ["192.168.7.1", "192.168.7.2"] },
-    ...{ backend: backendOf(c), routerIps: ["10.1.1.1", "10.1.2.1", "192.168.7.1", "192.168.7.2", "10.1.2.0"] },
-    ...{ emptyIps: ["10.1.1.77", "10.1.2.77"], devices: ["cni0", "flannel.1", "eth0"] },
+    title: `vxlan port ${port}, br_netfilter ${call}`,
+    namespaces: ["sw", "N1", "N2", "ext", ...podNames()],
+    build,
+    mute: muteHosts(hosts),
+    routers: ["N1", "N2"],
+    hosts,
+    vteps: ["192.168.7.1", "192.168.7.2"],
+    backend: backendOf(c),
+    routerIps: ["10.1.1.1", "10.1.2.1", "192.168.7.1", "192.168.7.2", "10.1.2.0"],
+    emptyIps: ["10.1.1.77", "10.1.2.77"],
+    devices: ["cni0", "flannel.1", "eth0"],
   };
 }
 
@@ -205,8 +244,17 @@ function vxlanOps(n: 1 | 2, dstport: number, mtu: number, tunnel: Tunnel): Confi
   const mac = macOf(far).replace("0a:58", "0a:62");
   return [
     {
-      ...{ op: "link-add", name: "flannel.1", address: macOf(`10.1.${n}.0`).replace("0a:58", "0a:62"), mtu },
-      link: { type: "vxlan", id: 1, local, dstport, ...tunnel },
+      op: "link-add",
+      name: "flannel.1",
+      address: macOf(`10.1.${n}.0`).replace("0a:58", "0a:62"),
+      mtu,
+      link: {
+        type: "vxlan",
+        id: 1,
+        local,
+        dstport,
+        ...tunnel,
+      },
     },
     { op: "addr-add", dev: "flannel.1", local: `10.1.${n}.0/32` },
     { op: "link-set", dev: "flannel.1", up: true },
@@ -241,10 +289,17 @@ export function chained(c: Chooser): FuzzLab {
   build.push(...middleLink(middle, c.chance(0.5)));
   for (const n of [1, 2]) build.push({ ns: `R${n}`, ops: trackingSysctls(c) });
   return {
-    ...{ title: `chained, middle ${middle}`, namespaces: ["R1", "R2", ...hosts.map((h) => h.ns)], build, mute: muteHosts(hosts) },
-    ...{ routers: ["R1", "R2"], hosts, ...PLAIN, backend: backendOf(c) },
+    title: `chained, middle ${middle}`,
+    namespaces: ["R1", "R2", ...hosts.map((h) => h.ns)],
+    build,
+    mute: muteHosts(hosts),
+    routers: ["R1", "R2"],
+    hosts,
+    ...PLAIN,
+    backend: backendOf(c),
     routerIps: ["10.10.0.1", "10.20.0.1", "10.77.0.1", "10.77.0.2"],
-    ...{ emptyIps: ["10.21.0.77", "10.10.0.77"], devices: ["mid", "eA1", "eA2", "eB1"] },
+    emptyIps: ["10.21.0.77", "10.10.0.77"],
+    devices: ["mid", "eA1", "eA2", "eB1"],
   };
 }
 
@@ -253,9 +308,24 @@ function middleLink(mtu: number, known: boolean): Build {
   const peer = { name: "mid", netns: "R2", address: macOf(right), mtu };
   return [
     { ns: "R1", ops: [{ op: "link-add", name: "mid", address: macOf(left), mtu, link: { type: "veth", peer } }] },
-    { ns: "R1", ops: [{ op: "addr-add", dev: "mid", local: `${left}/24` }, { op: "link-set", dev: "mid", up: true }] },
-    { ns: "R2", ops: [{ op: "addr-add", dev: "mid", local: `${right}/24` }, { op: "link-set", dev: "mid", up: true }] },
-    { ns: "R1", ops: [{ op: "route-add", dst: "default", via: right }, ...(known ? [permanent("mid", right, macOf(right))] : [])] },
+    {
+      ns: "R1",
+      ops: [
+        { op: "addr-add", dev: "mid", local: `${left}/24` },
+        { op: "link-set", dev: "mid", up: true },
+      ],
+    },
+    {
+      ns: "R2",
+      ops: [
+        { op: "addr-add", dev: "mid", local: `${right}/24` },
+        { op: "link-set", dev: "mid", up: true },
+      ],
+    },
+    {
+      ns: "R1",
+      ops: [{ op: "route-add", dst: "default", via: right }, ...(known ? [permanent("mid", right, macOf(right))] : [])],
+    },
     {
       ns: "R2",
       ops: [

@@ -59,7 +59,15 @@ export class PacketWriter {
   /** From a router itself: local output. */
   #datagram(): PlayStep {
     const ns = this.#c.pick(this.#lab.routers);
-    return { udp: [ns, SOCKET_PORTS.first + this.#next, this.#destination(null), this.#c.pick([53, 80]), "abcd".repeat(this.#c.below(8))] };
+    return {
+      udp: [
+        ns,
+        SOCKET_PORTS.first + this.#next,
+        this.#destination(null),
+        this.#c.pick([53, 80]),
+        "abcd".repeat(this.#c.below(8)),
+      ],
+    };
   }
 
   #destination(host: FuzzHost | null): string {
@@ -68,12 +76,28 @@ export class PacketWriter {
     if (k < 12) return this.#c.pick(others);
     if (k < 16) return this.#c.pick(this.#lab.routerIps);
     if (k < 17) return this.#c.pick(this.#lab.emptyIps);
-    return this.#c.pick(["10.9.9.9", "8.8.8.8", "10.9.8.7", "127.0.0.1", "10.1.255.255", "10.1.0.255", "172.20.0.1", "10.99.0.1", "10.2.0.9"]);
+    return this.#c.pick([
+      "10.9.9.9",
+      "8.8.8.8",
+      "10.9.8.7",
+      "127.0.0.1",
+      "10.1.255.255",
+      "10.1.0.255",
+      "172.20.0.1",
+      "10.99.0.1",
+      "10.2.0.9",
+    ]);
   }
 
   #source(host: FuzzHost): string {
     if (this.#c.chance(0.95)) return host.ip;
-    return this.#c.pick([...this.#lab.routerIps, ...this.#lab.hosts.map((h) => h.ip), "9.9.9.9", "127.0.0.1", "0.0.0.0"]);
+    return this.#c.pick([
+      ...this.#lab.routerIps,
+      ...this.#lab.hosts.map((h) => h.ip),
+      "9.9.9.9",
+      "127.0.0.1",
+      "0.0.0.0",
+    ]);
   }
 
   #mac(host: FuzzHost, dst: string): string {
@@ -86,19 +110,26 @@ export class PacketWriter {
   #packet(host: FuzzHost): string[] {
     const [src, dst] = [this.#source(host), this.#destination(host)];
     const fields = {
-      ...{ src, dst, id: this.#id, ttl: this.#c.pick([64, 64, 64, 64, 5, 2, 1]), tos: this.#c.pick([0, 0, 0, 0x10, 0x28]) },
-      ...{ df: this.#c.chance(0.4) },
+      src,
+      dst,
+      id: this.#id,
+      ttl: this.#c.pick([64, 64, 64, 64, 5, 2, 1]),
+      tos: this.#c.pick([0, 0, 0, 16, 40]),
+      df: this.#c.chance(0.4),
     };
     const { protocol, payload } = this.#payload(src, dst, host.mtu);
     const mac = this.#mac(host, dst);
     const frame = (f: Partial<IpFields>, part: Buffer): string =>
       ethernet(mac, host.mac, 0x0800, ipv4({ ...fields, protocol, ...f }, part));
     const options = this.#c.chance(0.03) ? { options: this.#options() } : {};
-    if (payload.length + 40 < host.mtu && (payload.length < 64 || this.#c.chance(0.9))) return [frame(options, payload)];
+    if (payload.length + 40 < host.mtu && (payload.length < 64 || this.#c.chance(0.9)))
+      return [frame(options, payload)];
     const cut = (Math.min(host.mtu - 20, payload.length - 8) >>> 4) << 3;
     const parts: string[] = [];
     for (let offset = 0; offset < payload.length; offset += cut)
-      parts.push(frame({ offset, more: offset + cut < payload.length, df: false }, payload.subarray(offset, offset + cut)));
+      parts.push(
+        frame({ offset, more: offset + cut < payload.length, df: false }, payload.subarray(offset, offset + cut)),
+      );
     return this.#c.chance(0.2) ? parts.toReversed() : parts;
   }
 
@@ -117,11 +148,19 @@ export class PacketWriter {
       const flags = this.#c.pick(["S", "S", "S", "S", "A", "R", "PA", "FA", "SA", "SF", "RA"]);
       const f = { sport, dport, seq: 1_000_000 * this.#next, ack: flags.includes("A") ? 77 : 0, flags };
       const mss = flags === "S" && this.#c.chance(0.7) ? { options: Buffer.from("020405b4", "hex") } : {};
-      return { protocol: 6, payload: tcp(src, dst, { ...f, ...mss }, flags.includes("P") ? data([1, 30, 500]) : Buffer.alloc(0)) };
+      return {
+        protocol: 6,
+        payload: tcp(src, dst, { ...f, ...mss }, flags.includes("P") ? data([1, 30, 500]) : Buffer.alloc(0)),
+      };
     }
-    if (k < 78) return { protocol: 17, payload: udp(src, dst, sport, dport, data([0, 5, 40, 40, 700, mtu - 28, 2000])) };
+    if (k < 78)
+      return { protocol: 17, payload: udp(src, dst, sport, dport, data([0, 5, 40, 40, 700, mtu - 28, 2000])) };
     if (k < 92) return { protocol: 1, payload: icmp(8, 0, (sport << 16) | 1, data([8, 56, 56, 900, 1900])) };
-    if (k < 95) return { protocol: 1, payload: icmp(this.#c.pick([0, 3, 5, 15, 17, 40]), this.#c.below(4), 0, data([28, 28, 0])) };
+    if (k < 95)
+      return {
+        protocol: 1,
+        payload: icmp(this.#c.pick([0, 3, 5, 15, 17, 40]), this.#c.below(4), 0, data([28, 28, 0])),
+      };
     if (k < 97) return { protocol: 47, payload: Buffer.from("2000650000000000", "hex") };
     return this.#broken(src, dst, sport, dport);
   }
@@ -138,12 +177,21 @@ export class PacketWriter {
   }
 
   #arp(host: FuzzHost): string {
-    const tpa = this.#c.pick([...this.#lab.routerIps, ...this.#lab.hosts.map((h) => h.ip), ...this.#lab.emptyIps, host.ip]);
+    const tpa = this.#c.pick([
+      ...this.#lab.routerIps,
+      ...this.#lab.hosts.map((h) => h.ip),
+      ...this.#lab.emptyIps,
+      host.ip,
+    ]);
     const spa = this.#c.chance(0.9) ? host.ip : this.#c.pick(["0.0.0.0", "9.9.9.9", this.#c.pick(this.#lab.hosts).ip]);
     const reply = this.#c.chance(0.2);
     return arpFrame({
-      ...{ op: reply ? 2 : 1, dst: reply || this.#c.chance(0.2) ? host.gatewayMac : BROADCAST, sha: host.mac, spa },
-      ...{ tha: reply ? host.gatewayMac : NOBODY, tpa },
+      op: reply ? 2 : 1,
+      dst: reply || this.#c.chance(0.2) ? host.gatewayMac : BROADCAST,
+      sha: host.mac,
+      spa,
+      tha: reply ? host.gatewayMac : NOBODY,
+      tpa,
     });
   }
 
@@ -171,7 +219,13 @@ export class PacketWriter {
     // What answers a tunnel's packet is the other end, not a host: its port is chance.
     if (b[ETH + 9] === 17 && isTunnel(Buffer.from(b), l4)) return null;
     if (this.#c.chance(0.12)) {
-      const [type, code, rest] = this.#c.pick([[3, 3, 0], [3, 4, 1000], [11, 0, 0], [3, 1, 0], [5, 1, 0x0a010002]] as const);
+      const [type, code, rest] = this.#c.pick([
+        [3, 3, 0],
+        [3, 4, 1000],
+        [11, 0, 0],
+        [3, 1, 0],
+        [5, 1, 0x0a010002],
+      ] as const);
       return { protocol: 1, payload: icmp(type, code, rest, quoted) };
     }
     if (b[ETH + 9] === 17) return { protocol: 17, payload: udp(src, dst, sport, dport, Buffer.from("re")) };

@@ -68,7 +68,11 @@ interface Names {
   readonly devices: readonly string[];
 }
 
-function resolveNames(text: string, names: Names, pick: <T>(items: readonly T[]) => T = (items) => items[0] as never): string {
+function resolveNames(
+  text: string,
+  names: Names,
+  pick: <T>(items: readonly T[]) => T = (items) => items[0] as never,
+): string {
   return text
     .replaceAll("@host", () => pick(names.hosts))
     .replaceAll("@router", () => pick(names.routers))
@@ -114,7 +118,8 @@ export class RuleWriter {
   }
 
   #rule(table: Table, hook: Hook, users: readonly string[]): string {
-    if (users.length > 0 && this.#c.chance(0.35)) return `${this.#conditions(table, hook, null)} ${this.#c.pick(["-j", "-j", "-g"])} ${this.#c.pick(users)}`.trim();
+    if (users.length > 0 && this.#c.chance(0.35))
+      return `${this.#conditions(table, hook, null)} ${this.#c.pick(["-j", "-j", "-g"])} ${this.#c.pick(users)}`.trim();
     const target = this.#c.pick(this.#kit.targets.filter((t) => fits(t, table, hook)));
     const protocol = target.protocols === undefined ? null : this.#c.pick(target.protocols);
     return `${this.#conditions(table, hook, protocol)} ${this.#resolved(this.#c.pick(target.texts))}`.trim();

@@ -1,7 +1,11 @@
 // Makes a case that shows a difference smaller while it still shows one: first the steps, then the rules.
 
 /** Removes pieces of halving size as long as `holds` stays true (delta debugging). `budget` counts tries. */
-export function shrinkList<T>(items: readonly T[], holds: (fewer: readonly T[]) => boolean, budget: { tries: number }): readonly T[] {
+export function shrinkList<T>(
+  items: readonly T[],
+  holds: (fewer: readonly T[]) => boolean,
+  budget: { tries: number },
+): readonly T[] {
   let rest = items;
   for (let size = Math.ceil(rest.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     let at = 0;

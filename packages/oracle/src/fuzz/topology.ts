@@ -28,7 +28,10 @@ export interface FuzzLab extends LabSpec {
 }
 
 export const macOf = (ip: string): string =>
-  `0a:58:${ip.split(".").map((part) => Number(part).toString(16).padStart(2, "0")).join(":")}`;
+  `0a:58:${ip
+    .split(".")
+    .map((part) => Number(part).toString(16).padStart(2, "0"))
+    .join(":")}`;
 
 interface Link {
   readonly router: string;

@@ -91,7 +91,7 @@ export class AgentProcess {
   }
 
   #write(data: Buffer): void {
-    for (let at = 0; at < data.length; ) at += writeSync(this.#requests, data, at);
+    for (let at = 0; at < data.length;) at += writeSync(this.#requests, data, at);
   }
 
   #readLine(): string {

@@ -16,8 +16,17 @@ export const given = (word: string, value: string | number | undefined): string[
 export function linkAddWords(op: LinkAdd): string[] {
   const { name, ifindex, address, mtu, txqueuelen } = op;
   return [
-    ...["link", "add", "name", name, ...given("index", ifindex), ...given("address", address)],
-    ...[...given("mtu", mtu), ...given("txqueuelen", txqueuelen), "type", op.link.type, ...typeWords(op.link)],
+    "link",
+    "add",
+    "name",
+    name,
+    ...given("index", ifindex),
+    ...given("address", address),
+    ...given("mtu", mtu),
+    ...given("txqueuelen", txqueuelen),
+    "type",
+    op.link.type,
+    ...typeWords(op.link),
   ];
 }
 
@@ -28,16 +37,29 @@ function typeWords(link: LinkSpec): string[] {
 
 function peerWords({ name, netns, address, mtu, ifindex }: Veth["peer"]): string[] {
   return [
-    ...["peer", "name", name, ...given("netns", netns), ...given("index", ifindex)],
-    ...[...given("address", address), ...given("mtu", mtu)],
+    "peer",
+    "name",
+    name,
+    ...given("netns", netns),
+    ...given("index", ifindex),
+    ...given("address", address),
+    ...given("mtu", mtu),
   ];
 }
 
 function vxlanWords(link: Vxlan): string[] {
   const { id, local, dev, remote, dstport, ttl, df, ageing, learning, udpCsum } = link;
   return [
-    ...["id", String(id), ...given("local", local), ...given("remote", remote), ...given("dev", dev)],
-    ...["dstport", String(dstport), ...given("ttl", ttl), ...given("df", df), ...given("ageing", ageing)],
+    "id",
+    String(id),
+    ...given("local", local),
+    ...given("remote", remote),
+    ...given("dev", dev),
+    "dstport",
+    String(dstport),
+    ...given("ttl", ttl),
+    ...given("df", df),
+    ...given("ageing", ageing),
     ...(learning === undefined ? [] : [learning ? "learning" : "nolearning"]),
     ...(udpCsum === undefined ? [] : [udpCsum ? "udpcsum" : "noudpcsum"]),
   ];
@@ -52,9 +74,13 @@ export function linkSetLines(op: LinkSet): string[][] {
 
 function deviceWords(c: LinkChange): string[] {
   return [
-    ...[...given("netns", c.netns), ...given("name", c.name), ...given("mtu", c.mtu), ...given("address", c.address)],
+    ...given("netns", c.netns),
+    ...given("name", c.name),
+    ...given("mtu", c.mtu),
+    ...given("address", c.address),
     ...(c.master === null ? ["nomaster"] : given("master", c.master)),
-    ...[...given("promisc", flag(c.promisc)), ...given("arp", flag(c.arp))],
+    ...given("promisc", flag(c.promisc)),
+    ...given("arp", flag(c.arp)),
     ...(c.up === undefined ? [] : [c.up ? "up" : "down"]),
   ];
 }

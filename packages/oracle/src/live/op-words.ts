@@ -50,9 +50,7 @@ export function opWords(op: ConfigOp): OpWords {
   }
 }
 
-type ProgramOp = Op<
-  "iptables" | "iptables-restore" | "ipset" | "ipset-restore" | "sysctl" | "conntrack" | "modprobe"
->;
+type ProgramOp = Op<"iptables" | "iptables-restore" | "ipset" | "ipset-restore" | "sysctl" | "conntrack" | "modprobe">;
 
 function programWords(op: ProgramOp): OpWords {
   switch (op.op) {
@@ -97,22 +95,41 @@ function restoreWords(op: Op<"iptables-restore">): string[] {
 
 function addrWords(op: AddrOp): string[] {
   return [
-    ...["addr", op.op === "addr-add" ? "add" : "del", op.local, "dev", op.dev],
-    ...[...given("broadcast", op.broadcast), ...given("scope", op.scope), ...given("label", op.label)],
+    "addr",
+    op.op === "addr-add" ? "add" : "del",
+    op.local,
+    "dev",
+    op.dev,
+    ...given("broadcast", op.broadcast),
+    ...given("scope", op.scope),
+    ...given("label", op.label),
     ...(op.noprefixroute === true ? ["noprefixroute"] : []),
   ];
 }
 
 function routeWords(r: RouteSpec): string[] {
   const hops = (r.nexthops ?? []).flatMap((hop) => [
-    ...["nexthop", ...given("via", hop.via), ...given("dev", hop.dev), ...given("weight", hop.weight)],
+    "nexthop",
+    ...given("via", hop.via),
+    ...given("dev", hop.dev),
+    ...given("weight", hop.weight),
     ...(hop.onlink === true ? ["onlink"] : []),
   ]);
   return [
-    ...[...(r.type === undefined ? [] : [r.type]), r.dst, ...given("via", r.via), ...given("dev", r.dev)],
-    ...[...given("table", r.table), ...given("metric", r.metric), ...given("tos", hex(r.tos)), ...given("src", r.src)],
-    ...[...given("scope", r.scope), ...given("proto", r.protocol), ...given("mtu", r.mtu)],
-    ...[...given("advmss", r.advmss), ...(r.onlink === true ? ["onlink"] : []), ...hops],
+    ...(r.type === undefined ? [] : [r.type]),
+    r.dst,
+    ...given("via", r.via),
+    ...given("dev", r.dev),
+    ...given("table", r.table),
+    ...given("metric", r.metric),
+    ...given("tos", hex(r.tos)),
+    ...given("src", r.src),
+    ...given("scope", r.scope),
+    ...given("proto", r.protocol),
+    ...given("mtu", r.mtu),
+    ...given("advmss", r.advmss),
+    ...(r.onlink === true ? ["onlink"] : []),
+    ...hops,
   ];
 }
 
@@ -125,11 +142,21 @@ function ruleWords(r: RuleSpec): string[] {
   const mark = r.fwmask === undefined ? r.fwmark : `${r.fwmark ?? 0}/${r.fwmask}`;
   const range = (ports: readonly [number, number] | undefined): string | undefined => ports?.join("-");
   return [
-    ...[...(r.not === true ? ["not"] : []), ...given("priority", r.priority), "from", r.from ?? "all"],
-    ...[...given("to", r.to), ...given("iif", r.iif), ...given("oif", r.oif), ...given("fwmark", mark)],
-    ...[...given("tos", hex(r.tos)), ...given("ipproto", r.ipproto)],
-    ...[...given("sport", range(r.sport)), ...given("dport", range(r.dport)), ...given("table", r.table)],
-    ...[...given("suppress_prefixlength", r.suppressPrefixlength), ...given("goto", r.goto)],
+    ...(r.not === true ? ["not"] : []),
+    ...given("priority", r.priority),
+    "from",
+    r.from ?? "all",
+    ...given("to", r.to),
+    ...given("iif", r.iif),
+    ...given("oif", r.oif),
+    ...given("fwmark", mark),
+    ...given("tos", hex(r.tos)),
+    ...given("ipproto", r.ipproto),
+    ...given("sport", range(r.sport)),
+    ...given("dport", range(r.dport)),
+    ...given("table", r.table),
+    ...given("suppress_prefixlength", r.suppressPrefixlength),
+    ...given("goto", r.goto),
     ...(r.action === undefined || r.action === "lookup" || r.action === "goto" ? [] : [r.action]),
   ];
 }
@@ -143,7 +170,12 @@ function neighWords(op: Op<"neigh-add" | "neigh-replace" | "neigh-del">): string
 
 function fdbWords(op: Op<"fdb-add" | "fdb-replace" | "fdb-append" | "fdb-del">): string[] {
   return [
-    ...["fdb", op.op.slice("fdb-".length), op.mac, "dev", op.dev, ...given("dst", op.dst)],
+    "fdb",
+    op.op.slice("fdb-".length),
+    op.mac,
+    "dev",
+    op.dev,
+    ...given("dst", op.dst),
     op.master === true ? "master" : "self",
     ...(op.op === "fdb-del" ? [] : [op.state]),
   ];

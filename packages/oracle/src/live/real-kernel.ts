@@ -153,11 +153,18 @@ export class RealKernel implements Kernel {
 
   /** Built into the kernel: loading is switching it on, unloading switching it off. */
   #moduleFile(module: string, remove: boolean): readonly [string, string] {
-    if (module !== "br_netfilter" || !this.#brNetfilter) throw new LiveError(`modprobe ${module}: this kernel has none`);
+    if (module !== "br_netfilter" || !this.#brNetfilter)
+      throw new LiveError(`modprobe ${module}: this kernel has none`);
     return ["net/bridge/bridge-nf-call-iptables", remove ? "0" : "1"];
   }
 
-  #plugNic(plan: Planned[], ns: string, op: Extract<ConfigOp, { op: "link-add" }>, segment: string, index: number): void {
+  #plugNic(
+    plan: Planned[],
+    ns: string,
+    op: Extract<ConfigOp, { op: "link-add" }>,
+    segment: string,
+    index: number,
+  ): void {
     const netns = segmentNamespace(segment);
     const ports = this.#segments.get(segment);
     if (ports === undefined) {
@@ -192,7 +199,12 @@ function addLines(plan: Planned[], ns: string, tool: string, lines: readonly (re
   const ops = lines.map(() => op);
   const last = plan.at(-1);
   const argv = [tool, "-batch", "-"];
-  if (last !== undefined && last.command.ns === ns && "argv" in last.command && last.command.argv.join(" ") === argv.join(" "))
+  if (
+    last !== undefined &&
+    last.command.ns === ns &&
+    "argv" in last.command &&
+    last.command.argv.join(" ") === argv.join(" ")
+  )
     plan[plan.length - 1] = {
       command: { ns, argv, stdin: `${last.command.stdin ?? ""}${text}` },
       ops: [...last.ops, ...ops],
