@@ -36,12 +36,27 @@ function changeOf(ctx: ShellContext, verb: string, rest: readonly string[]): Con
   if (wanted === undefined) return undefined;
   if (bridge === undefined || rest.length !== wanted)
     return complain(ctx, "Incorrect number of arguments for command\nUsage: brctl [commands]", 1);
+  const known = row(ctx, bridge);
+  if (verb === "addbr" && known !== undefined)
+    return complain(ctx, `device ${bridge} already exists; can't create bridge with the same name`, 1);
+  if (verb === "delbr" && known === undefined)
+    return complain(ctx, `bridge ${bridge} doesn't exist; can't delete it`, 1);
+  if (verb === "delbr" && known?.linkinfo.info_kind !== "bridge")
+    return complain(ctx, `can't delete bridge ${bridge}: Operation not permitted`, 1);
+  if (verb === "delbr" && known?.flags.includes("UP") === true)
+    return complain(ctx, `bridge ${bridge} is still up; can't delete it`, 1);
   if (verb === "addbr") return { op: "link-add", name: bridge, link: { type: "bridge" } };
-  if (row(ctx, bridge)?.linkinfo.info_kind !== "bridge") return complain(ctx, `bridge ${bridge} does not exist!`, 1);
+  if (known?.linkinfo.info_kind !== "bridge") return complain(ctx, `bridge ${bridge} does not exist!`, 1);
   if (verb === "delbr") return { op: "link-del", dev: bridge };
   if (verb === "setageing") return { op: "link-set", dev: bridge, ageingTime: Number(port) * 100 };
   if (port === undefined || row(ctx, port) === undefined)
     return complain(ctx, `interface ${port ?? ""} does not exist!`, 1);
+  const master = row(ctx, port)?.master;
+  if (verb === "addif" && master !== undefined)
+    return complain(ctx, `device ${port} is already a member of a bridge; can't add it to bridge ${bridge}.`, 1);
+  if (verb === "addif" && row(ctx, port)?.link_type === "loopback")
+    return complain(ctx, `can't add ${port} to bridge ${bridge}: Invalid argument`, 1);
+  if (verb === "delif" && master !== bridge) return complain(ctx, `device ${port} is not a port of ${bridge}`, 1);
   if (verb === "addif") return { op: "link-set", dev: port, master: bridge };
   if (verb === "delif") return { op: "link-set", dev: port, master: null };
   if (word !== "on" && word !== "off") return complain(ctx, `expect on/off for argument`, 1);

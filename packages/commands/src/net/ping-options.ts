@@ -69,6 +69,7 @@ export function pingRequest(ctx: ShellContext, args: readonly string[]): PingReq
   const src = source === undefined ? undefined : parseIpv4(source);
   const number = (letter: string): number | undefined => boundedNumber(letter, lastValue(parsed, letter));
   try {
+    if (number("t") === 0) return complain(ctx, "ping: cannot set unicast time-to-live: Invalid argument", 2);
     const deadline = number("w");
     return {
       host,

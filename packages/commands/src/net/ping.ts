@@ -42,6 +42,8 @@ class PingRun {
   private readonly answered = new Set<number>();
   private readonly rtts: number[] = [];
   private unreachable = false;
+  /** Why the last send failed, while its ICMP error (a local REJECT) may still come up. */
+  private sendError: SockErrno | undefined;
 
   constructor(ctx: ShellContext, request: PingRequest) {
     this.ctx = ctx;
@@ -67,7 +69,7 @@ class PingRun {
         ? ""
         : ` from ${formatIpv4(this.source)}${request.device === undefined ? " " : ` ${request.device}`}:`;
     ctx.stdout(
-      `PING ${request.host} (${formatIpv4(request.dst)})${from} ${request.size}(${request.size + HEADERS}) bytes of data.\n`,
+      `PING ${request.host} (${formatIpv4(request.dst === INADDR_ANY ? this.source : request.dst)})${from} ${request.size}(${request.size + HEADERS}) bytes of data.\n`,
     );
     task.onInterrupt = () => this.finish();
     if (request.deadline !== undefined) this.later(request.deadline, () => this.finish());
@@ -122,26 +124,26 @@ class PingRun {
     this.sent++;
     this.lastAt = ctx.ns.world.now;
     const errno = sock.send(this.sent & 0xffff);
+    this.sendError = errno;
     if (errno !== undefined) this.localError(errno);
-    if (request.count !== undefined && this.sent >= request.count) this.waitForLast(errno !== undefined);
+    if (request.count !== undefined && this.sent >= request.count) this.waitForLast();
     else this.later(request.interval, () => this.sendNext());
   }
 
+  /** Only what lies in the error queue is printed and counted: a packet dropped by OUTPUT is missing without a word. */
   private localError(errno: SockErrno): void {
     const { ctx, request } = this;
-    this.errors++;
     this.unreachable = true;
+    if (errno !== "EMSGSIZE") return;
+    this.errors++;
     const path = probeRoute(ctx.ns, request);
-    const tooLong = errno === "EMSGSIZE" && typeof path !== "string";
-    ctx.stderr(
-      tooLong ? `ping: local error: message too long, mtu=${path.mtu}\n` : `ping: sendmsg: ${strerror(errno)}\n`,
-    );
+    ctx.stderr(`ping: local error: message too long, mtu=${typeof path === "string" ? "0" : path.mtu}\n`);
   }
 
   /** Everything is sent: done when all is answered, else after the waiting time (twice the longest round trip, at least an interval, once something came back). */
-  private waitForLast(settled: boolean): void {
+  private waitForLast(): void {
     const { request } = this;
-    if (this.isSettled() && settled) return this.finish();
+    if (this.isSettled() && this.sendError !== undefined) return this.finish();
     const wait = this.rtts.length > 0 ? Math.max(2 * Math.max(...this.rtts), request.interval) : request.linger;
     this.later(wait, () => this.finish());
   }
@@ -182,6 +184,8 @@ class PingRun {
     this.errors++;
     this.unreachable = true;
     if (!request.quiet) ctx.stdout(`From ${formatIpv4(from)} icmp_seq=${seq} ${icmpErrorText(type, code, info)}\n`);
+    if (!request.quiet && this.sendError !== undefined && seq === (this.sent & 0xffff))
+      ctx.stderr(`ping: sendmsg: ${strerror(this.sendError)}\n`);
     if (this.isSettled()) this.finish();
   }
 

@@ -41,6 +41,6 @@ function remove(ctx: ShellContext, name: string, recursive: boolean): string | u
   if (ctx.files.delete(name)) return undefined;
   if (!isFolder(ctx, name)) return "No such file or directory";
   if (!recursive) return "Is a directory";
-  for (const path of [...ctx.files.keys()]) if (path.startsWith(`${name}/`)) ctx.files.delete(path);
+  for (const path of ctx.files.keys()) if (path.startsWith(`${name}/`)) ctx.files.delete(path);
   return undefined;
 }
