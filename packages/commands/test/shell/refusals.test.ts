@@ -50,6 +50,7 @@ describe("refused", () => {
     ["ip addr add fd00::1/64 dev br0", "kubehop: IPv6 (fd00::1/64) is not modelled"],
     ["ip route add default via fe80::1", "kubehop: IPv6 (fe80::1) is not modelled"],
     ["ip neigh add fe80::1 lladdr 02:00:00:00:00:01 dev br0", "kubehop: IPv6 (fe80::1) is not modelled"],
+    ["bridge fdb add 02:00:00:00:00:99 dev va", "the address 02:00:00:00:00:99 of va itself is not modelled"],
     ["hostname", "hostname is not modelled"],
     ["test -f x", "test is not modelled"],
     ["[ -f x ]", "[ is not modelled"],
@@ -101,6 +102,8 @@ describe("failed as the real tool would", () => {
   it.each([
     ["ip link add br0 type bridge", 2],
     ["ip link show nosuch", 1],
+    ["bridge fdb add 02:00:00:00:00:99 dev lo", 2],
+    ["bridge fdb del 02:00:00:00:00:99 dev va", 2],
     ["iptables -D INPUT -j DROP", 1],
     ["iptables -A INPUT --nonsense", 2],
     ["cat nothing", 1],

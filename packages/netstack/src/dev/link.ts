@@ -22,6 +22,7 @@ export function devOpen(dev: NetDevice): NetdevError | null {
     dev.up = false;
     return error;
   }
+  dev.hasQdisc = true;
   dev.ns.devices.emit("up", dev);
   if (dev.ops.onOpened !== undefined) {
     dev.ns.world.softirq();

@@ -70,6 +70,8 @@ export class NetDevice {
   /** IFF_* of this file. */
   flags: number;
   up = false;
+  /** dev_activate attached one when the device first came up, and it stays. */
+  hasQdisc = false;
   /** Promiscuity count (dev_set_promiscuity). */
   promisc = 0;
   /** IFF_PROMISC set by `ip link set promisc on`; one of the users that `promisc` counts. */

@@ -17,7 +17,7 @@ import { vxlanOf } from "../tunnel/vxlan.ts";
 import { vxlanFdbCleanup, vxlanFdbDelete, vxlanFdbUpdate } from "../tunnel/vxlan-fdb.ts";
 import type { ConfigOp } from "./batch.ts";
 import type { RtnlFailure } from "./nl-error.ts";
-import { cannotFindDevice, rtnlFailure, toolFailure } from "./nl-error.ts";
+import { cannotFindDevice, notModelled, rtnlFailure, toolFailure } from "./nl-error.ts";
 
 type FdbSet = Extract<ConfigOp, { op: "fdb-add" | "fdb-replace" | "fdb-append" }>;
 type FdbDel = Extract<ConfigOp, { op: "fdb-del" }>;
@@ -47,8 +47,16 @@ export function applyFdbOp(ns: NetNamespace, op: FdbOp): RtnlFailure | null {
   if (mac === undefined) return toolFailure("EINVAL", `Invalid mac address ${op.mac}`);
   const dst = op.dst === undefined ? (0 as Ipv4) : parseIpv4(op.dst);
   if (dst === undefined) return toolFailure("EINVAL", `Error: inet prefix is expected rather than "${op.dst ?? ""}".`);
+  if (op.master !== true && bridgeOf(dev) === undefined && vxlanOf(dev) === undefined) return ofOrdinary(dev, op);
   const error = op.op === "fdb-del" ? fdbDel(dev, op, mac, dst) : fdbSet(dev, op, mac, dst);
   return error === null ? null : rtnlFailure(error);
+}
+
+/** ndo_dflt_fdb_add: another device takes further addresses into its filter, which is not modelled and so holds none. */
+function ofOrdinary(dev: NetDevice, { op, mac }: FdbOp): RtnlFailure {
+  if (dev.kind === "loopback" && op !== "fdb-del")
+    return rtnlFailure({ errno: "EINVAL", extack: "FDB add only supported for Ethernet devices" });
+  return op === "fdb-del" ? rtnlFailure({ errno: "ENOENT" }) : notModelled(`the address ${mac} of ${dev.name} itself`);
 }
 
 function fdbSet(dev: NetDevice, op: FdbSet, mac: Mac, dst: Ipv4): NetdevError | null {
@@ -58,7 +66,6 @@ function fdbSet(dev: NetDevice, op: FdbSet, mac: Mac, dst: Ipv4): NetdevError | 
   const br = bridgeOf(dev);
   if (br !== undefined) return brFdbSet(br, null, op, mac);
   const vx = vxlanOf(dev);
-  // ndo_dflt_fdb_add: another device takes further unicast addresses into its filter, which is not modelled.
   return vx === undefined ? { errno: "EOPNOTSUPP" } : vxlanSet(vx, op, mac, dst);
 }
 

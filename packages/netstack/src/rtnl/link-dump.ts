@@ -52,8 +52,8 @@ export interface LinkRow {
 const FLAG_WORDS = [
   [IFF_LOOPBACK, "LOOPBACK"],
   [IFF_BROADCAST, "BROADCAST"],
-  [IFF_NOARP, "NOARP"],
   [IFF_MULTICAST, "MULTICAST"],
+  [IFF_NOARP, "NOARP"],
 ] as const;
 
 /** IFF_* words in the order iproute2 prints them. */
@@ -124,8 +124,8 @@ function linkRow(dev: NetDevice, ids: Map<NetNamespace, number>): LinkRow {
 
 /** Software devices have no queue; a card has the default one; a device that was never up has none yet. */
 function qdiscWord(dev: NetDevice): string {
-  if (dev.kind === "nic") return dev.up ? "fq_codel" : "noop";
-  return dev.up ? "noqueue" : "noop";
+  if (!dev.hasQdisc) return "noop";
+  return dev.kind === "nic" ? "fq_codel" : "noqueue";
 }
 
 /** Devices without a queue got a length of 0 in old kernels, and so none is printed. */
