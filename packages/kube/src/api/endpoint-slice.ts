@@ -1,6 +1,6 @@
 // EndpointSlice (discovery.k8s.io/v1, v1beta1): a part of the addresses behind a Service, with their conditions.
 import * as z from "zod";
-import { dns1123Label, ipv4, text } from "./leaves.ts";
+import { dns1123Label, endpointIPv4, text } from "./leaves.ts";
 import { type KindDefinition, lazy } from "./kind.ts";
 import { boolean, kindShape, type ObjectBase } from "./meta.ts";
 import { type EndpointPort, endpointPortFields, type TargetRef, targetRefShape } from "./endpoints.ts";
@@ -38,7 +38,7 @@ export const endpointSliceKind: KindDefinition<EndpointSlice> = {
         endpoints: list(
           object(
             {
-              addresses: list(leaf(ipv4)),
+              addresses: list(leaf(endpointIPv4)),
               conditions: object({ ready: boolean, serving: boolean, terminating: boolean }),
               hostname: leaf(dns1123Label),
               nodeName: leaf(text),

@@ -1,5 +1,5 @@
 // Endpoints (core/v1): the addresses behind a Service, before EndpointSlices.
-import { dns1123Label, ipv4, portNumber, protocol, text } from "./leaves.ts";
+import { dns1123Label, endpointIPv4, portNumber, protocol, text } from "./leaves.ts";
 import { type KindDefinition, lazy } from "./kind.ts";
 import { kindShape, type ObjectBase } from "./meta.ts";
 import type { Protocol } from "./pod.ts";
@@ -44,7 +44,7 @@ export const targetRefShape = object(
 );
 
 const addressShape = object(
-  { ip: leaf(ipv4), hostname: leaf(dns1123Label), nodeName: leaf(text), targetRef: targetRefShape },
+  { ip: leaf(endpointIPv4), hostname: leaf(dns1123Label), nodeName: leaf(text), targetRef: targetRefShape },
   { required: ["ip"] },
 );
 

@@ -1,6 +1,6 @@
 // Single values as the API server checks them (apimachinery pkg/util/validation), each with a message that names the value.
 import * as z from "zod";
-import { isIPv6, parseIPv4, parseCidr } from "./address.ts";
+import { cidrContains, isIPv6, parseCidr, parseIPv4 } from "./address.ts";
 
 /** What a check may say: a message, or more. */
 export interface Complaint {
@@ -74,6 +74,25 @@ export function checkIPv4(value: string): Complaint | string | undefined {
   return refuseIPv6(value) ?? `${quote(value)} is not an IPv4 address`;
 }
 
+/** Where no endpoint can be (ValidateNonSpecialIP); the API server refuses such addresses in Endpoints and EndpointSlices. */
+const SPECIAL_RANGES: readonly (readonly [network: string, what: string])[] = [
+  ["0.0.0.0/32", "the unspecified address"],
+  ["127.0.0.0/8", "a loopback address"],
+  ["169.254.0.0/16", "a link-local address"],
+  ["224.0.0.0/24", "a link-local multicast address"],
+];
+
+/** Address of an endpoint. */
+export function checkEndpointIPv4(value: string): Complaint | string | undefined {
+  const address = parseIPv4(value);
+  if (address === undefined) return checkIPv4(value);
+  const special = SPECIAL_RANGES.find(([network]) => {
+    const range = parseCidr(network);
+    return range !== undefined && cidrContains(range, address);
+  });
+  return special === undefined ? undefined : `${value} is ${special[1]}, the API server takes no endpoint there`;
+}
+
 /** IPv4 network; IPv6 is refused by name. */
 export function checkCidr(value: string): Complaint | string | undefined {
   if (parseCidr(value) !== undefined) return undefined;
@@ -95,6 +114,7 @@ export const portName = checked(checkPortName);
 export const labelKey = checked(checkLabelKey);
 export const labelValue = checked(checkLabelValue);
 export const ipv4 = checked(checkIPv4);
+export const endpointIPv4 = checked(checkEndpointIPv4);
 export const cidr = checked(checkCidr);
 export const text = z.string();
 export const flag = z.boolean();

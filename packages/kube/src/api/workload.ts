@@ -11,7 +11,15 @@ export function workloadFields(): Readonly<Record<string, Shape>> {
   return { template: podTemplateShape() };
 }
 
-export const replicasShape: Shape = leaf(count);
+/** More pods in one cluster are refused: every one is a namespace with devices of its own. */
+export const MAX_PODS = 2000;
+
+export const replicasShape: Shape = leaf(
+  count.refine((value) => value <= MAX_PODS, {
+    error: `clusters of more than ${MAX_PODS} pods are not modelled`,
+    params: { code: "not-modelled" },
+  }),
+);
 
 interface Workload extends ObjectBase {
   spec: { selector: LabelSelector; template: PodTemplateSpec };

@@ -24,6 +24,8 @@ import { formatIdentity, Identities, type PodLookup } from "./identities.ts";
 import { canonicalJson } from "./names.ts";
 import { NodeIpam } from "./node-ipam.ts";
 import { type PinOptions, PinTable } from "./pins.ts";
+import { MAX_PODS } from "../api/workload.ts";
+import { tooManyPods } from "./pod-limit.ts";
 import { PodIndex } from "./pod-index.ts";
 import { deletePod } from "./pod-lifecycle.ts";
 import { ReplicaSetController } from "./replica-set.ts";
@@ -186,13 +188,14 @@ export class ControlPlane {
     });
   }
 
-  /** `kubectl scale`. @throws ApiError NotFound */
+  /** `kubectl scale`. @throws ApiError NotFound; Refusal for more pods than are modelled */
   scale(
     kind: "Deployment" | "ReplicaSet" | "ReplicationController" | "StatefulSet",
     namespace: string,
     name: string,
     replicas: number,
   ): void {
+    if (replicas > MAX_PODS) throw tooManyPods(`${kind} ${namespace}/${name}`, replicas);
     this.store.update(kind, namespace, name, (draft) => {
       draft.spec.replicas = replicas;
     });

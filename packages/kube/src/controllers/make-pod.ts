@@ -1,10 +1,12 @@
 // Pods from templates: name, labels, owner, identity.
 import { KINDS } from "../api/kinds.ts";
 import type { Labels, ObjectBase, OwnerReference } from "../api/meta.ts";
+import { MAX_PODS } from "../api/workload.ts";
 import { pendingStatus, type Pod, type PodTemplateSpec } from "../api/pod.ts";
 import type { ControllerContext } from "./context.ts";
 import { generateName } from "./names.ts";
 import { controllerOf } from "./pod-index.ts";
+import { tooManyPods } from "./pod-limit.ts";
 
 /** What a controller adds to its template. */
 export interface PodMaking {
@@ -22,6 +24,7 @@ type Owner = ObjectBase & { readonly spec: { readonly template: PodTemplateSpec 
 export function makePod(context: ControllerContext, owner: Owner, making: PodMaking = {}): Pod {
   const { namespace } = owner.metadata;
   const workload = topOwner(owner);
+  if (context.store.count("Pod") >= MAX_PODS) throw tooManyPods(`${workload.kind} ${namespace}/${workload.name}`);
   const identity = context.identities.next(namespace, wordOf(workload.kind), workload.name);
   const label = `pod ${namespace}/${owner.kind}/${owner.metadata.name} ${identity.ordinal}`;
   const random = context.random.fork(label);

@@ -70,6 +70,11 @@ export class ObjectStore {
     return found;
   }
 
+  /** How many objects of a kind there are. */
+  count(kind: Kind): number {
+    return this.#shelves.get(kind)?.byKey.size ?? 0;
+  }
+
   /** Objects of a kind in order of namespace and name, as the API server lists them. */
   list<K extends Kind>(kind: K, options: ListOptions = {}): readonly KindMap[K][] {
     const { namespace, selector } = options;

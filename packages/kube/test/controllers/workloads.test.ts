@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Refusal } from "@kubehop/sim";
 import { deployment, TestLab } from "../lab.ts";
 
 test("a Deployment makes pods with names like real ones, spread over the nodes, the same for the same seed", () => {
@@ -225,4 +226,18 @@ test("taints, node selectors and nodeName decide where a pod may go", () => {
     "deploy/tolerant#1": "gpu",
     "deploy/fixed#1": "gpu",
   });
+});
+
+test("more pods than are modelled are refused, however they are asked for", () => {
+  const lab = new TestLab();
+  lab.apply(deployment("web", 1500));
+  const scale = (replicas: number) => (): void => {
+    lab.plane.scale("Deployment", "default", "web", replicas);
+    lab.plane.reconcile();
+  };
+  expect(scale(2001)).toThrow(Refusal);
+  expect(scale(2001)).toThrow("Deployment default/web: 2001 pods: clusters of more than 2000 pods are not modelled");
+  expect(() => lab.apply(deployment("api", 600))).toThrow(
+    "Deployment default/api: clusters of more than 2000 pods are not modelled",
+  );
 });

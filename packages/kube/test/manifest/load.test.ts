@@ -241,3 +241,30 @@ test("a selector that would never find its own pods is refused", () => {
   const text = fixture("deployment.yaml").replace("      app: nginx", "      app: ngnix");
   expect(mistakes(text)).toEqual(["7:5 the selector does not match the labels of the pod template"]);
 });
+
+test("endpoints cannot be where the API server takes none", () => {
+  const endpoints = (ip: string): string =>
+    `apiVersion: v1\nkind: Endpoints\nmetadata: { name: a }\nsubsets: [{ addresses: [{ ip: ${ip} }], ports: [{ port: 80 }] }]\n`;
+  const slice = (ip: string): string =>
+    `apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: { name: a }\naddressType: IPv4\nendpoints: [{ addresses: [${ip}] }]\nports: [{ port: 80 }]\n`;
+  for (const text of [endpoints, slice]) {
+    expect(mistakes(text("127.0.0.1"))[0]).toContain("127.0.0.1 is a loopback address");
+    expect(mistakes(text("169.254.1.1"))[0]).toContain("169.254.1.1 is a link-local address");
+    expect(mistakes(text("224.0.0.9"))[0]).toContain("224.0.0.9 is a link-local multicast address");
+    expect(mistakes(text("0.0.0.0"))[0]).toContain("0.0.0.0 is the unspecified address");
+    expect(mistakes(text("224.0.1.1"))).toEqual([]);
+    expect(mistakes(text("192.0.2.1"))).toEqual([]);
+  }
+});
+
+test("a hundred thousand replicas are refused before anything is made", () => {
+  const text = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: a }
+spec:
+  replicas: 100000
+  selector: { matchLabels: { app: a } }
+  template: { metadata: { labels: { app: a } }, spec: { containers: [{ name: c, image: nginx }] } }
+`;
+  expect(mistakes(text)).toEqual(["5:13 clusters of more than 2000 pods are not modelled"]);
+});

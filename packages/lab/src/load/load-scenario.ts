@@ -2,6 +2,7 @@
 import {
   type Diagnostic,
   diagnosticAt,
+  type LoadedObject,
   type ManifestNote,
   parseOnce,
   type ParseText,
@@ -131,6 +132,7 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
   const manifests = readManifests(context, cluster, values, input.readFile);
   const names = new KnownNames(context, cluster, [...manifests.objects, ...manifests.later], manifests.complete);
   names.checkAliases();
+  fillNamespaces(context, manifests.objects);
   const when = readWhen(context);
   if (when !== undefined)
     checkWhen(
@@ -166,6 +168,18 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
     notes: manifests.notes,
     sources: manifests.sources,
   };
+}
+
+/** Namespaces that objects of `manifests` stand in are made for them. */
+function fillNamespaces(context: LoadContext, objects: readonly LoadedObject[]): void {
+  const known = new Set(["", "default", "kube-system"]);
+  for (const { object } of objects) if (object.kind === "Namespace") known.add(object.metadata.name);
+  for (const { object } of objects) {
+    const { namespace } = object.metadata;
+    if (!known.has(namespace))
+      context.fill(`namespace ${namespace}`, "made", "no manifest has it; kubectl would ask for it");
+    known.add(namespace);
+  }
 }
 
 function checkTitle(context: LoadContext): string {

@@ -198,13 +198,35 @@ function assignPodNetworks(context: LoadContext, nodes: readonly Written[], base
   const taken = nodes
     .flatMap(({ draft }) => (draft.podCIDR === undefined ? [] : [parseCidr(draft.podCIDR)]))
     .filter((cidr) => cidr !== undefined);
-  for (const { name, draft } of nodes) found.set(name, draft.podCIDR ?? nextPodNetwork(context, name, network, taken));
+  const without: string[] = [];
+  for (const { name, draft } of nodes) {
+    const next = draft.podCIDR ?? nextPodNetwork(context, name, network, taken);
+    if (next === undefined) without.push(name);
+    found.set(name, next ?? "");
+  }
+  if (network !== undefined && without.length > 0) {
+    context.report(
+      ["cluster", "cni", "flannel", "network"],
+      `no /${podPrefix(network)} is left in ${formatCidr(network)} for ${without.join(", ")}`,
+    );
+  }
   return found;
 }
 
-function nextPodNetwork(context: LoadContext, name: string, network: Cidr | undefined, taken: Cidr[]): string {
+/** Length of the networks that nodes get. */
+function podPrefix(network: Cidr): number {
+  return Math.max(24, Math.min(network.prefix + 2, 28));
+}
+
+/** The next free one; undefined when none is left. */
+function nextPodNetwork(
+  context: LoadContext,
+  name: string,
+  network: Cidr | undefined,
+  taken: Cidr[],
+): string | undefined {
   if (network === undefined) return "10.244.0.0/24";
-  const prefix = Math.max(24, Math.min(network.prefix + 2, 28));
+  const prefix = podPrefix(network);
   const step = 2 ** (32 - prefix);
   for (let base = network.base; base < network.base + cidrSize(network); base += step) {
     const candidate: Cidr = { base, prefix };
@@ -213,11 +235,7 @@ function nextPodNetwork(context: LoadContext, name: string, network: Cidr | unde
     context.fill(`cluster.nodes.${name}.podCIDR`, formatCidr(candidate), "next free");
     return formatCidr(candidate);
   }
-  context.report(
-    ["cluster", "cni", "flannel", "network"],
-    `no /${prefix} is left in ${formatCidr(network)} for ${name}`,
-  );
-  return formatCidr(network);
+  return undefined;
 }
 
 function checkMacs(context: LoadContext, machines: readonly Written[]): void {

@@ -35,12 +35,19 @@ const WORKLOAD_KINDS: readonly string[] = [
 /** Services every cluster has. */
 const BUILT_IN_SERVICES: readonly string[] = ["default/kubernetes", "kube-system/kube-dns"];
 
+const BUILT_IN_PORTS: readonly (readonly [string, readonly string[]])[] = [
+  ["default/kubernetes", ["https"]],
+  ["kube-system/kube-dns", ["dns", "dns-tcp"]],
+];
+
 export class KnownNames {
   readonly nodes: readonly string[];
   readonly hosts: readonly string[];
   readonly aliases: Readonly<Record<string, string>>;
   readonly #workloads: readonly Workload[];
   readonly #services: ReadonlySet<string>;
+  /** Names of ports ("" for one without a name) by Service; those of Services that steps make or change are not known. */
+  readonly #servicePorts: ReadonlyMap<string, readonly string[]>;
   readonly #podNames: ReadonlySet<string>;
   /** False: manifests could not be read, a name that is missing may stand there. */
   readonly #complete: boolean;
@@ -58,6 +65,12 @@ export class KnownNames {
       .filter(({ object }) => object.kind === "Service")
       .map(({ object }) => `${object.metadata.namespace}/${object.metadata.name}`);
     this.#services = new Set([...BUILT_IN_SERVICES, ...services]);
+    this.#servicePorts = new Map([
+      ...BUILT_IN_PORTS,
+      ...objects.flatMap(({ object }) =>
+        object.kind === "Service" ? [[keyOf(object), object.spec.ports.map(({ name = "" }) => name)] as const] : [],
+      ),
+    ]);
     this.#podNames = new Set(
       entriesOf(context.draft.pin?.pods).flatMap(([, pin]) => (pin.name === undefined ? [] : [pin.name])),
     );
@@ -84,8 +97,14 @@ export class KnownNames {
     if (this.nodes.includes(text)) return;
     this.#context.report(path, `no node is named ${JSON.stringify(text)}`, {
       code: "unresolved",
-      hint: didYouMean(text, this.nodes) ?? `nodes: ${this.nodes.join(", ")}`,
+      hint: this.#nodeLeftOut(text) ?? didYouMean(text, this.nodes) ?? `nodes: ${this.nodes.join(", ")}`,
     });
+  }
+
+  /** Clusters begin with node1 and node2; who writes only one of them has only that one. */
+  #nodeLeftOut(text: string): string | undefined {
+    if (!/^node\d+$/.test(text) || !this.#context.document.has(["cluster", "nodes"])) return undefined;
+    return `cluster.nodes lists only ${this.nodes.join(", ")}`;
   }
 
   /** One pod or all pods of a workload. */
@@ -109,6 +128,29 @@ export class KnownNames {
     const service = parseServiceText(name);
     if (service === undefined) this.#checkPods(name, path, "place");
     else this.checkService(service.namespace, service.name, path);
+  }
+
+  /** A Service's port as kube-proxy names it, `namespace/name:port`, with an empty port for one that has no name. */
+  checkServicePort(text: string, path: Path, atKey = false): void {
+    const match = /^([^/:\s]+)\/([^/:\s]+):([^/:\s]*)$/.exec(text);
+    if (match === null) {
+      this.#context.report(path, `${JSON.stringify(text)} is not NAMESPACE/NAME:PORT`, {
+        hint: "a port without a name is empty: default/web:",
+        atKey,
+      });
+      return;
+    }
+    const [, namespace, name = "", port = ""] = match;
+    const before = this.#context.diagnostics.length;
+    this.checkService(namespace, name, path, atKey);
+    const ports = this.#servicePorts.get(`${namespace}/${name}`);
+    if (this.#context.diagnostics.length > before || ports === undefined || ports.includes(port)) return;
+    const known = ports.map((one) => JSON.stringify(one)).join(", ");
+    this.#context.report(path, `Service ${namespace}/${name} has no port ${JSON.stringify(port)}`, {
+      code: "unresolved",
+      hint: `its ports: ${known}`,
+      atKey,
+    });
   }
 
   /** A Service; returns its namespace, `default` when it is not known. */
@@ -140,17 +182,30 @@ export class KnownNames {
   checkAliases(): void {
     for (const [alias, target] of Object.entries(this.aliases)) {
       const path = ["names", alias];
-      if (alias === "admin" || this.#isMachine(alias))
+      if (alias === "admin" || this.#isMachine(alias)) {
         this.#context.report(path, `${JSON.stringify(alias)} is already the name of a machine`, {
           code: "conflict",
           atKey: true,
         });
-      if (Object.hasOwn(this.aliases, target))
-        this.#context.report(path, `${JSON.stringify(target)} is an alias itself`, {
-          hint: `write ${this.aliases[target]}`,
-        });
-      else this.checkEnd(target, path);
+      } else if (target === alias) this.#context.report(path, `${JSON.stringify(alias)} stands for itself`);
+      else if (Object.hasOwn(this.aliases, target)) {
+        const end = this.#endOf(target);
+        const hint = end === undefined ? "these aliases stand for each other" : `write ${end}`;
+        this.#context.report(path, `${JSON.stringify(target)} is an alias itself`, { hint });
+      } else this.checkEnd(target, path);
     }
+  }
+
+  /** What an alias of aliases stands for; undefined when they go in a circle. */
+  #endOf(alias: string): string | undefined {
+    const seen = new Set<string>();
+    let name = alias;
+    while (Object.hasOwn(this.aliases, name)) {
+      if (seen.has(name)) return undefined;
+      seen.add(name);
+      name = this.aliases[name] ?? name;
+    }
+    return name;
   }
 
   #isMachine(name: string): boolean {
@@ -200,7 +255,9 @@ export class KnownNames {
       return;
     const pods = this.#workloads.map((workload) => workload.name);
     const known =
-      what === "pod" ? pods : ["admin", ...this.nodes, ...this.hosts, ...Object.keys(this.aliases), ...pods];
+      what === "pod"
+        ? pods
+        : [...new Set(["admin", ...this.nodes, ...this.hosts, ...Object.keys(this.aliases), ...pods])];
     const noun = what === "pod" ? "no pod or workload" : "no node, host, pod or alias";
     const close = didYouMean(parts.name, known);
     // It may stand in a manifest that could not be read; a near miss of a known name is told all the same.
@@ -211,7 +268,7 @@ export class KnownNames {
     const list = known.length > 0 && known.length <= 12 ? `known here: ${known.join(", ")}` : undefined;
     this.#context.report(path, `${noun} is named ${JSON.stringify(text)}`, {
       code: "unresolved",
-      hint: close ?? service ?? list,
+      hint: this.#nodeLeftOut(text) ?? close ?? service ?? list,
     });
   }
 }
@@ -231,4 +288,8 @@ function workloadOf(object: KubeObject): Workload[] {
   const replicas: unknown = "spec" in object ? Reflect.get(object.spec, "replicas") : undefined;
   const count = object.kind === "Pod" ? 1 : typeof replicas === "number" ? replicas : undefined;
   return [{ kind: object.kind, namespace, name, replicas: count }];
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
 }

@@ -56,7 +56,7 @@ export function buildPins(
     pods,
     services: buildServicePins(context, cluster, names),
     sockets: buildSocketPins(context, names),
-    order: buildOrder(draft.order),
+    order: buildOrder(context, names, draft.order),
   };
 }
 
@@ -173,13 +173,32 @@ function present<T>(list: readonly (T | undefined)[] | undefined): T[] {
   return (list ?? []).filter((item) => item !== undefined);
 }
 
-function buildOrder(draft: NonNullable<Draft<ScenarioFile>["pin"]>["order"]): OrderPin {
+function buildOrder(
+  context: LoadContext,
+  names: KnownNames,
+  draft: NonNullable<Draft<ScenarioFile>["pin"]>["order"],
+): OrderPin {
+  const path = ["pin", "order"];
+  for (const { item, step } of manyOf<string>(draft?.services))
+    names.checkServicePort(item, [...path, "services", ...step]);
+  for (const [key, list] of entriesOf(draft?.endpoints)) {
+    names.checkServicePort(key, [...path, "endpoints", key], true);
+    for (const { item, step } of manyOf<string>(list)) {
+      if (!isEndpoint(item))
+        context.report([...path, "endpoints", key, ...step], `${JSON.stringify(item)} is not ADDRESS:PORT`);
+    }
+  }
   const services = (draft?.services ?? []).filter((key) => key !== undefined);
   const endpoints = entriesOf(draft?.endpoints).map(([key, list]): [string, string[]] => [
     key,
     list.filter((endpoint) => endpoint !== undefined),
   ]);
   return { services, endpoints: Object.fromEntries(endpoints) };
+}
+
+function isEndpoint(text: string): boolean {
+  const [address = "", port = "", ...rest] = text.split(":");
+  return parseIPv4(address) !== undefined && /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65535 && rest.length === 0;
 }
 
 const SERVERS: Readonly<Record<string, Pick<ServerSpec, "kind" | "protocol">>> = {
