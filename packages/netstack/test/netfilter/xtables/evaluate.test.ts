@@ -197,7 +197,10 @@ describe("back ends", () => {
       },
     ]);
     const nft = ns.xt.backend("nft");
-    expect([nft.originOf("filter", "INPUT", 1), nft.originOf("filter", "INPUT", 2)]).toEqual([undefined, origin]);
+    expect([nft.originOf("filter", "INPUT", 1), nft.originOf("filter", "INPUT", 2)]).toEqual([
+      { agent: "test", object: "test" },
+      origin,
+    ]);
     apply(ns, [{ op: "iptables", args: ["-D", "INPUT", "1"] }]);
     expect(nft.originOf("filter", "INPUT", 1)).toEqual(origin);
   });
@@ -208,7 +211,7 @@ describe("back ends", () => {
     const nft = ns.xt.backend("nft");
     expect(nft.originOf("filter", "FORWARD", 0)).toEqual({ agent: "dockerd", object: "dockerd" });
     apply(ns, [{ op: "iptables-restore", text: "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n" }]);
-    expect(nft.originOf("filter", "FORWARD", 0)).toBeUndefined();
+    expect(nft.originOf("filter", "FORWARD", 0)).toEqual({ agent: "test", object: "test" });
     expect(nft.originOf("filter", "OUTPUT", 0)).toBeUndefined();
   });
 
