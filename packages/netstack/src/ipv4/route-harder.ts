@@ -5,7 +5,7 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ipDaddr, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
 import { inetAddrType } from "./fib/addr-type.ts";
-import { dissectPorts } from "./route-input.ts";
+import { dissectPorts } from "./flow-dissect.ts";
 import { ipRouteOutput } from "./route-output.ts";
 import { flowKey } from "./rtable.ts";
 import type { RouteErrno } from "./rt-types.ts";

@@ -11,6 +11,7 @@ import type { FibAlias, FibNh, FibResult } from "./fib/fib-types.ts";
 import { fibResNh } from "./fib/fib-types.ts";
 import { fibValidateSource } from "./fib/fib-validate.ts";
 import { fibSelectMultipath, packetHash } from "./fib/multipath.ts";
+import { dissectPorts } from "./flow-dissect.ts";
 import { findException, withException } from "./fnhe.ts";
 import type { InDevice } from "./in-device.ts";
 import { IPSKB_DOREDIRECT } from "./ip-cb.ts";
@@ -63,17 +64,6 @@ function inputKey(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: NetDe
   key.mark = pkt.mark;
   if (dev.ns.fib.hasCustomRules) dissectPorts(pkt, key);
   return key;
-}
-
-/** fib4_rules_early_flow_dissect: protocol and ports of an unfragmented packet. */
-export function dissectPorts(pkt: Packet, key: FlowKey): void {
-  const b = pkt.buf;
-  const th = pkt.nh + (((b[pkt.nh] as number) & 15) << 2);
-  const isIp = pkt.protocol === ETH_P_IP;
-  key.proto = isIp ? (b[pkt.nh + 9] as number) : 0;
-  const ports = isIp && th + 4 <= pkt.tail && (((b[pkt.nh + 6] as number) & 0x3f) | (b[pkt.nh + 7] as number)) === 0;
-  key.sport = ports ? ((b[th] as number) << 8) | (b[th + 1] as number) : 0;
-  key.dport = ports ? ((b[th + 2] as number) << 8) | (b[th + 3] as number) : 0;
 }
 
 function routeResult(

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ConfigOp } from "../../src/rtnl/batch.ts";
 import { printRoutes } from "../../src/rtnl/route.ts";
 import { routeGet } from "../../src/rtnl/route-get.ts";
+import { udpOpen } from "../../src/sock/udp.ts";
 import { ETH_HLEN } from "../../src/wire/ethernet.ts";
 import { ICMP_HLEN } from "../../src/wire/icmp-fields.ts";
 import { getU16 } from "../../src/wire/bytes.ts";
@@ -233,8 +234,12 @@ describe("path MTU", () => {
     return "text" in result ? (result.text.split("\n")[1] as string) : result.message;
   };
 
-  it("is learned for ten minutes, floor 552", () => {
+  it("is learned for ten minutes, floor 552, where somebody sent the packet", () => {
     const lab = t1();
+    apply(lab.r, { op: "link-set", dev: "s0", mtu: 1300 });
+    send(lab.c, "e0", ipFrame({ dst: "10.2.0.2", frag: IP_DF, payload: udp(1450) }));
+    expect(got(lab)).toBe("    cache ");
+    udpOpen(lab.c, { port: 1000 });
     apply(lab.r, { op: "link-set", dev: "s0", mtu: 1400 });
     send(lab.c, "e0", ipFrame({ dst: "10.2.0.2", frag: IP_DF, payload: udp(1450) }));
     expect(got(lab)).toBe("    cache expires 600sec mtu 1400 ");

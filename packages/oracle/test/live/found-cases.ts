@@ -125,6 +125,21 @@ export const FOUND: readonly FoundCase[] = [
     [{ udp: ["R", 20_001, HOSTS.C, 53, "00"] }, { udp: ["R", 20_002, HOSTS.C, 99, "00"] }],
   ),
   found(
+    "rp_filter asks rules for the ports of the way back",
+    lab([
+      { op: "sysctl", key: "net.ipv4.conf.all.rp_filter", value: "1" },
+      { op: "route-add", dst: "10.9.0.0/16", via: HOSTS.B },
+      { op: "route-add", dst: "default", via: HOSTS.A, table: "100" },
+      { op: "rule-add", priority: 104, ipproto: 17, dport: [53, 80], table: "100" },
+    ]),
+    "",
+    [53, 99].map((sport): PlayStep => {
+      const fields = { src: "10.9.0.9", dst: HOSTS.C, protocol: 17, id: 9 };
+      const payload = udp(fields.src, fields.dst, sport, 2000, Buffer.from("x"));
+      return { frame: ["A", "eth0", ethernet(macOf("10.1.0.1"), macOf(HOSTS.A), 0x0800, ipv4(fields, payload))] };
+    }),
+  ),
+  found(
     "a RST has the options and the route of the packet's class",
     lab([POLICY, { op: "rule-add", priority: 105, tos: 0x10, table: "100" }]),
     "",

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { AgentProcess } from "../../src/live/agent-process.ts";
+import type { StepSeen } from "../../src/live/kernel.ts";
 import { buildLab } from "../../src/live/lab-spec.ts";
 import type { LabSpec } from "../../src/live/lab-spec.ts";
 import { frameText } from "../../src/live/frame-text.ts";
@@ -42,7 +43,10 @@ describeLive("the real kernel behind the doors", (real) => {
     const ours = new OurKernel();
     for (const kernel of [real(), ours]) buildLab(kernel, LAB);
     const steps = [{ udp: ["A", 20_000, "10.0.0.2", 53, "00"] }, { udp: ["A", 20_001, "10.0.0.2", 53, "00"] }] as const;
-    expect(compareSteps(real().play(steps), ours.play(steps), LAB)).toEqual([]);
+    // A card completes checksums on the wire, a veth does not: what A sends is compared, not what B gets.
+    const atA = (seen: readonly StepSeen[]): StepSeen[] =>
+      seen.map((step) => ({ ...step, frames: step.frames.filter((f) => f.ns === "A") }));
+    expect(compareSteps(atA(real().play(steps)), atA(ours.play(steps)), LAB)).toEqual([]);
   });
 
   it("tells the failing operation of a batch in the tool's words", () => {

@@ -4,6 +4,7 @@ import type { Ipv4 } from "../../addr/ipv4.ts";
 import type { NetDevice } from "../../dev/net-device.ts";
 import type { DropReason } from "../../skb/drop-reason.ts";
 import type { Packet } from "../../skb/packet.ts";
+import { dissectPorts } from "../flow-dissect.ts";
 import { flowKey } from "../rtable.ts";
 import { RT_SCOPE_HOST, RTN_LOCAL, RTN_UNICAST } from "../rt-types.ts";
 import type { FibResult } from "./fib-types.ts";
@@ -48,6 +49,13 @@ function fullCheck(
     tos,
     mark: inDev.srcValidMark ? pkt.mark : 0,
   });
+  if (ns.fib.hasCustomRules) {
+    // The way back: what was the source port is the destination's.
+    dissectPorts(pkt, key);
+    const { sport } = key;
+    key.sport = key.dport;
+    key.dport = sport;
+  }
   const lastResort: SourceVerdict = rpf !== 0 ? "IP_RPFILTER" : false;
   if (ns.fib.lookup(key, res) !== null || res.alias === null) return lastResort;
   const { alias } = res;
