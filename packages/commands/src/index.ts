@@ -1,4 +1,8 @@
 // What a person types at a place: a small shell and its commands.
+//
+// Two kinds of failure: a real tool's is an exit code; what kubehop does not model is told to `PlaceContext.refuse` besides, once for
+// each refusal, whatever the line makes of the exit code. Who runs lines for somebody gives `refuse` and treats a call as an error of
+// the input.
 
 export type { ShellCommand, ShellContext } from "./context.ts";
 export { defaultRegistry } from "./default-registry.ts";

@@ -27,7 +27,7 @@ export const curl: ShellCommand = {
     if (typeof request === "number") return ended(request);
     const addr = lookup(ctx, request.host);
     const transfer = new Transfer(ctx, request, addr ?? (0 as Ipv4));
-    if (addr === undefined) transfer.fail(6, `Could not resolve host: ${request.host}`, "unreachable");
+    if (addr === undefined) transfer.fail(6, `Could not resolve host: ${request.host}`, undefined);
     else transfer.connect();
     return transfer.task;
   },
@@ -67,7 +67,7 @@ class Transfer {
           ? { device: request.source }
           : { src: request.source };
     if ("device" in source && ctx.ns.devices.byName(source.device) === undefined)
-      return this.fail(45, `Couldn't bind to '${source.device}'`, "unreachable");
+      return this.fail(45, `Couldn't bind to '${source.device}'`, undefined);
     this.sock = tcpConnect(ctx.ns, {
       dst: remote.addr,
       dport: remote.port,
@@ -84,8 +84,8 @@ class Transfer {
     });
   }
 
-  /** A failure with curl's number and text. */
-  fail(code: number, text: string, result: ClientResult): void {
+  /** A failure with curl's number and text. Without a result: no request was made. */
+  fail(code: number, text: string, result: ClientResult | undefined): void {
     if (this.task.exitCode !== undefined) return;
     this.printBody();
     this.info(text);
@@ -196,7 +196,7 @@ class Transfer {
     this.end(0, "ok");
   }
 
-  private end(code: number, result: ClientResult): void {
+  private end(code: number, result: ClientResult | undefined): void {
     const { ctx, request, sock, remote, response } = this;
     const local = sock === undefined || sock.sport === 0 ? undefined : { addr: sock.saddr, port: sock.sport };
     sock?.close();
@@ -216,6 +216,7 @@ class Transfer {
         }),
       );
     }
+    if (result === undefined) return this.task.exit(code);
     const outcome: ClientOutcome = {
       result,
       protocol: "tcp",
