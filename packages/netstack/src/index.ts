@@ -2,7 +2,19 @@
 // steps of packets. Everything else is internal.
 
 // Values
-export { type Cidr, formatCidr, formatIpv4, INADDR_ANY, INADDR_LOOPBACK, inPrefix, type Ipv4, parseCidr, parseInterfaceAddr, parseIpv4, prefixMask } from "./addr/ipv4.ts";
+export {
+  type Cidr,
+  formatCidr,
+  formatIpv4,
+  INADDR_ANY,
+  INADDR_LOOPBACK,
+  inPrefix,
+  type Ipv4,
+  parseCidr,
+  parseInterfaceAddr,
+  parseIpv4,
+  prefixMask,
+} from "./addr/ipv4.ts";
 export { formatMac, isGroupMac, type Mac, MAC_BROADCAST, MAC_ZERO, parseMac } from "./addr/mac.ts";
 
 // Worlds
@@ -17,7 +29,18 @@ export type { NetDevice, Tap, TapFrame } from "./dev/net-device.ts";
 export type { Agent } from "./rtnl/agent.ts";
 export { applyBatch } from "./rtnl/apply.ts";
 export type {
-  Batch, BatchError, ConfigOp, LinkChange, LinkSpec, NudWord, RouteSpec, RouteType, RuleOrigin, RuleOrigins, RuleSpec, XtBackendName,
+  Batch,
+  BatchError,
+  ConfigOp,
+  LinkChange,
+  LinkSpec,
+  NudWord,
+  RouteSpec,
+  RouteType,
+  RuleOrigin,
+  RuleOrigins,
+  RuleSpec,
+  XtBackendName,
 } from "./rtnl/batch.ts";
 export type { Command, CommandContext, Process, ToolVersions } from "./rtnl/command.ts";
 export { type Door, openDoor } from "./rtnl/door.ts";
@@ -42,7 +65,14 @@ export { routeGet, type RouteGetQuery } from "./rtnl/route-get.ts";
 export { dumpRules, printRules } from "./rtnl/rule.ts";
 export { conntrackCommand, conntrackEvents, isEventCommand } from "./netfilter/conntrack/command.ts";
 export { ipsetCommand, type IpsetResult } from "./netfilter/ipset/command.ts";
-export { Conntrack, IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY, IPS_SRC_NAT } from "./netfilter/conntrack/conntrack.ts";
+export {
+  Conntrack,
+  IPS_ASSURED,
+  IPS_CONFIRMED,
+  IPS_DST_NAT,
+  IPS_SEEN_REPLY,
+  IPS_SRC_NAT,
+} from "./netfilter/conntrack/conntrack.ts";
 export { type ConntrackRow, conntrackRow } from "./netfilter/conntrack/dump.ts";
 export { ctProtoName, ctStateName, formatEntry } from "./netfilter/conntrack/print.ts";
 export type { CounterRow, XtBackend } from "./netfilter/xtables/backend.ts";
@@ -65,7 +95,14 @@ export { udpOpen, type UdpSock } from "./sock/udp.ts";
 
 // Packets and what they tell
 export { DROP_REASONS, type DropReason } from "./skb/drop-reason.ts";
-export { type Packet, PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, PACKET_OUTGOING } from "./skb/packet.ts";
+export {
+  type Packet,
+  PACKET_BROADCAST,
+  PACKET_HOST,
+  PACKET_MULTICAST,
+  PACKET_OTHERHOST,
+  PACKET_OUTGOING,
+} from "./skb/packet.ts";
 export { type Hop, type Journey, JourneyRecorder } from "./trace/journey.ts";
 export { PcapngWriter } from "./trace/pcapng.ts";
 export type { Step, StepBody, Tracer } from "./trace/step.ts";
@@ -75,11 +112,31 @@ export { ARP_LEN, ARPOP_REPLY, ARPOP_REQUEST, arpOp, arpSip, arpTip, arpWrite } 
 export { fromHex, getU16, getU32, toHex } from "./wire/bytes.ts";
 export { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ethDst, ethProto, ethSrc, ethWrite } from "./wire/ethernet.ts";
 export {
-  IP_OFFSET, ipDaddr, ipFragOff, ipHdrLen, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, ipProto, ipSaddr, ipTotLen, ipTtl,
+  IP_OFFSET,
+  ipDaddr,
+  ipFragOff,
+  ipHdrLen,
+  IPPROTO_ICMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  ipProto,
+  ipSaddr,
+  ipTotLen,
+  ipTtl,
 } from "./wire/ipv4-fields.ts";
 
 // For documents
 export {
-  conntrackSupport, deviceSupport, type ExtensionSupport, KEPT_SYSCTLS, linkChangeSupport, opSupport, routingSupport, setTypeSupport, sysctlSupport,
-  xtablesSupport, type OptionSupport,
+  conntrackSupport,
+  deviceSupport,
+  type ExtensionSupport,
+  KEPT_SYSCTLS,
+  linkChangeSupport,
+  opSupport,
+  routingSupport,
+  setTypeSupport,
+  sysctlSupport,
+  xtablesSupport,
+  type OptionSupport,
 } from "./support/support.ts";

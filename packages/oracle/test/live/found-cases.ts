@@ -160,11 +160,27 @@ export const FOUND: readonly FoundCase[] = [
     ),
   ),
   found("no path MTU is learned from a datagram that nobody sent", lab(), "", [
-    send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(3, 4, 1000, ipv4({ src: "10.1.0.1", dst: HOSTS.A, protocol: 17, id: 1 }, udp("10.1.0.1", HOSTS.A, 53, 1001, Buffer.alloc(0))))),
+    send(
+      "A",
+      { dst: "10.1.0.1", protocol: 1 },
+      icmp(
+        3,
+        4,
+        1000,
+        ipv4(
+          { src: "10.1.0.1", dst: HOSTS.A, protocol: 17, id: 1 },
+          udp("10.1.0.1", HOSTS.A, 53, 1001, Buffer.alloc(0)),
+        ),
+      ),
+    ),
     send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(8, 0, 1, Buffer.alloc(1400))),
   ]),
   found("a path MTU is learned from an echo reply", lab(), "", [
-    send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(3, 4, 1000, ipv4({ src: "10.1.0.1", dst: HOSTS.A, protocol: 1, id: 1 }, icmp(0, 0, 1, Buffer.alloc(8))))),
+    send(
+      "A",
+      { dst: "10.1.0.1", protocol: 1 },
+      icmp(3, 4, 1000, ipv4({ src: "10.1.0.1", dst: HOSTS.A, protocol: 1, id: 1 }, icmp(0, 0, 1, Buffer.alloc(8)))),
+    ),
     send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(8, 0, 1, Buffer.alloc(1400))),
   ]),
   found("a path MTU is learned for sockets only", lab(), "", [

@@ -1,6 +1,6 @@
 // The config door answers a refused iptables call with an errno, as well as with the tool's text.
 
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { NetNamespace } from "../../../src/netns/net-namespace.ts";
 import { World } from "../../../src/netns/world.ts";
 import { applyBatch } from "../../../src/rtnl/apply.ts";
@@ -10,8 +10,10 @@ describe.each<XtBackendName>(["nft", "legacy"])("%s", (backend) => {
   const ns = new NetNamespace(new World(1), "a");
   const call = (op: ConfigOp): BatchError | null => applyBatch(ns, { agent: "test", ops: [op] });
   const iptables = (words: string): BatchError | null => call({ op: "iptables", args: words.split(" "), backend });
-  beforeAll(() => {
-    for (const words of ["-N A", "-N B", "-N LOOP", "-A A -j ACCEPT", "-A B -j A"]) expect(iptables(words)).toBeNull();
+  for (const words of ["-N A", "-N B", "-N LOOP", "-A A -j ACCEPT", "-A B -j A"]) iptables(words);
+
+  it("takes what is right", () => {
+    expect(iptables("-C B -j A")).toBeNull();
   });
 
   it.each([
