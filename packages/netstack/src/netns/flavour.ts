@@ -7,6 +7,8 @@ export interface KernelFlavour {
   readonly version: KernelVersion;
   /** tcp_syn_linear_timeouts: SYN retries that come 1 s apart before doubling starts (4 since 6.5, net/ipv4/tcp_timer.c). */
   readonly synLinearTimeouts: number;
+  /** ms until a SYN goes out again after an ACK of something else (TCP_TIMEOUT_MIN, 2 jiffies, since 5.6); null: it waits for its timer. */
+  readonly synResendAfterStrayAck: number | null;
   /** UDP stream timeout in s (180 before 4.20, 120 since). */
   readonly udpStreamTimeout: number;
   /** RST without socket carries a non-zero IP id (seen on 4.9; 0 with DF on 6.18). */
@@ -40,6 +42,7 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
   "3.10": {
     version: "3.10",
     synLinearTimeouts: 0,
+    synResendAfterStrayAck: null,
     udpStreamTimeout: 180,
     rstIpId: true,
     synRenewsTimeout: true,
@@ -58,6 +61,7 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
   "4.9": {
     version: "4.9",
     synLinearTimeouts: 0,
+    synResendAfterStrayAck: null,
     udpStreamTimeout: 180,
     rstIpId: true,
     synRenewsTimeout: true,
@@ -76,6 +80,7 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
   "6.18": {
     version: "6.18",
     synLinearTimeouts: 4,
+    synResendAfterStrayAck: 8,
     udpStreamTimeout: 120,
     rstIpId: false,
     synRenewsTimeout: false,

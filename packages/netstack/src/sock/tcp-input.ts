@@ -24,7 +24,14 @@ import { tcpAck } from "./tcp-ack.ts";
 import { tcpArmFinTimeout, tcpDataReady, tcpDone, tcpEof, tcpFail } from "./tcp-close.ts";
 import { tcpDataQueue } from "./tcp-data.ts";
 import { TCP_INIT_CWND, TCP_MSS_DEFAULT, TCP_PAWS_MSL } from "./tcp-limits.ts";
-import { tcpClearTimer, tcpPushPendingFrames, tcpRefreshMss, tcpSendAck, tcpSendDelayedAck } from "./tcp-output.ts";
+import {
+  tcpArmRetransmit,
+  tcpClearTimer,
+  tcpPushPendingFrames,
+  tcpRefreshMss,
+  tcpSendAck,
+  tcpSendDelayedAck,
+} from "./tcp-output.ts";
 import { tcpSendReset } from "./tcp-reset.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 import {
@@ -83,6 +90,7 @@ export function tcpRcv(sk: TcpSock, pkt: Packet): void {
 function tcpRcvSynSent(sk: TcpSock, pkt: Packet, seg: RcvSegment): DropReason | null {
   const hasAck = (seg.flags & TCP_ACK) !== 0;
   if (hasAck && (!seqAfter(seg.ack, sk.sndUna) || seqAfter(seg.ack, sk.sndNxt))) {
+    resendSynSoon(sk);
     // "If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset."
     if ((seg.flags & TCP_RST) === 0) tcpSendReset(sk.ns, pkt, sk);
     return "TCP_INVALID_ACK_SEQUENCE";
@@ -97,6 +105,12 @@ function tcpRcvSynSent(sk: TcpSock, pkt: Packet, seg: RcvSegment): DropReason | 
   if ((seg.flags & TCP_SYN) === 0 || !hasAck) return "TCP_FLAGS";
   tcpFinishConnect(sk, seg);
   return null;
+}
+
+/** The peer still has an old connection with these ports: our reset ends it, and the first SYN is repeated behind the reset. */
+function resendSynSoon(sk: TcpSock): void {
+  const delay = sk.ns.flavour.synResendAfterStrayAck;
+  if (delay !== null && sk.retransmits === 0) tcpArmRetransmit(sk, delay);
 }
 
 /** The SYN-ACK is good: agree on options and acknowledge (tcp_finish_connect). */

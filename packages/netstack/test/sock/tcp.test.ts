@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { TcpCallbacks, TcpSock } from "../../src/sock/tcp-sock.ts";
+import type { KernelVersion } from "../../src/netns/flavour.ts";
 import { tcpConnect, tcpListen } from "../../src/sock/tcp.ts";
 import { TCP_SYN } from "../../src/wire/tcp-fields.ts";
 import type { Lab } from "./lab.ts";
@@ -414,5 +415,35 @@ describe("runs", () => {
     expect(first.length).toBeGreaterThan(8);
     expect(first.some((l) => l.includes("Flags [F.]"))).toBe(true);
     expect(once()).toEqual(first);
+  });
+});
+
+describe("a SYN that meets an old connection with the same ports", () => {
+  /** Time from the second connect() to its success; the first connection is forgotten by its client. */
+  const connectOver = (flavour: KernelVersion): { ms: number; flags: (string | undefined)[] } => {
+    const lab = twoHosts({ flavour });
+    tcpListen(lab.b, { port: 80, onConnection: () => ({}) });
+    const old = tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, sport: 4000, on: {} });
+    run(lab, 10);
+    lab.a.sockets.tcp.unhash(old);
+    const lines = capture(lab.devA, { time: "none" });
+    const start = lab.world.now;
+    let ms = -1;
+    tcpConnect(lab.a, {
+      dst: "10.0.0.2",
+      dport: 80,
+      sport: 4000,
+      on: { connected: () => (ms = lab.world.now - start) },
+    });
+    run(lab, 3000);
+    return { ms, flags: lines.map((line) => /Flags \[(.*?)\]/.exec(line)?.[1]) };
+  };
+
+  it("is repeated two jiffies behind the reset (Linux 6.18 with HZ=250)", () => {
+    expect(connectOver("6.18")).toEqual({ ms: 8, flags: ["S", ".", "R", "S", "S.", "."] });
+  });
+
+  it("waits for its timer before 5.6", () => {
+    expect(connectOver("4.9")).toEqual({ ms: 1000, flags: ["S", ".", "R", "S", "S.", "."] });
   });
 });
