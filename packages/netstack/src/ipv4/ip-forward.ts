@@ -4,7 +4,6 @@ import { NF_INET_FORWARD, NFPROTO_IPV4, nfHook } from "../netfilter/hooks.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
-import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY } from "../skb/packet.ts";
 import type { Packet } from "../skb/packet.ts";
 import { PACKET_HOST } from "../skb/packet.ts";
 import {
@@ -48,8 +47,6 @@ export function ipForward(ns: NetNamespace, pkt: Packet): void {
     ns.ipv4.icmpSend(pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
     return drop(ns, pkt, "PKT_TOO_BIG", `DF and longer than ${mtu}`);
   }
-  // skb_forward_csum: a checksum that was looked at on receive is looked at again.
-  if (pkt.ipSummed === CHECKSUM_UNNECESSARY) pkt.ipSummed = CHECKSUM_NONE;
   ipDecreaseTtl(pkt.buf, pkt.nh);
   if ((pkt.ipcb & IPSKB_DOREDIRECT) !== 0 && (opt === null || opt.srr === 0)) ipRtSendRedirect(ns, pkt);
   forwardHook(ns, pkt, route);

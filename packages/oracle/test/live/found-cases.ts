@@ -102,6 +102,15 @@ export const FOUND: readonly FoundCase[] = [
       send("A", { dst: HOSTS.B, protocol: 6 }, syn("A", HOSTS.B, 0)),
     ],
   ),
+  found(
+    "an ICMP error is made where conntrack had verified the packet before the record route was filled in",
+    lab(),
+    "*filter\n-A INPUT -m conntrack --ctstate NEW\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\n-A FORWARD -j REJECT\nCOMMIT\n",
+    [
+      send("A", { dst: HOSTS.B, protocol: 17, options: RECORD_ROUTE }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x"))),
+      send("A", { dst: HOSTS.B, protocol: 6, options: RECORD_ROUTE }, syn("A", HOSTS.B, 0)),
+    ],
+  ),
   found("a sender hears of a drop in POSTROUTING", lab(), "*mangle\n-A POSTROUTING -d 10.2.0.2 -j DROP\nCOMMIT\n", [
     { udp: ["R", 20_001, HOSTS.B, 53, "00"] },
     { udp: ["R", 20_002, HOSTS.A, 53, "00"] },

@@ -1,11 +1,12 @@
 // Answers of REJECT (net/ipv4/netfilter/nf_reject_ipv4.c).
 
 import { devHardHeader, devQueueXmit } from "../../dev/xmit.ts";
+import { IPSKB_FORWARDED } from "../../ipv4/ip-cb.ts";
 import { ipLocalOut } from "../../ipv4/ip-output.ts";
 import { ipRouteMeHarder, RTCF_BROADCAST, RTCF_MULTICAST } from "../../ipv4/route.ts";
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import { kfreeSkb } from "../../skb/kfree-skb.ts";
-import { CHECKSUM_PARTIAL } from "../../skb/packet.ts";
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY } from "../../skb/packet.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { getU16, getU32, setU16, setU32 } from "../../wire/bytes.ts";
 import { ETH_P_IP, ethDst, ethSrc } from "../../wire/ethernet.ts";
@@ -67,6 +68,8 @@ export function nfSendReset(ns: NetNamespace, pkt: Packet): void {
   const { buf, nh, route } = pkt;
   const th = nh + ipHdrLen(buf, nh);
   if ((ipFragOff(buf, nh) & IP_OFFSET) !== 0 || ipProto(buf, nh) !== IPPROTO_TCP || th + TCP_HLEN > pkt.tail) return;
+  // skb_forward_csum: what was verified on receive is verified again here, but not where an ICMP error is asked for (csum_valid).
+  if ((pkt.ipcb & IPSKB_FORWARDED) !== 0 && pkt.ipSummed === CHECKSUM_UNNECESSARY) pkt.ipSummed = CHECKSUM_NONE;
   if (((buf[th + TCP_FLAGS_OFF] as number) & TCP_RST) !== 0 || nfIpChecksumBad(pkt, th, IPPROTO_TCP)) return;
   if (route === null || (route.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) return;
   const made = buildReset(ns, pkt, th);
