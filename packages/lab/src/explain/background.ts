@@ -1,7 +1,7 @@
 // What a story says beyond the steps: who has an address, and who wrote a rule.
 
 import { dumpAddrs } from "@kubehop/netstack";
-import type { RuleOrigin, Step, XtBackend } from "@kubehop/netstack";
+import type { RuleOrigin, Step, Tracer } from "@kubehop/netstack";
 import type { RunningCluster } from "../model/running-cluster.ts";
 
 export type RuleStep = Extract<Step, { readonly kind: "rule" }>;
@@ -12,12 +12,51 @@ export interface EndpointPick {
   readonly of: number;
 }
 
+/** A rule as it stood when a packet met it. */
+interface MetRule {
+  readonly origin: RuleOrigin | undefined;
+  /** All rules of its chain. */
+  readonly rules: readonly { readonly text: string }[];
+}
+
+/** Remembers rules when packets meet them: syncs that come later renumber and replace them. */
+export class RuleMemory implements Tracer {
+  readonly #cluster: RunningCluster;
+  readonly #next: Tracer;
+  readonly #met = new WeakMap<RuleStep, MetRule>();
+
+  /** `next` hears every step behind this. */
+  constructor(cluster: RunningCluster, next: Tracer) {
+    this.#cluster = cluster;
+    this.#next = next;
+  }
+
+  step(step: Step): void {
+    if (step.kind === "rule") this.#remember(step);
+    this.#next.step(step);
+  }
+
+  met(step: RuleStep): MetRule | undefined {
+    return this.#met.get(step);
+  }
+
+  #remember(step: RuleStep): void {
+    const { ns, backend: name, table, chain, rule } = step;
+    const backend = this.#cluster.world.namespaces.get(ns)?.xt.backend(name);
+    if (backend === undefined) return;
+    const rules = backend.table(table)?.chains.get(chain)?.rules ?? [];
+    this.#met.set(step, { origin: rule === 0 ? undefined : backend.originOf(table, chain, rule), rules });
+  }
+}
+
 export class Background {
   readonly #cluster: RunningCluster;
+  readonly #memory: RuleMemory;
   readonly #names: ReadonlyMap<string, string>;
 
-  constructor(cluster: RunningCluster) {
+  constructor(cluster: RunningCluster, memory: RuleMemory) {
     this.#cluster = cluster;
+    this.#memory = memory;
     this.#names = addressBook(cluster);
   }
 
@@ -37,25 +76,18 @@ export class Background {
     return `${((at - this.#cluster.epoch) / 1000).toFixed(3)} s`;
   }
 
-  originOf({ ns, backend, table, chain, rule }: RuleStep): RuleOrigin | undefined {
-    return rule === 0 ? undefined : this.#backend(ns, backend)?.originOf(table, chain, rule);
+  originOf(step: RuleStep): RuleOrigin | undefined {
+    return this.#memory.met(step)?.origin;
   }
 
   /** Rules with a random match and the one behind them are alternatives; undefined when the rule is none of them. */
-  pickOf({ ns, backend, table, chain, rule }: RuleStep): EndpointPick | undefined {
-    const texts =
-      this.#backend(ns, backend)
-        ?.table(table)
-        ?.chains.get(chain)
-        ?.rules.map(({ text }) => text) ?? [];
+  pickOf(step: RuleStep): EndpointPick | undefined {
+    const { rule } = step;
+    const texts = this.#memory.met(step)?.rules.map(({ text }) => text) ?? [];
     const first = texts.findIndex(isRandom);
     const last = texts.findLastIndex(isRandom) + 1;
     const of = last - first + 1;
     return first < 0 || rule - 1 < first || rule - 1 > last ? undefined : { chosen: rule - first, of };
-  }
-
-  #backend(ns: string, name: RuleStep["backend"]): XtBackend | undefined {
-    return this.#cluster.world.namespaces.get(ns)?.xt.backend(name);
   }
 }
 

@@ -6,7 +6,7 @@ import type { RunningCluster } from "../model/running-cluster.ts";
 import type { CellRunEnd, CellRunner, LiveState, StepOutcome } from "../model/outcome.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
-import { Background } from "./background.ts";
+import { Background, RuleMemory } from "./background.ts";
 import { findExchanges } from "./find-flow.ts";
 import type { Exchange, Wanted } from "./find-flow.ts";
 
@@ -32,19 +32,20 @@ export function recordCell(
 ): CellRunEnd {
   let recorder = new JourneyRecorder();
   let cluster: RunningCluster | undefined;
+  let memory: RuleMemory | undefined;
   return run(
     plan,
     seed,
     (step, outcome, live) => {
       // A runner that shows no cluster has nothing to tell.
-      if (cluster === undefined) return;
+      if (cluster === undefined || memory === undefined) return;
       cluster.world.tracer = null;
       const journeys = recorder.packets();
       see({
         step,
         outcome,
         live,
-        background: new Background(cluster),
+        background: new Background(cluster, memory),
         journeys,
         exchanges: findExchanges(journeys, wantedOf(step, cluster)),
       });
@@ -52,7 +53,8 @@ export function recordCell(
     (_step, running) => {
       cluster = running;
       recorder = new JourneyRecorder(PACKETS_PER_STEP);
-      cluster.world.tracer = recorder;
+      memory = new RuleMemory(cluster, recorder);
+      cluster.world.tracer = memory;
     },
   );
 }

@@ -1,10 +1,12 @@
 // `steps:` → what happens, in order.
-import type { Path } from "@kubehop/kube";
+import { splitScript } from "@kubehop/commands";
+import type { Path, SourcePosition } from "@kubehop/kube";
 import type { Check } from "../model/expect-spec.ts";
 import { type CommandLine, type RunAction, type SendAction, type SendFlow, sendFlow } from "../model/step-spec.ts";
 import type { StepAction, StepSpec } from "../model/step-spec.ts";
 import { parseDuration, parseFlow } from "../schema/notation.ts";
 import type { StepFile } from "../schema/scenario-schema.ts";
+import type { LoadContext } from "./context.ts";
 import { buildExpectation, type ExpectContext } from "./expectation.ts";
 import type { Draft } from "./draft.ts";
 
@@ -60,8 +62,9 @@ function endOf(ec: ExpectContext, action: StepAction, path: Path): Check[] {
   const position = ec.context.position([...path, action.kind]);
   if (action.kind === "wait") return [];
   if (action.kind === "send") return [{ kind: "result", value: "ok", position }];
-  // A command that only starts something has no end to look at.
-  return action.commands.every(({ background }) => background) ? [] : [{ kind: "exit", value: 0, position }];
+  // A command that only starts something has no end to look at; the exit status is that of the last one.
+  const last = action.commands.findLast(({ background }) => !background);
+  return last === undefined ? [] : [{ kind: "exit", value: 0, position: last.position }];
 }
 
 function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction {
@@ -103,16 +106,24 @@ function buildRun(ec: ExpectContext, step: DraftStep, path: Path): RunAction {
   return { kind: "run", in: place, commands };
 }
 
-/** One command per line; `\` at the end of a line joins it with the next, `#` lines are comments. */
+/** One command per line; `\` at the end of a line joins it with the next, a here-document stays whole, `#` lines are comments. */
 function splitCommands(ec: ExpectContext, text: string, path: Path): CommandLine[] {
-  const position = ec.context.position(path);
-  const lines = text.replaceAll(/\s*\\\n\s*/g, " ").split("\n");
-  return lines.flatMap((line) => {
-    const trimmed = line.trim();
-    if (trimmed === "" || trimmed.startsWith("#")) return [];
+  return splitScript(text).map(({ text: written, line }) => {
+    const trimmed = written.trim();
     const background = /(?:^|[^&])&$/.test(trimmed);
-    return [{ text: background ? trimmed.slice(0, -1).trim() : trimmed, background, position }];
+    const position = linePosition(ec.context, path, line);
+    return { text: background ? trimmed.slice(0, -1).trim() : trimmed, background, position };
   });
+}
+
+/** A line of a literal block (`|`), counted from 0; other scalars fold their lines, so they stand for themselves. */
+function linePosition({ document }: LoadContext, path: Path, line: number): SourcePosition {
+  const position = document.position(path);
+  if (!document.source.lineOf(position.line).startsWith("|", position.col - 1)) return position;
+  const at = position.line + 1 + line;
+  const text = document.source.lineOf(at);
+  const col = text.length - text.trimStart().length + 1;
+  return { file: position.file, line: at, col, endCol: Math.max(text.trimEnd().length + 1, col + 1) };
 }
 
 function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, path: Path): SendAction {

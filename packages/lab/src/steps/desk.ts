@@ -14,6 +14,8 @@ export interface Streams {
   readonly stdin?: string;
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Something typed is not modelled. */
+  refuse(text: string): void;
 }
 
 /** All places of a cluster from the side of whoever types there. Files live as long as the place. */
@@ -51,6 +53,7 @@ export class Desk {
       stdin: streams.stdin ?? "",
       stdout: (text) => streams.stdout(text),
       stderr: (text) => streams.stderr(text),
+      refuse: (text) => streams.refuse(text),
       resolve: (name) => cluster.places.resolve(name, place),
       readFile: (path) => this.#readFile(path),
       kube: hasKubectl(cluster, place)

@@ -17,7 +17,7 @@ import type {
   StepListener,
   StepOutcome,
 } from "../model/outcome.ts";
-import type { RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
+import type { CommandLine, RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
 import { StepRefusal } from "../model/step-refusal.ts";
 import { liveState } from "./live-state.ts";
 import { Desk } from "./desk.ts";
@@ -62,6 +62,8 @@ class StepRunner {
   readonly #jobs: Jobs;
   #stdout = "";
   #stderr = "";
+  /** The first thing typed that is not modelled. */
+  #refused: StepRefusal | undefined;
 
   constructor(cluster: Cluster, desk: Desk, jobs: Jobs, onStep: StepListener, onBegin: BeginListener | undefined) {
     this.#cluster = cluster;
@@ -76,6 +78,7 @@ class StepRunner {
       try {
         this.#runStep(step);
       } catch (error) {
+        if (error instanceof StepRefusal) throw error;
         if (error instanceof Refusal) throw new StepRefusal(error, step.position);
         if (!isStop(error)) throw error;
         return { virtualMs: this.#cluster.now, stopped: { step, reason: error.message } };
@@ -86,7 +89,12 @@ class StepRunner {
 
   #runStep(step: StepSpec): void {
     const cluster = this.#cluster;
-    if (step.at !== undefined && step.at > cluster.now) cluster.advance(step.at - cluster.now);
+    if (step.at !== undefined) {
+      if (step.at < cluster.now)
+        throw new StepStopped(`at: ${seconds(step.at)} has passed: the steps before end at ${seconds(cluster.now)}`);
+      cluster.advance(step.at - cluster.now);
+    }
+    this.#throwRefused();
     const pick = this.#pick(step);
     this.#onBegin?.(step, cluster);
     const watch = new StepWatch(cluster, step.expect.checks);
@@ -95,6 +103,7 @@ class StepRunner {
     const startedAt = cluster.now;
     const results = Array.from({ length: step.repeat }, () => this.#act(step, watch));
     cluster.settle();
+    this.#throwRefused();
     const flows = results.flatMap((result) => result.flows);
     const last = flows.at(-1);
     const outcome: StepOutcome = {
@@ -139,11 +148,11 @@ class StepRunner {
     for (const command of action.commands) {
       const servedBefore = this.#cluster.served.length;
       if (command.background) {
-        this.#startBackground(step, action.in, command.text, servedBefore);
+        this.#startBackground(step, action.in, command, servedBefore);
         continue;
       }
       const place = this.#place(action.in);
-      const process = this.#start(place, command.text, (text) => (this.#stdout += text));
+      const process = this.#start(place, command, (text) => (this.#stdout += text));
       this.#waitFor(() => process.exitCode !== undefined || this.#isGone(place), command.text);
       exitCode = process.exitCode ?? this.#kill(process);
       const outcome = process.outcome;
@@ -153,12 +162,21 @@ class StepRunner {
   }
 
   /** A command that stays until a later step brings it back (`fg`) or the run ends. */
-  #startBackground(step: StepSpec, place: string, line: string, servedBefore: number): void {
-    this.#jobs.add(step.id, servedBefore, (stdout) => this.#start(this.#place(place), line, stdout));
+  #startBackground(step: StepSpec, place: string, command: CommandLine, servedBefore: number): void {
+    this.#jobs.add(step.id, servedBefore, (stdout) => this.#start(this.#place(place), command, stdout));
   }
 
-  #start(place: Place, line: string, stdout: (text: string) => void): RunningCommand {
-    return this.#desk.start(place, line, { stdout, stderr: (text) => void (this.#stderr += text) });
+  #start(place: Place, { text: line, position }: CommandLine, stdout: (text: string) => void): RunningCommand {
+    return this.#desk.start(place, line, {
+      stdout,
+      stderr: (text) => void (this.#stderr += text),
+      refuse: (text) => void (this.#refused ??= new StepRefusal(new Refusal(text), position)),
+    });
+  }
+
+  /** A refusal may come up deep inside a packet's way: the run stops when that is over. */
+  #throwRefused(): void {
+    if (this.#refused !== undefined) throw this.#refused;
   }
 
   #send(action: SendAction, watch: StepWatch): ActionResult {
@@ -206,9 +224,12 @@ class StepRunner {
     const limit = world.now + COMMAND_LIMIT_MS;
     this.#cluster.settle();
     while (!ended()) {
+      this.#throwRefused();
       const next = world.clock.nextAt();
       if (next === undefined || next > limit)
-        throw new StepStopped(`${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds`);
+        throw new StepStopped(
+          `${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds; bound it (-c 4, --max-time 5), or end the line in & and bring it back with fg`,
+        );
       world.clock.runNext();
       this.#cluster.settle();
     }
@@ -224,12 +245,17 @@ function checkPicked(
 ): void {
   if (step.pick === undefined || pick === undefined || pick.used) return;
   const { text } = step.pick;
+  if (flows.length === 0) throw new StepStopped(`pick: nothing chose ${text}, the step made no request`);
   if (pick.elsewhere !== undefined)
     throw new StepStopped(`pick: ${text} was not among the choices of ${pick.elsewhere}`);
   const wanted = places.find(text)?.ns.name;
   const other = flows.find(({ by }) => by !== undefined && by !== wanted)?.by;
   if (other !== undefined)
     throw new StepStopped(`pick: nothing chose ${text}, ${other} answered without a random choice`);
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000} s`;
 }
 
 function isStop(error: unknown): error is Error {

@@ -53,3 +53,44 @@ it("what is no refusal stays an exception", () => {
   expect(run(new RangeError("ours"))).toThrow("ours");
   expect(run(new Refusal("theirs"))().diagnostics.map(({ message }) => message)).toEqual(["theirs"]);
 });
+
+const CLUSTER = "scenario: x\ncluster: { nodes: [node1] }\n";
+
+it.each([
+  [
+    "behind another line",
+    "|\n      tc qdisc show\n      true",
+    "a.yaml:6:7",
+    "tc is not modelled: queueing is not modelled",
+  ],
+  ["in front of || true", "nft list ruleset || true", "a.yaml:5:10", "nft is not modelled: use iptables"],
+  ["on the left of a pipe", "ethtool eth0 | grep -c x", "a.yaml:5:10", "ethtool is not modelled: "],
+  [
+    "with its words thrown away",
+    "iptables -A INPUT -m string --string x -j DROP 2>/dev/null; true",
+    "a.yaml:5:10",
+    "string",
+  ],
+  ["in the background", "tcpdump -w x &", "a.yaml:5:10", "tcpdump: option"],
+])("what is not modelled is told %s", (_, run, at, words) => {
+  const found = diagnostics(
+    `${CLUSTER}steps:\n  - in: node1\n    run: ${run}\n`.replaceAll("&\n", "&\n  - wait: 1s\n"),
+  );
+  expect(found).toHaveLength(1);
+  expect(found[0]).toContain(`${at} not-modelled `);
+  expect(found[0]).toContain(words);
+});
+
+it("also where an exit status was expected, and inside kubectl exec", () => {
+  expect(diagnostics(`${CLUSTER}steps:\n  - { in: node1, run: arping x, expect: { exit: 127 } }\n`)).toEqual([
+    "a.yaml:4:23 not-modelled arping is not modelled: use ping",
+  ]);
+  const pod = "{ apiVersion: v1, kind: Pod, metadata: { name: p }, spec: { containers: [{ name: c, image: nginx }] } }";
+  const exec = `${CLUSTER}manifests:\n  - ${pod}\nsteps:\n  - { run: kubectl exec p -- tc qdisc || true }\n`;
+  expect(diagnostics(exec)).toEqual(["a.yaml:6:12 not-modelled tc is not modelled: queueing is not modelled"]);
+});
+
+it("a real tool's failure is an exit status", () => {
+  const text = `${CLUSTER}steps:\n  - { in: node1, run: ip link add lo type dummy, expect: { exit: 2 } }\n`;
+  expect(diagnostics(text)).toEqual([]);
+});

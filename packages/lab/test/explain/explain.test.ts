@@ -179,3 +179,14 @@ describe("what cannot be told", () => {
     expect(() => explainScenario(scenario, { level: "summary" })).toThrow("no step makes a request");
   });
 });
+
+test("a rule belongs to the Service it was for when the packet met it, whatever the step did later", () => {
+  const steps = (more: string): string => `  - in: node1\n    run: |\n      curl -s 10.96.0.80${more}`;
+  const told = (more: string): string =>
+    explainScenario(web({ steps: steps(more) }), { level: "full" })
+      .replace(/^step 1: .*\n/, "")
+      .replaceAll(/(port |:)[3-6]\d{4}\b/g, "$1*");
+  const alone = told("");
+  expect(alone).toContain("Service default/web:80");
+  expect(told("\n      kubectl delete svc kubernetes\n      sleep 60")).toBe(alone);
+});
