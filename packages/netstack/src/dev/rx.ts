@@ -41,7 +41,8 @@ export function netifReceiveSkbCore(pkt: Packet, dev: NetDevice): void {
     return;
   }
   if (dev.taps.length > 0 || ns.world.tracer !== null) deliverTaps(pkt, dev, false);
-  if (ns.mute && pkt.protocol === ETH_P_IP) {
+  // The filter asks for `protocol ip`; what carries a tag is VLAN to it (tc_skb_protocol).
+  if (ns.mute && pkt.protocol === ETH_P_IP && pkt.vlanTci < 0) {
     kfreeSkb(ns, pkt, "TC_INGRESS", "tc_run");
     return;
   }

@@ -146,9 +146,10 @@ function insertPiece(ns: NetNamespace, queue: FragQueue, piece: Piece): "queued"
     (before !== undefined && before.offset + before.len > piece.offset) ||
     (after !== undefined && after.offset < end)
   ) {
-    for (const p of pieces) kfreeSkb(ns, p.pkt, "FRAG_REASM_TIMEOUT", "ip_frag_queue", "overlapping fragments");
+    // inet_frag_destroy gives a reason only where time ran out (INET_FRAG_DROP); what waited here ends without one.
+    for (const p of pieces) consumeSkb(ns, p.pkt, "inet_frag_destroy");
     unlink(ns, queue);
-    return discard(ns, piece.pkt, "NOT_SPECIFIED");
+    return discard(ns, piece.pkt, "NOT_SPECIFIED", "overlapping fragments: the whole datagram is discarded");
   }
   pieces.splice(at, 0, piece);
   ns.ipv4.fragMemory += truesize(piece);
@@ -163,9 +164,9 @@ function noteSizes(queue: FragQueue, pkt: Packet, field: number): void {
   if ((field & IP_DF) !== 0) queue.maxDfSize = Math.max(queue.maxDfSize, size);
 }
 
-function discard(ns: NetNamespace, pkt: Packet, reason: DropReason): "queued" {
+function discard(ns: NetNamespace, pkt: Packet, reason: DropReason, detail = ""): "queued" {
   ns.ipv4.mib.IpReasmFails++;
-  kfreeSkb(ns, pkt, reason, "ip_frag_queue");
+  kfreeSkb(ns, pkt, reason, "ip_frag_queue", detail);
   return "queued";
 }
 

@@ -53,4 +53,7 @@ test("a mute host drops IPv4 behind the tap and nothing else", () => {
   expect(seen.take()).toEqual(["v1:in", "v1:in"]);
   expect(lab.drops).toEqual(["TC_INGRESS@tc_run"]);
   expect(got.length).toBe(1);
+  // `protocol ip` does not mean a tagged frame: it goes up, where it is somebody else's.
+  lab.send("a", "v0", frame(HOST(2), HOST(1), `00050800${"45".padEnd(40, "0")}`, 0x8100));
+  expect(lab.drops).toEqual(["TC_INGRESS@tc_run", "OTHERHOST@ip_rcv_core"]);
 });

@@ -376,7 +376,8 @@ describe("reassembly", () => {
     const overlap = ipFrame({ dst: "10.1.0.1", proto: 1, id: 77, payload: echo(100).slice(40), frag: 5 });
     for (const f of [a, overlap, b]) send(lab.c, "e0", f);
     expect(back.length).toBe(1);
-    expect(lab.drops.length).toBe(2);
+    // What waited ends without a reason; the last piece waits for a datagram that never comes.
+    expect(lab.drops).toEqual(["NOT_SPECIFIED@ip_frag_queue"]);
   });
 
   it("holds no more than ipfrag_high_thresh", () => {

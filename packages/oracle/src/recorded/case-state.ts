@@ -87,7 +87,10 @@ function recordedNeigh({ dst, dev, lladdr, state }: NeighRow): RecordedNeighRow 
 
 function fdbRows(ns: NetNamespace): RecordedFdbRow[] {
   return dumpFdb(ns).map(({ mac, ifname, dst, flags, master, state }) => ({
-    ...{ mac, ifname, flags: [...flags], state },
+    mac,
+    ifname,
+    flags: [...flags],
+    state,
     ...(dst === undefined ? {} : { dst }),
     ...(master === undefined ? {} : { master }),
   }));

@@ -13,7 +13,11 @@ const LIMIT = 60_000;
 export function typeCommand(ns: NetNamespace, { cmd }: RecordedCommand): void {
   let said = "";
   const place: PlaceContext = {
-    ...{ place: ns.name, ns, files: new Map<string, string>(), stdin: "", kube: undefined },
+    place: ns.name,
+    ns,
+    files: new Map<string, string>(),
+    stdin: "",
+    kube: undefined,
     tools: { iptables: "1.8.9", backend: "nft", iproute2: "6.1", kubectl: "1.28" },
     stdout: () => undefined,
     stderr: (text) => (said += text),

@@ -102,7 +102,8 @@ function tableRows(tables: SeenTables): { what: "recent" | "fdb" | "neigh"; wher
     })),
   );
   const fdb = Object.entries(tables.fdb).map(([where, rows]) => ({
-    ...{ what: "fdb" as const, where },
+    what: "fdb" as const,
+    where,
     rows: rows.filter((row) => !isGroupRow(row)).map(rowText),
   }));
   const neigh = Object.entries(tables.neigh).map(([where, rows]) => ({

@@ -56,12 +56,18 @@ const FIRST_PORT = 10_000;
 /** `o`riginal: a client outside; `r`eply: a pod. Both are one hop from the node. */
 const ENDS: Readonly<Record<"o" | "r", End>> = {
   o: {
-    ...{ ip: "192.168.120.252", mac: "00:50:56:9a:d2:4e", port: FIRST_PORT },
-    ...{ gateway: "192.168.120.226", gatewayMac: "00:50:56:98:55:01" },
+    ip: "192.168.120.252",
+    mac: "00:50:56:9a:d2:4e",
+    gateway: "192.168.120.226",
+    gatewayMac: "00:50:56:98:55:01",
+    port: FIRST_PORT,
   },
   r: {
-    ...{ ip: "10.1.5.5", mac: "0a:58:0a:01:05:05", port: 80 },
-    ...{ gateway: "10.1.5.1", gatewayMac: "0a:58:0a:01:05:01" },
+    ip: "10.1.5.5",
+    mac: "0a:58:0a:01:05:05",
+    gateway: "10.1.5.1",
+    gatewayMac: "0a:58:0a:01:05:01",
+    port: 80,
   },
 };
 /** What kube-proxy's rules say about such packets: an INVALID one goes no further. */
@@ -117,6 +123,7 @@ class SequenceLab {
       const frame = segment(ENDS[side], ENDS[other], flags, next[side], flags.includes("A") ? next[other] : 0);
       if (/[SF]/.test(flags)) next[side]++;
       this.#forwarded = false;
+      this.#node.world.clock.renewBudget();
       packetSend(this.#wires[side], Uint8Array.from(Buffer.from(frame, "hex")));
     }
     return this.#observe();

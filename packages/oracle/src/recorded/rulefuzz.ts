@@ -130,7 +130,10 @@ function laterFields(r: RuleFuzz): ConfigOp[] {
   }));
   const neigh = (r.neigh ?? []).map(({ dst, dev, lladdr }): ConfigOp => ({
     op: "neigh-replace",
-    ...{ dev, dst, lladdr, nud: "permanent" },
+    dev,
+    dst,
+    lladdr,
+    nud: "permanent",
   }));
   const sysctls = Object.entries(r.sysctl ?? {}).map(([key, value]): ConfigOp => ({
     op: "sysctl",
