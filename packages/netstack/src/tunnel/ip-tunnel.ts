@@ -32,8 +32,8 @@ export interface UdpTunnel {
   readonly xnet: boolean;
 }
 
-/** udp_tunnel_xmit_skb: `pkt.head` is the tunnel header; pkt.dev stays the tunnel device, which POST_ROUTING sees as IN. The mark stays. */
-export function udpTunnelXmitSkb(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel): void {
+/** udp_tunnel_xmit_skb: `pkt.head` is the tunnel header; pkt.dev stays the tunnel device, which POST_ROUTING sees as IN. The mark stays. False: refused here. */
+export function udpTunnelXmitSkb(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel): boolean {
   pkt.push(UDP_HLEN);
   const b = pkt.buf;
   const uh = pkt.head;
@@ -42,7 +42,7 @@ export function udpTunnelXmitSkb(net: NetNamespace, route: Route, pkt: Packet, t
   setU16(b, uh + 4, pkt.len);
   setU16(b, uh + 6, 0);
   if (t.csum) udpSetCsum(pkt, uh, t);
-  iptunnelXmit(net, route, pkt, t);
+  return iptunnelXmit(net, route, pkt, t);
 }
 
 /** lco_csum: an inner packet whose own checksum is still to be made sums up to the complement of its pseudo-header sum. */
@@ -70,11 +70,11 @@ function udpSetCsum(pkt: Packet, uh: number, t: UdpTunnel): void {
 }
 
 /** iptunnel_xmit: the outer packet is one of this host: it traverses OUTPUT with a fresh connection state. */
-function iptunnelXmit(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel): void {
+function iptunnelXmit(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel): boolean {
   // dev_recursion_level: a tunnel whose outer packets go into tunnels again (four on 6.18).
   if (net.world.xmitDepth > TUNNEL_RECURSION_LIMIT) {
     kfreeSkb(net, pkt, "NOT_SPECIFIED", "iptunnel_xmit", "a tunnel within tunnels");
-    return;
+    return false;
   }
   skbScrub(pkt, t.xnet);
   pkt.route = route;
@@ -85,4 +85,5 @@ function iptunnelXmit(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel
   const fragOff = route.mtuLocked ? 0 : t.df;
   ipWriteUnchecked(pkt.buf, pkt.nh, t.tos, pkt.len, id, fragOff, t.ttl, IPPROTO_UDP, t.saddr, t.daddr);
   ipLocalOut(net, null, pkt);
+  return true;
 }

@@ -111,8 +111,7 @@ function encapsulate(vx: Vxlan, pkt: Packet, route: Route, o: Outer): void {
   if (isIp && pkt.route !== null && pkt.tail - inner > route.mtu - VXLAN_HEADROOM) {
     ipRtUpdatePmtu(dev.ns, pkt.route, ipDaddr(b, inner), route.mtu - VXLAN_HEADROOM);
   }
-  dev.txPackets++;
-  dev.txBytes += pkt.len;
+  const bytes = pkt.len;
   if (pkt.ipSummed === CHECKSUM_PARTIAL && pkt.innerNh < 0) pkt.innerNh = inner;
   pkt.push(VXLAN_HLEN);
   vxlanWrite(pkt.buf, pkt.head, o.vni);
@@ -127,7 +126,7 @@ function encapsulate(vx: Vxlan, pkt: Packet, route: Route, o: Outer): void {
     });
   }
   const ttl = cfg.ttl !== 0 ? cfg.ttl : net.ipv4.sysctls.ip_default_ttl;
-  udpTunnelXmitSkb(net, route, pkt, {
+  const sent = udpTunnelXmitSkb(net, route, pkt, {
     saddr: o.saddr,
     daddr: o.daddr,
     sport: o.sport,
@@ -138,6 +137,11 @@ function encapsulate(vx: Vxlan, pkt: Packet, route: Route, o: Outer): void {
     csum: cfg.udpCsum,
     xnet: net !== dev.ns,
   });
+  if (!sent) dev.txErrors++;
+  else {
+    dev.txPackets++;
+    dev.txBytes += bytes;
+  }
 }
 
 function dfOf(vx: Vxlan, pkt: Packet): number {
