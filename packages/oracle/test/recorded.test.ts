@@ -9,6 +9,7 @@ const LISTED = [
   "rulefuzz.json.gz",
   "rulefuzz-60211.json.gz",
   "rulefuzz-773301.json.gz",
+  "rulefuzz-sets-424207.json.gz",
   "routers-6.18.44.json.gz",
 ] as const;
 

@@ -146,7 +146,7 @@ function laterFields(r: RuleFuzz): ConfigOp[] {
 function replayRuleSet(recording: RuleFuzz, one: FuzzCase, kind: Backend): Difference[] {
   const router = buildRouter(recording);
   for (const text of [recording.ipsets, one.ipsets])
-    if (text !== undefined) apply(router, [{ op: "ipset-restore", text }]);
+    if (text !== undefined) apply(router, [{ op: "ipset-restore", text, exist: true }]);
   apply(router, [{ op: "iptables-restore", text: one.rules, backend: kind }]);
   const seen = new RouterEyes(router);
   const differences: Difference[] = [];

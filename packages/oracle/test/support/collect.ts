@@ -1,17 +1,23 @@
 // Which matches, targets and options occur in the recordings: read from the recordings, so that nothing is claimed that is not there.
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import type { ExtensionSupport } from "@kubehop/netstack";
+import { type ExtensionSupport, KEPT_SYSCTLS } from "@kubehop/netstack";
 import type { ExtensionEvidence, XtEvidence } from "../../src/support/evidence.ts";
 
 const XTABLES = "../../../netstack/test/netfilter/xtables/data/";
+
+const RULE_SETS = ["rulefuzz", "rulefuzz-60211", "rulefuzz-773301", "rulefuzz-sets-424207"];
+const LABS = ["dataset", "example20", "routers-6.18.44"];
 
 interface Fuzz {
   readonly cases: readonly { readonly counters: readonly string[] }[];
 }
 interface Dataset {
   readonly lab: Readonly<Record<string, { readonly sysctl: Readonly<Record<string, string>> }>>;
-  readonly cases: readonly { readonly rules: Readonly<Record<string, readonly [number, number]>> }[];
+  readonly cases: readonly {
+    readonly rules: Readonly<Record<string, readonly [number, number]>>;
+    readonly setup?: readonly { readonly cmd: string }[];
+  }[];
 }
 interface ToolRow {
   readonly args: readonly string[];
@@ -26,10 +32,12 @@ function json<T>(path: string): T {
 
 /** Rules that counted a packet while a recording was made. */
 function rulesWithPackets(): string[] {
-  const fuzz = json<Fuzz>(`${XTABLES}rulefuzz.json.gz`).cases.flatMap(({ counters }) =>
-    counters.filter((line) => /^\[[1-9]/.test(line)),
+  const fuzz = RULE_SETS.flatMap((name) =>
+    json<Fuzz>(`../data/${name}.json.gz`).cases.flatMap(({ counters }) =>
+      counters.filter((line) => /^\[[1-9]/.test(line)),
+    ),
   );
-  const lab = ["dataset", "example20"].flatMap((name) =>
+  const lab = LABS.flatMap((name) =>
     json<Dataset>(`../data/${name}.json.gz`).cases.flatMap(({ rules }) => Object.keys(rules)),
   );
   return [...fuzz, ...lab];
@@ -47,10 +55,15 @@ function rulesOfTheTool(): string[] {
   );
 }
 
-/** Every sysctl that a recording says the value of, in order. */
+/** Every sysctl that a recording says the value of, or sets for a case, in order. */
 export function recordedSysctls(): string[] {
-  const labs = ["dataset", "example20"].map((name) => json<Dataset>(`../data/${name}.json.gz`).lab);
-  return [...new Set(labs.flatMap((lab) => Object.values(lab).flatMap(({ sysctl }) => Object.keys(sysctl))))].sort();
+  const names = LABS.map((name) => json<Dataset>(`../data/${name}.json.gz`)).flatMap(({ lab, cases }) => [
+    ...Object.values(lab).flatMap(({ sysctl }) => Object.keys(sysctl)),
+    ...cases.flatMap(({ setup = [] }) => setup.map(({ cmd }) => /^sysctl -w (\S+)=/.exec(cmd)?.[1] ?? "")),
+  ]);
+  const any = names.filter((name) => name !== "").map((name) => name.replace(/(?<=\.(?:conf|neigh)\.)[^.]+/, "all"));
+  // What is kept but decides nothing is not proven by being set.
+  return [...new Set(any)].filter((name) => !KEPT_SYSCTLS.includes(name.split(".").at(-1) ?? "")).sort();
 }
 
 type Found = Map<string, Set<string>>;
