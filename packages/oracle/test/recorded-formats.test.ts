@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
+import type { RecordedLink, Recording as Recorded } from "../src/recorded/format.ts";
+import { vethOps } from "../src/recorded/veth-pairs.ts";
 import { formatRecordedReport, readCorpus, verifyRecording } from "../src/recorded/verify.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kubehop-recorded-"));
@@ -117,5 +119,46 @@ describe("a recording that says something else", () => {
     Object.assign(socket, { listen: [] });
     const { cases } = verifyRecording(write({ ...data, cases: [bridge, neigh, socket] }));
     expect(cases.map((one) => one.differences[0]?.what)).toEqual(["fdb", "neigh", "frames"]);
+  });
+});
+
+describe("veth pairs without the recorder's names", () => {
+  const veth = (ifname: string, ifindex: number, link_index: number): RecordedLink => ({
+    ifname,
+    ifindex,
+    link_index,
+    link_netnsid: 0,
+    flags: ["UP"],
+    mtu: 1500,
+    address: "02:00:00:00:00:01",
+    linkinfo: { info_kind: "veth" },
+  });
+  const lab = (links: Readonly<Record<string, RecordedLink[]>>): Recorded => ({
+    kernel: "6.18",
+    ruleset: {},
+    cases: [],
+    lab: Object.fromEntries(
+      Object.entries(links).map(([ns, own]) => [
+        ns,
+        { links: own, addr: [], routes: [], neigh: [], fdb: [], sysctl: {} },
+      ]),
+    ),
+  });
+
+  it("are told by the indexes of both ends", () => {
+    const ops = vethOps(
+      lab({ r: [veth("up", 2, 7), veth("down", 3, 7)], x: [veth("wan", 7, 2)], y: [veth("lan", 7, 3)] }),
+    );
+    const ends = ops.map(([ns, op]) => [ns, op.op === "link-add" && op.name, op.op === "link-add" && op.link]);
+    expect(ends).toMatchObject([
+      ["r", "up", { peer: { netns: "x", name: "wan" } }],
+      ["r", "down", { peer: { netns: "y", name: "lan" } }],
+    ]);
+  });
+
+  it("are refused when the indexes leave two answers, or none", () => {
+    const twice = { r: [veth("up", 2, 7)], x: [veth("wan", 7, 2)], y: [veth("lan", 7, 2)] };
+    expect(() => vethOps(lab(twice))).toThrow("r/up: its veth peer is not told");
+    expect(() => vethOps(lab({ r: [veth("up", 2, 7)] }))).toThrow("r/up: its veth peer is not there");
   });
 });

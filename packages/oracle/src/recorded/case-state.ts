@@ -50,7 +50,7 @@ function seedNeighs(ns: NetNamespace, rows: readonly RecordedNeighRow[]): void {
   const wanted = new Set(rows.map(key));
   for (const row of dumpNeighs(ns))
     if (!wanted.has(key(row))) apply(ns, [{ op: "neigh-del", dev: row.dev, dst: row.dst }]);
-  for (const { dst, dev, lladdr, state } of rows) {
+  for (const { dst, dev, lladdr, state } of rows.filter((row) => !isFailed(row))) {
     const nud = SEEDED_STATES[state[0] ?? ""];
     if (nud === undefined || lladdr === undefined)
       throw new RecordingError(`${ns.name}: a neighbour that begins ${state.join(" ")} is not modelled`);
@@ -77,8 +77,21 @@ export function tablesOf(world: World, testCase: RecordedCase): SeenTables {
   return {
     recent: Object.fromEntries(recent),
     fdb: of(testCase.fdb?.after, fdbRows),
-    neigh: of(testCase.neigh?.after, (ns) => dumpNeighs(ns).map(recordedNeigh)),
+    neigh: of(testCase.neigh?.after, (ns) => neighRows(ns, testCase.neigh?.before[ns.name] ?? [])),
   };
+}
+
+/** An entry that had failed before stays in the kernel's list until somebody asks again; ours forgets it at once. */
+function neighRows(ns: NetNamespace, before: readonly RecordedNeighRow[]): RecordedNeighRow[] {
+  const rows = dumpNeighs(ns).map(recordedNeigh);
+  const stale = before.filter(
+    (row) => isFailed(row) && !rows.some(({ dst, dev }) => dst === row.dst && dev === row.dev),
+  );
+  return [...rows, ...stale];
+}
+
+function isFailed(row: RecordedNeighRow): boolean {
+  return row.state[0] === "FAILED";
 }
 
 function recordedNeigh({ dst, dev, lladdr, state }: NeighRow): RecordedNeighRow {

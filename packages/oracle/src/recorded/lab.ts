@@ -4,6 +4,7 @@
 import { applyBatch, NetNamespace, udpOpen, World } from "@kubehop/netstack";
 import type { ConfigOp, LinkChange, LinkSpec, RouteType } from "@kubehop/netstack";
 import { RecordingError } from "./corpus.ts";
+import { vethOps } from "./veth-pairs.ts";
 import type { RecordedCase, RecordedLink, RecordedNamespace, RecordedRoute, Recording } from "./format.ts";
 
 /** Per-device sysctls that only IGMP reads, which no recording shows. */
@@ -17,7 +18,7 @@ export function buildRecordedLab(recording: Recording, testCase: RecordedCase): 
   const world = new World(1);
   const names = Object.keys(recording.lab);
   for (const name of names) new NetNamespace(world, name);
-  for (const [ns, spec] of vethPairs(recording)) apply(world, ns, [spec]);
+  for (const [ns, spec] of vethOps(recording)) apply(world, ns, [spec]);
   for (const name of names) apply(world, name, linkOps(recording.lab[name] as RecordedNamespace));
   for (const name of names) apply(world, name, addressOps(recording.lab[name] as RecordedNamespace));
   for (const name of names) apply(world, name, tableOps(recording.lab[name] as RecordedNamespace));
@@ -45,32 +46,6 @@ function apply(world: World, name: string, ops: readonly ConfigOp[]): void {
 /** Hosts without rules of their own say nothing; the underlay is a silent, real stack. */
 function isMute(recording: Recording, name: string): boolean {
   return name !== UNDERLAY && !(name in recording.ruleset);
-}
-
-/** The recorder's naming: `eth0` of pod X ↔ `veth-X` on its node, `eth0` of a node or client ↔ `p-X` in the underlay. */
-function* vethPairs(recording: Recording): Iterable<[string, ConfigOp]> {
-  for (const [ns, state] of Object.entries(recording.lab)) {
-    for (const link of state.links) {
-      const host = /^(?:veth|p)-(.+)$/.exec(link.ifname)?.[1];
-      if (link.linkinfo.info_kind !== "veth" || host === undefined) continue;
-      const peer = recording.lab[host]?.links.find((l) => l.ifname === "eth0");
-      if (peer === undefined) throw new RecordingError(`${ns}/${link.ifname} has no peer eth0 in ${host}`);
-      yield [
-        ns,
-        {
-          op: "link-add",
-          name: link.ifname,
-          address: link.address,
-          mtu: link.mtu,
-          ifindex: link.ifindex,
-          link: {
-            type: "veth",
-            peer: { name: "eth0", netns: host, address: peer.address, mtu: peer.mtu, ifindex: peer.ifindex },
-          },
-        },
-      ];
-    }
-  }
 }
 
 function linkOps(state: RecordedNamespace): ConfigOp[] {
