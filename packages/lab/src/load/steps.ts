@@ -109,7 +109,8 @@ function buildRun(ec: ExpectContext, step: DraftStep, path: Path): RunAction {
 /** One command per line; `\` at the end of a line joins it with the next, a here-document stays whole, `#` lines are comments. */
 function splitCommands(ec: ExpectContext, text: string, path: Path): CommandLine[] {
   return splitScript(text).map(({ text: written, line }) => {
-    const trimmed = written.trim();
+    // A here-document keeps its lines as they are.
+    const trimmed = (written.includes("<<") ? written : written.replaceAll(/\s*\\\n\s*/g, " ")).trim();
     const background = /(?:^|[^&])&$/.test(trimmed);
     const position = linePosition(ec.context, path, line);
     return { text: background ? trimmed.slice(0, -1).trim() : trimmed, background, position };

@@ -47,7 +47,12 @@ const step = z.strictObject({
     "pick: export#3",
     "by seed",
   ),
-  repeat: optional(z.number().int().min(1).max(100_000), "How often, one after the other.", "repeat: 3000", "1"),
+  repeat: optional(
+    z.number().int().min(1).max(100_000),
+    "How often, one after the other. A client has 28232 source ports for one destination and keeps each for 60 s of virtual time after TCP: more requests than that fail, as on a real machine.",
+    "repeat: 3000",
+    "1",
+  ),
   expect: optional(
     expectSchema,
     "What must hold when the step has ended: a word, an object, or `{ fixed, broken }`.",
