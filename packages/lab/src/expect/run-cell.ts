@@ -4,9 +4,16 @@ import type { BugSpec, CellPlan, Scenario } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
 import { storyOfFailure } from "../explain/explain.ts";
 import { judge } from "./judge.ts";
+import { NeverSeen } from "./never-seen.ts";
 
 /** Runs and judges one cell of a scenario. */
-export function runCase(scenario: Scenario, plan: CellPlan, seed: number, run: CellRunner): CellResult {
+export function runCase(
+  scenario: Scenario,
+  plan: CellPlan,
+  seed: number,
+  run: CellRunner,
+  never = new NeverSeen(),
+): CellResult {
   const steps: StepResult[] = [];
   const cause = new CauseWatch(scenario.bug, plan.half);
   const end = run(withCauseWatched(plan, scenario.bug), seed, ({ index }, outcome, live) => {
@@ -14,6 +21,7 @@ export function runCase(scenario: Scenario, plan: CellPlan, seed: number, run: C
     if (step === undefined) throw new Error(`the runner made up step ${index}`);
     steps.push({ step, outcome, failures: judge(step.expect, outcome, live) });
     cause.look(step, outcome, live);
+    never.look(plan.steps, live);
   });
   const stopped =
     end.stopped === undefined

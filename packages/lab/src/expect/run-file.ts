@@ -6,6 +6,7 @@ import type { ReadFile } from "../load/context.ts";
 import type { CellResult, CellRunner, FileResult } from "../model/outcome.ts";
 import type { CellPlan, Scenario } from "../model/scenario.ts";
 import { StepRefusal } from "../model/step-refusal.ts";
+import { NeverSeen } from "./never-seen.ts";
 import { runCase } from "./run-cell.ts";
 
 /** Reads and runs a file. Mistakes in it become diagnostics, never exceptions. */
@@ -26,16 +27,17 @@ export function runScenarioText(
 export function runLoaded(scenario: Scenario, seed: number, run: CellRunner): FileResult {
   const { file, title, refs, sources } = scenario;
   const cells: CellResult[] = [];
+  const never = new NeverSeen();
   for (const plan of scenario.cells) {
     try {
-      cells.push(runCase(scenario, plan, seed, run));
+      cells.push(runCase(scenario, plan, seed, run, never));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // The file asks for something that is refused: a mistake that only running it could show.
       return { file, title, refs, cells: [], diagnostics: [refusalDiagnostic(scenario, plan, error)], sources };
     }
   }
-  return { file, title, refs, cells, diagnostics: [], sources };
+  return { file, title, refs, cells, diagnostics: [], warnings: never.warnings(), sources };
 }
 
 /** At the step that was running, else at the object that was refused, else at the head of the file. */

@@ -129,6 +129,8 @@ export interface FileResult {
   readonly refs: readonly string[];
   readonly cells: readonly CellResult[];
   readonly diagnostics: readonly Diagnostic[];
+  /** What is doubtful and no failure. */
+  readonly warnings?: readonly Diagnostic[];
   readonly sources: readonly SourceText[];
 }
 

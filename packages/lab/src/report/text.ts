@@ -11,7 +11,10 @@ export function formatFileResult(result: FileResult, style: Style = PLAIN, verbo
   if (diagnostics.length > 0) {
     return `${style.bad("✗")} ${file}  cannot be read: ${count(diagnostics.length, "mistake")}\n\n${renderDiagnostics(diagnostics, sources)}\n\n`;
   }
-  return result.cells.map((cell) => formatCase(cell, result, style, verbose)).join("");
+  const { warnings = [] } = result;
+  const doubts = warnings.map((found) => ({ ...found, message: `warning: ${found.message}` }));
+  const tail = doubts.length === 0 ? "" : `\n${renderDiagnostics(doubts, sources)}\n\n`;
+  return result.cells.map((cell) => formatCase(cell, result, style, verbose)).join("") + tail;
 }
 
 const MARKS = { passed: "✓", failed: "✗", skipped: "-" } as const;

@@ -50,3 +50,22 @@ it("a command without an end says what to do and how much was left out", () => {
     "2 steps not run",
   ]);
 });
+
+it("count: 0 of what nobody ever saw is a warning", () => {
+  const read = (): undefined => undefined;
+  const steps = `steps:
+  - in: node1
+    run: ip link add d0 type dummy
+    expect:
+      rule: { in: node1, table: nat, chain: KUBE-SERVICS, count: 0 }
+      sysctl:
+        - { in: node1, key: net.ipv4.ip_forward, value: "7", count: 0 }
+        - { in: node1, key: net.ipv4.ip_forwad, count: 0 }
+`;
+  const { cells, warnings = [] } = runScenarioText("a.yaml", HEAD + steps, read, 1, cellRunner(read));
+  expect(cells.map(({ status }) => status)).toEqual(["passed"]);
+  expect(warnings.map(({ line, message }) => `${line} ${message}`)).toEqual([
+    '7 count: 0, but no rule row at node1 ever had chain "KUBE-SERVICS"',
+    '10 count: 0, but no sysctl row at node1 ever had key "net.ipv4.ip_forwad"',
+  ]);
+});
