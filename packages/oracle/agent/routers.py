@@ -314,6 +314,10 @@ def sources(case):
 def routes(case):
     for i, kind in enumerate(("blackhole", "unreachable", "prohibit")):
         case(f"{kind}_route", U("a", "10.50.0.9", 53, 1100 + i), **with_ip("r1", f"ip route add {kind} 10.50.0.0/24"), rest=True)
+    twice = with_ip("r1", "ip route add unreachable 10.50.0.0/24")
+    case("unreachable_twice_then_a_pause", *[{**U("a", "10.50.0.9", 53, 1112 + i), **wait} for i, wait in enumerate(({}, {}, {"wait_ms_before": 1300}))],
+         rest=True, **twice)
+    case("unreachable_after_a_reject", T("a", B, 7004, 1115), U("a", "10.50.0.9", 53, 1116), rest=True, **twice)
     case("throw_route_falls_to_nothing", U("a", "10.50.0.9", 53, 1104), **with_ip("r1", "ip route add throw 10.50.0.0/24"), rest=True)
     case("longest_prefix_wins", U("a", "10.50.0.9", 53, 1105),
          **with_ip("r1", "ip route add unreachable 10.50.0.0/16", f"ip route add 10.50.0.0/24 via {B}"))

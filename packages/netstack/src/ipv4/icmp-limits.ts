@@ -45,13 +45,18 @@ export function icmpXrlimAllow(ns: NetNamespace, out: NetDevice, daddr: Ipv4, ty
   return free;
 }
 
+/**
+ * inet_peer_xrlim_allow. With icmp_ratelimit 0 every message is allowed, but the bucket, which errors about routes draw from too, is
+ * clamped to nothing: unless it was refilled in this very tick, as by the route error that is just being told.
+ */
 function peerAllow(ns: NetNamespace, daddr: Ipv4): boolean {
   const timeout = ns.ipv4.sysctls.icmp_ratelimit;
-  if (timeout === 0) return true;
   const peer = ns.ipv4.peer(daddr);
-  const { now } = ns.world;
-  peer.rateTokens = Math.min(peer.rateTokens + now - peer.rateLast, XRLIM_BURST_FACTOR * timeout);
-  peer.rateLast = now;
+  const delta = ns.world.now - peer.rateLast;
+  if (delta > 0) {
+    peer.rateTokens = Math.min(peer.rateTokens + delta, XRLIM_BURST_FACTOR * timeout);
+    peer.rateLast = ns.world.now;
+  }
   if (peer.rateTokens < timeout) return false;
   peer.rateTokens -= timeout;
   return true;

@@ -125,6 +125,31 @@ describe("limits", () => {
   });
 });
 
+describe("limits, icmp_ratelimit 0", () => {
+  // Recorded on 6.18 (routers-6.18.44: unreachable_twice_then_a_pause, unreachable_after_a_reject).
+  const unrationed = (): { lab: ReturnType<typeof t1>; back: string[] } => {
+    const lab = t1();
+    sysctl(lab.r, "net.ipv4.icmp_ratelimit", 0);
+    return { lab, back: capture(lab.r, "c0", "out") };
+  };
+
+  it("another error empties the bucket of errors about routes", () => {
+    const { lab, back } = unrationed();
+    send(lab.c, "e0", ipFrame({ dst: "10.1.0.1" }));
+    send(lab.c, "e0", ipFrame({ dst: "10.9.0.1" }));
+    expect(back.length).toBe(1);
+    lab.world.clock.runUntil(1000);
+    send(lab.c, "e0", ipFrame({ dst: "10.9.0.1" }));
+    expect(back.length).toBe(2);
+  });
+
+  it("an error about a route does not: five at once", () => {
+    const { lab, back } = unrationed();
+    for (let i = 0; i < 8; i++) send(lab.c, "e0", ipFrame({ dst: "10.9.0.1" }));
+    expect(back.length).toBe(5);
+  });
+});
+
 describe("no error is answered with an error", () => {
   it.each([
     ["an ICMP error", { dst: "10.9.0.1", proto: 1, payload: echo(28, 3, 1) }],

@@ -67,7 +67,7 @@ const ARTICLE_004 = "scenarios/articles/004_kops-br-netfilter.yaml";
 export const AREA_EVIDENCE = {
   "kernel 6.18": {
     proof: "recorded",
-    by: "213 cases in two labs, 18,240 packets through random rule sets, 11,110 TCP sequences",
+    by: "215 cases in two labs, 18,240 packets through random rule sets, 11,110 TCP sequences",
     tests: [DATASET, "packages/netstack/test/netfilter/conntrack/tcp-sequences.test.ts"],
   },
   "kernel 4.9": {
