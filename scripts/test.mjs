@@ -54,7 +54,9 @@ const SUMMARY = /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm;
 
 function scenarios() {
   if (!existsSync(join(root, "scenarios"))) return;
-  const { ok, output } = run("scenarios", "packages/cli/bin/kubehop.mjs", ["run", "--mutate", "scenarios"], { capture: true });
+  const { ok, output } = run("scenarios", "packages/cli/bin/kubehop.mjs", ["run", "--mutate", "scenarios"], {
+    capture: true,
+  });
   const counts = [...output.matchAll(SUMMARY)].at(-1)?.slice(1).map(Number);
   if (!counts) return add(0, 1, 0);
   const [passed, failed, skipped] = counts;

@@ -27,7 +27,7 @@ describe("a file that says little", () => {
   });
 
   it("has its defaults listed with their reason", () => {
-    const text = formatResolved(scenario);
+    const text = formatResolved(scenario, 1);
     expect(text).toContain("  cluster.kubernetes: 1.28  (newest)\n");
     expect(text).toContain("  cluster.kernel: 6.18  (kubernetes 1.28)\n");
     expect(text).toContain("  cluster.nodes.node1.ip: 192.168.99.11  (next free)\n");

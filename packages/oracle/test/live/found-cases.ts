@@ -107,7 +107,11 @@ export const FOUND: readonly FoundCase[] = [
     lab(),
     "*filter\n-A INPUT -m conntrack --ctstate NEW\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\n-A FORWARD -j REJECT\nCOMMIT\n",
     [
-      send("A", { dst: HOSTS.B, protocol: 17, options: RECORD_ROUTE }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x"))),
+      send(
+        "A",
+        { dst: HOSTS.B, protocol: 17, options: RECORD_ROUTE },
+        udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x")),
+      ),
       send("A", { dst: HOSTS.B, protocol: 6, options: RECORD_ROUTE }, syn("A", HOSTS.B, 0)),
     ],
   ),

@@ -5,11 +5,11 @@ import { missingRequirements } from "../../src/live/agent-process.ts";
 import { RealKernel } from "../../src/live/real-kernel.ts";
 
 const missing = missingRequirements();
+const why = missing.length === 0 ? "" : ` (skipped: ${missing.join("; ")})`;
 
 /** A suite with the real kernel; skipped with the reason in its name. */
 export function describeLive(name: string, body: (real: () => RealKernel) => void): void {
-  const title = missing.length === 0 ? name : `${name} (skipped: ${missing.join("; ")})`;
-  describe.skipIf(missing.length > 0)(title, () => {
+  describe.skipIf(missing.length > 0)(`${name}${why}`, () => {
     let kernel: RealKernel | undefined;
     beforeAll(() => {
       kernel = new RealKernel();
