@@ -100,7 +100,8 @@ export function checkCidr(value: string): Complaint | string | undefined {
 }
 
 function refuseIPv6(value: string): Complaint | undefined {
-  return isIPv6(value) ? { message: `IPv6 is not modelled yet: ${value}`, code: "not-modelled" } : undefined;
+  if (!isIPv6(value)) return undefined;
+  return { message: `IPv6 is not modelled yet: ${value}`, code: "not-modelled", hint: "write it in IPv4" };
 }
 
 function quote(value: string): string {

@@ -255,7 +255,9 @@ function validatePort(
     });
   }
   if (port.nodePort < first || port.nodePort > last) {
-    report(path, `nodePort ${port.nodePort} is outside the range ${first}-${last}`);
+    report(path, `nodePort ${port.nodePort} is outside the range ${first}-${last}`, {
+      hint: "write a port of the range, or none: a free one is taken",
+    });
   }
 }
 

@@ -115,6 +115,7 @@ test("a manifest with many mistakes gets all of them at once", () => {
     bad.yaml:14:17: nodePort 80 is outside the range 30000-32767
       14 |       nodePort: 80
          |                 ^^
+    hint: write a port of the range, or none: a free one is taken
 
     bad.yaml:15:7: missing key "name": with several ports each needs a name
       15 |     - port: 70000
@@ -132,6 +133,7 @@ test("a manifest with many mistakes gets all of them at once", () => {
     bad.yaml:18:17: IPv6 is not modelled yet: fe80::1
       18 |   externalIPs: ["fe80::1"]
          |                 ^^^^^^^^^
+    hint: write it in IPv4
 
     bad.yaml:19:3: topologyKeys is not modelled: topology aware routing
       19 |   topologyKeys: ["*"]

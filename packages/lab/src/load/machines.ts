@@ -142,7 +142,11 @@ function checkAddress(
   if (address === undefined || network === undefined) return;
   const path = [...machine.path, "ip"];
   const owner = owners.get(address);
-  if (owner !== undefined) context.report(path, `address ${ip} is already that of ${owner}`, { code: "conflict" });
+  if (owner !== undefined)
+    context.report(path, `address ${ip} is already that of ${owner}`, {
+      code: "conflict",
+      hint: "every machine needs an address of its own",
+    });
   else owners.set(address, machine.name);
   if (!cidrContains(network, address)) {
     context.report(path, `${ip} is outside the underlay ${formatCidr(network)}`, {

@@ -122,7 +122,10 @@ export class KnownNames {
     const name = own(this.aliases, text) ?? text;
     if (isAddress(name) || name === "admin" || this.#isMachine(name)) return;
     if (isIPv6(name)) {
-      this.#context.report(path, `IPv6 is not modelled yet: ${name}`, { code: "not-modelled" });
+      this.#context.report(path, `IPv6 is not modelled yet: ${name}`, {
+        code: "not-modelled",
+        hint: "write it in IPv4",
+      });
       return;
     }
     const service = parseServiceText(name);

@@ -135,6 +135,9 @@ function checkOverlaps(context: LoadContext, networks: readonly Named[]): void {
     const seen = context.document.has(other.path)
       ? `, see line ${context.position(other.path).line}`
       : " (a default: write another)";
-    context.report(at.path, `${at.what} ${at.text} overlaps ${other.what} ${other.text}${seen}`, { code: "conflict" });
+    context.report(at.path, `${at.what} ${at.text} overlaps ${other.what} ${other.text}${seen}`, {
+      code: "conflict",
+      hint: "every network needs a range of its own",
+    });
   }
 }

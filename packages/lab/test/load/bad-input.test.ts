@@ -44,7 +44,8 @@ hint: a network has zeros behind its length`,
     expect(mistakes(`scenario: x\ncluster:\n  nodes: ${nodes}\n${STEPS}`)).toBe(
       `lab.yaml:3:57: the podCIDR of b 10.244.1.128/25 overlaps the podCIDR of a 10.244.1.0/24, see line 3
    3 |   nodes: { a: { podCIDR: 10.244.1.0/24 }, b: { podCIDR: 10.244.1.128/25 } }
-     |                                                         ^^^^^^^^^^^^^^^`,
+     |                                                         ^^^^^^^^^^^^^^^
+hint: every network needs a range of its own`,
     );
   });
 
@@ -64,7 +65,8 @@ hint: did you mean "node2"?`,
     expect(mistakes(`scenario: x\ncluster:\n  nodes:${nodes}\n${STEPS}`)).toBe(
       `lab.yaml:5:14: address 192.168.99.11 is already that of a
    5 |     b: { ip: 192.168.99.11 }
-     |              ^^^^^^^^^^^^^`,
+     |              ^^^^^^^^^^^^^
+hint: every machine needs an address of its own`,
     );
   });
 
@@ -77,7 +79,8 @@ spec: { type: NodePort, selector: { app: web }, ports: [{ port: 80, nodePort: 80
     expect(mistakes(`scenario: x\nmanifests: [./svc.yaml]\n${STEPS}`, { "./svc.yaml": service })).toBe(
       `svc.yaml:4:79: nodePort 8080 is outside the range 30000-32767
    4 | spec: { type: NodePort, selector: { app: web }, ports: [{ port: 80, nodePort: 8080 }] }
-     |                                                                               ^^^^`,
+     |                                                                               ^^^^
+hint: write a port of the range, or none: a free one is taken`,
     );
   });
 
@@ -113,7 +116,8 @@ hint: paths are relative to the scenario file`,
     expect(mistakes(`scenario: x\ncluster:\n  hosts: { client: { ip: "fd00::1" } }\n${STEPS}`)).toBe(
       `lab.yaml:3:26: IPv6 is not modelled yet: fd00::1
    3 |   hosts: { client: { ip: "fd00::1" } }
-     |                          ^^^^^^^^^`,
+     |                          ^^^^^^^^^
+hint: write it in IPv4`,
     );
   });
 
