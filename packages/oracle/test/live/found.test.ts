@@ -44,7 +44,8 @@ describe.skipIf(RECORD)("what random labs found", () => {
 });
 
 describeLive("recording what random labs found", (real) => {
-  it.skipIf(!RECORD)("asks the kernel again (only with KUBEHOP_RECORD=1)", () => {
+  it("asks the kernel again", ({ skip }) => {
+    skip(!RECORD, "writes test data: only with KUBEHOP_RECORD=1");
     const cases: Record<string, Seen> = {};
     for (const one of FOUND) {
       cases[one.name] = play(real(), one);
