@@ -106,6 +106,7 @@ export {
 export { type Hop, type Journey, JourneyRecorder } from "./trace/journey.ts";
 export { PcapngWriter } from "./trace/pcapng.ts";
 export type { Step, StepBody, Tracer } from "./trace/step.ts";
+export { TCP_FLAG_LETTERS } from "./trace/tcpdump-tcp.ts";
 export { frameDirection, TcpdumpPrinter, tcpdumpTap } from "./trace/tcpdump.ts";
 export type { TcpdumpOptions } from "./trace/dissect.ts";
 export { ARP_LEN, ARPOP_REPLY, ARPOP_REQUEST, arpOp, arpSip, arpTip, arpWrite } from "./wire/arp-fields.ts";

@@ -22,6 +22,7 @@ import {
   ipSaddr,
   ipTtl,
   getU16,
+  TCP_FLAG_LETTERS,
 } from "@kubehop/netstack";
 import type { PacketSummary } from "../model/outcome.ts";
 
@@ -32,17 +33,6 @@ const NAMES: Readonly<Record<number, string>> = {
   [IPPROTO_SCTP]: "sctp",
 };
 const PORTS = new Set([IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP]);
-/** Bit and letter in tcpdump's order. */
-const FLAG_LETTERS: readonly (readonly [number, string])[] = [
-  [0x01, "F"],
-  [0x02, "S"],
-  [0x04, "R"],
-  [0x08, "P"],
-  [0x10, "."],
-  [0x20, "U"],
-  [0x40, "E"],
-  [0x80, "W"],
-];
 
 /** A frame from its link header; undefined for what is neither ARP nor IPv4. */
 export function summarizeFrame(frame: Uint8Array): PacketSummary | undefined {
@@ -84,7 +74,7 @@ export function summarizeIp(b: Uint8Array, o: number): PacketSummary | undefined
 }
 
 function tcpFlags(bits: number): string {
-  const text = FLAG_LETTERS.filter(([bit]) => (bits & bit) !== 0)
+  const text = TCP_FLAG_LETTERS.filter(([bit]) => (bits & bit) !== 0)
     .map(([, letter]) => letter)
     .join("");
   return text === "" ? "none" : text;

@@ -35,7 +35,8 @@ import type { Dissect, TcpFlow } from "./dissect.ts";
 import { bitWords, checksumShouldBe, hex } from "./dissect.ts";
 import { httpPrint } from "./tcpdump-http.ts";
 
-const FLAG_WORDS = [
+/** Flag bits of a TCP header and tcpdump's letters for them, in its order. */
+export const TCP_FLAG_LETTERS = [
   [TCP_FIN, "F"],
   [TCP_SYN, "S"],
   [TCP_RST, "R"],
@@ -75,7 +76,7 @@ export function tcpPrint(
   if (d.q) return `${head}tcp ${dataLen >>> 0}${hlen > len ? ` [bad hdr length ${hlen} - too long, > ${len}]` : ""}`;
   const flags = tcpFlags(b, off);
   const n = numbers(d, b, ip, off, flags);
-  const start = `${head}Flags [${bitWords(flags, FLAG_WORDS, "none", "")}]`;
+  const start = `${head}Flags [${bitWords(flags, TCP_FLAG_LETTERS, "none", "")}]`;
   if (hlen > len) return `${start} [bad hdr length ${hlen} - too long, > ${len}]`;
   return (
     start +

@@ -1,9 +1,9 @@
 // Mask list A for frames that no recorder has marked: which bytes the kernel draws by chance, told from the frame itself.
 // IP ids of ICMP messages it makes, and of the outer packet of a tunnel with its source port; and the checksums over them.
 
+import { IPPROTO_ICMP, IPPROTO_UDP } from "@kubehop/netstack";
+
 const ETH = 14;
-const IPPROTO_ICMP = 1;
-const IPPROTO_UDP = 17;
 const VXLAN_INNER = 16;
 const VXLAN_HF_VNI = 0x08000000;
 /** Echo reply, unreachable, redirect, time exceeded, parameter problem, timestamp reply. */

@@ -1,13 +1,13 @@
 // Port and protocol of a packet as sets see them (net/netfilter/ipset/ip_set_getport.c).
 
 import { getU16 } from "../../wire/bytes.ts";
+import { ICMP_HLEN } from "../../wire/icmp-fields.ts";
+import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from "../../wire/ipv4-fields.ts";
+import { TCP_HLEN } from "../../wire/tcp-fields.ts";
+import { UDP_HLEN } from "../../wire/udp-fields.ts";
+import { SCTP_HLEN } from "../conntrack/sctp-crc.ts";
 import type { XtContext } from "../xtables/context.ts";
-import { hasPorts, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, protoPortKey } from "./proto-port.ts";
-
-const TCP_HLEN = 20;
-const SCTP_HLEN = 12;
-const UDP_HLEN = 8;
-const ICMP_HLEN = 8;
+import { hasPorts, protoPortKey } from "./proto-port.ts";
 
 function headerLen(proto: number): number {
   return proto === IPPROTO_TCP ? TCP_HLEN : proto === IPPROTO_SCTP ? SCTP_HLEN : UDP_HLEN;

@@ -1,12 +1,13 @@
 // An element in words → its parts (libipset's parse.c).
 
+import { IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from "../../wire/ipv4-fields.ts";
 import { parseProtocol } from "../xtables/protocols.ts";
 import { parsePort } from "../xtables/syntax.ts";
 import { XtError } from "../xtables/xt-error.ts";
 import { IpSetError, syntaxError, unmodelled } from "./ip-set-error.ts";
 import type { ElemPart, SetType } from "./ip-set-type.ts";
 import { parseLength, parseU16, parseU8 } from "./parse-number.ts";
-import { hasPorts, icmpByName, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from "./proto-port.ts";
+import { hasPorts, icmpByName } from "./proto-port.ts";
 import type { UserElem } from "./user-elem.ts";
 
 const MAX_SETNAME = 31;

@@ -1,14 +1,8 @@
 // `proto:port` of set elements: ports of TCP, UDP, SCTP and UDP-Lite, ICMP types and codes by name, 0 for every other protocol
 // (libipset's icmp.c, print.c; include/linux/netfilter/ipset/ip_set_getport.h).
 
+import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../wire/ipv4-fields.ts";
 import { protocolName } from "../xtables/protocols.ts";
-
-export const IPPROTO_ICMP = 1;
-export const IPPROTO_TCP = 6;
-export const IPPROTO_UDP = 17;
-export const IPPROTO_ICMPV6 = 58;
-export const IPPROTO_SCTP = 132;
-export const IPPROTO_UDPLITE = 136;
 
 /** Name, type, code; the first that fits a prefix wins. */
 const ICMP_NAMES: readonly (readonly [string, number, number])[] = [
