@@ -26,6 +26,8 @@ const MAY: Readonly<Record<string, string>> = {
   "packages/lab/src/steps/rows.ts": "looks: tables for expectations",
   "packages/lab/src/steps/watch.ts": "looks: who made a rule",
   "packages/lab/src/explain/background.ts": "looks: rules for explanations",
+  "packages/oracle/src/scenario/record-script.ts": "looks: connections, listeners and drawn ports of a run",
+  "packages/oracle/src/scenario/play-frames.ts": "looks: which back ends have rules",
   "packages/oracle/src/recorded/case-state.ts": "sets what a recording found in place, and looks",
   "packages/oracle/src/recorded/replay.ts": "looks, and the knob of recorded choices",
   "packages/oracle/src/live/our-kernel.ts": "looks: what the real kernel is compared with",

@@ -9,6 +9,8 @@ export interface ClientOutcome {
   readonly protocol: "tcp" | "udp" | "icmp";
   /** The client's own end of the connection; absent when none was made. */
   readonly local?: Endpoint;
+  /** Its address was given by hand (nc -s, curl --interface); absent: the route chose it. */
+  readonly bound?: boolean;
   /** Where the request was sent to, before any translation. */
   readonly remote?: Endpoint;
   /** Payload bytes that came back. */

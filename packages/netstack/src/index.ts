@@ -21,8 +21,10 @@ export { formatMac, isGroupMac, type Mac, MAC_BROADCAST, MAC_ZERO, parseMac } fr
 export { KERNEL_FLAVOURS, type KernelFlavour, type KernelVersion } from "./netns/flavour.ts";
 export { destroyNetns } from "./netns/destroy-netns.ts";
 export { NetNamespace } from "./netns/net-namespace.ts";
+export type { WorldRecorder } from "./netns/recorder.ts";
 export { PacketStormError, World } from "./netns/world.ts";
 export { frameBytes } from "./dev/eth.ts";
+export { wireBytes } from "./dev/nic.ts";
 export type { NetDevice, Tap, TapFrame } from "./dev/net-device.ts";
 
 // The config door
@@ -111,6 +113,7 @@ export { frameDirection, TcpdumpPrinter, tcpdumpTap } from "./trace/tcpdump.ts";
 export type { TcpdumpOptions } from "./trace/dissect.ts";
 export { ARP_LEN, ARPOP_REPLY, ARPOP_REQUEST, arpOp, arpSip, arpTip, arpWrite } from "./wire/arp-fields.ts";
 export { fromHex, getU16, getU32, toHex } from "./wire/bytes.ts";
+export { csumReplace2 } from "./wire/checksum.ts";
 export { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ethDst, ethProto, ethSrc, ethWrite } from "./wire/ethernet.ts";
 export {
   IP_OFFSET,

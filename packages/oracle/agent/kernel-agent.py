@@ -17,6 +17,8 @@ import subprocess
 import sys
 import time
 
+from programs import Programs
+
 CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
@@ -48,7 +50,24 @@ class Namespace:
         self.ring = None
         self.inject = None
         self.events = None
-        self.ctl = None
+        self._ctl = None
+
+    @property
+    def ctl(self):
+        """Netlink to connection tracking, opened on first use."""
+        if self._ctl is None:
+            with self:
+                self._ctl = netlink_socket()
+        return self._ctl
+
+    def close(self):
+        """Everything held of it."""
+        for sock in (self.inject, self.events, self._ctl, self.ring and self.ring.sock):
+            if sock is not None:
+                sock.close()
+        if self.ring is not None:
+            self.ring.map.close()
+        os.close(self.fd)
 
     def __enter__(self):
         checked(libc.setns(self.fd, CLONE_NEWNET), f"setns {self.name}")
@@ -253,6 +272,7 @@ def write_sysctls(pairs):
 class Agent:
     def __init__(self):
         self.namespaces = {}
+        self.programs = Programs(self.namespaces)
 
     def op_hello(self, _):
         version = subprocess.run(["iptables-nft", "--version"], capture_output=True, text=True, check=False).stdout
@@ -268,14 +288,10 @@ class Agent:
 
     def op_drop(self, message):
         """Remove namespaces and everything held of them."""
+        gone = set(message["names"])
+        self.programs.listen([one for one in self.programs.wanted() if one["ns"] not in gone])
         for name in message["names"]:
-            ns = self.namespaces.pop(name)
-            for sock in (ns.inject, ns.events, ns.ctl, ns.ring and ns.ring.sock):
-                if sock is not None:
-                    sock.close()
-            if ns.ring is not None:
-                ns.ring.map.close()
-            os.close(ns.fd)
+            self.namespaces.pop(name).close()
             subprocess.run(["ip", "netns", "del", name], capture_output=True, check=True)
         return {}
 
@@ -297,7 +313,6 @@ class Agent:
                     ns.ring = Ring(message["frameSize"], message["frames"])
                     ns.inject = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
                     ns.events = netlink_socket(CT_EVENT_GROUPS)
-                    ns.ctl = netlink_socket()
                 ns.ring.names = dict(socket.if_nameindex())
         return {}
 
@@ -360,6 +375,17 @@ class Agent:
         for ns in self.watched():
             conntrack_events(ns.events)
         return {}
+
+    def op_listen(self, message):
+        self.programs.listen(message["listeners"])
+        return {}
+
+    def op_start(self, message):
+        self.programs.start(message)
+        return {}
+
+    def op_end(self, message):
+        return self.programs.end(message)
 
     def answer(self, message):
         try:

@@ -25,4 +25,12 @@ export { RealKernel } from "./live/real-kernel.ts";
 export { type FuzzFinding, type FuzzOptions, type FuzzTotals, type LabKind, runFuzz } from "./fuzz/fuzz.ts";
 export { formatFinding, formatFuzzTotals } from "./fuzz/fuzz-report.ts";
 export { KINDS as FUZZ_KINDS } from "./fuzz/kinds.ts";
+export { type CellVerdict, verifyCell } from "./scenario/verify-scenario.ts";
+export {
+  addVerdict,
+  formatVerdict,
+  formatVerdictTotals,
+  noVerdicts,
+  type VerdictTotals,
+} from "./scenario/verdict-text.ts";
 export { findingSchema, replayFinding } from "./fuzz/finding-file.ts";

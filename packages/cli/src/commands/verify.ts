@@ -14,6 +14,7 @@ import {
 } from "@kubehop/oracle";
 import type { FuzzFinding, LabKind } from "@kubehop/oracle";
 import { type Io, readText, UsageError, writeText } from "../io.ts";
+import { verifyScenarios } from "./verify-scenarios.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
 
 const OPTIONS = {
@@ -30,13 +31,18 @@ const OPTIONS = {
 
 const DEFAULT_CASES = 200;
 const DEFAULT_STOP = 5;
-const HINT = "kubehop verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING";
+const HINT =
+  "kubehop verify FILE|DIR… | verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING";
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.fuzz === true) return fuzz(values, io);
   if (values.replay !== undefined) return replay(values.replay, io);
-  if (values.recorded !== true) throw new UsageError("verify what: recordings, or random labs?", HINT);
+  if (values.recorded !== true) {
+    if (positionals.length === 0) throw new UsageError("verify what: scenarios, recordings, or random labs?", HINT);
+    const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
+    return withKernel(io, (real) => verifyScenarios(real, positionals, seed, io));
+  }
   if (positionals.length === 0) throw new UsageError("no recording is named", "kubehop verify --recorded FILE");
   const reports = positionals.map((file) => verify(file, values.case));
   for (const report of reports) io.stdout(formatRecordedReport(report));

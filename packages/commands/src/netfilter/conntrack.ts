@@ -5,12 +5,19 @@ import type { ShellCommand, ShellContext } from "../context.ts";
 import type { RunningCommand } from "../process.ts";
 import { ended, Task } from "../process.ts";
 import { passOn } from "../refuse.ts";
+import { tellRecorder } from "../tell-recorder.ts";
 
 export const conntrack: ShellCommand = {
   name: "conntrack",
   summary: "tracked connections: -L -D -F -C -S -E",
-  start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(passOn(ctx, conntrackCommand(ctx.ns, args)))),
+  start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(once(ctx, args))),
 };
+
+function once(ctx: ShellContext, args: readonly string[]): number {
+  const result = conntrackCommand(ctx.ns, args);
+  tellRecorder(ctx, { op: "conntrack", args }, result.exit !== 0);
+  return passOn(ctx, result);
+}
 
 function watch(ctx: ShellContext, args: readonly string[]): RunningCommand {
   const watching = conntrackEvents(ctx.ns, args, (line) => ctx.stdout(`${line}\n`));

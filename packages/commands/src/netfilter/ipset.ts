@@ -5,6 +5,7 @@ import type { ShellCommand, ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import { complain, passOn } from "../refuse.ts";
 import { readFile, writeFile } from "../shell/files.ts";
+import { tellRecorder } from "../tell-recorder.ts";
 
 const FILE_WORDS: readonly string[] = ["-f", "-file", "--file"];
 
@@ -29,6 +30,8 @@ function runIpset(ctx: ShellContext, args: readonly string[]): number {
 /** `file`: what is listed goes there. */
 function finish(ctx: ShellContext, args: readonly string[], stdin: string, file: string | undefined): number {
   const result = ipsetCommand(ctx.ns, args, stdin);
+  const op = stdin === "" ? ({ op: "ipset", args } as const) : ({ op: "ipset-restore", text: stdin } as const);
+  tellRecorder(ctx, op, result.exit !== 0);
   if (file === undefined) return passOn(ctx, result);
   writeFile(ctx, file, result.stdout, false);
   return passOn(ctx, { ...result, stdout: "" });

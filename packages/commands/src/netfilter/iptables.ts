@@ -7,6 +7,7 @@ import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, passOn, refuse } from "../refuse.ts";
 import { readFile } from "../shell/files.ts";
 import { usageError } from "../text/tool.ts";
+import { tellRecorder } from "../tell-recorder.ts";
 
 /** Which back end a variant of the program works on; undefined: the one that is the default at the place. */
 const VARIANTS: readonly (readonly [suffix: string, backend: XtBackendName | undefined])[] = [
@@ -33,7 +34,9 @@ function runIptables(ctx: ShellContext, backend: XtBackendName, args: readonly s
     );
     return 0;
   }
-  return passOn(ctx, ctx.ns.xt.backend(backend).command(args));
+  const result = ctx.ns.xt.backend(backend).command(args);
+  tellRecorder(ctx, { op: "iptables", args, backend }, result.exit !== 0);
+  return passOn(ctx, result);
 }
 
 function runSave(ctx: ShellContext, backend: XtBackendName, args: readonly string[]): number {
@@ -72,7 +75,9 @@ function runRestore(ctx: ShellContext, backend: XtBackendName, args: readonly st
   const text = file === undefined ? ctx.stdin : readFile(ctx, file);
   if (text === undefined) return complain(ctx, `Can't open ${file ?? ""}: No such file or directory`, 1);
   const has = (key: string): boolean => parsed.values.has(key);
-  const error = ctx.ns.xt.backend(backend).restore(text, { noflush: has("n"), counters: has("c"), test: has("t") });
+  const how = { noflush: has("n"), counters: has("c"), test: has("t") };
+  const error = ctx.ns.xt.backend(backend).restore(text, how);
+  tellRecorder(ctx, { op: "iptables-restore", text, backend, ...how }, error !== null);
   if (error === null) return 0;
   if (error.unmodelled === true) ctx.refuse(error.message.trimEnd());
   return complain(ctx, error.message.trimEnd(), error.exit);

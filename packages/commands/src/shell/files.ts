@@ -4,6 +4,7 @@
 import type { ShellContext } from "../context.ts";
 import { refuseByName } from "../refuse.ts";
 import { isAbsent } from "../system/known-sysctl.ts";
+import { tellRecorder } from "../tell-recorder.ts";
 
 /** Where people keep files of their own: empty at first, and nothing else reads what is written there. */
 const OWN_FOLDERS = /^\/(tmp|var\/tmp|root|home|mnt|srv|opt)(\/|$)/;
@@ -96,7 +97,9 @@ const ERRNO_TEXT = {
 
 function writeSysctl(ctx: ShellContext, path: string, text: string): string | undefined {
   if (text === "") return undefined;
-  const errno = ctx.ns.sysctl.set(sysctlName(path), text.trim());
+  const [key, value] = [sysctlName(path), text.trim()];
+  const errno = ctx.ns.sysctl.set(key, value);
+  tellRecorder(ctx, { op: "sysctl", key, value }, errno !== undefined);
   if (errno === "ENOENT") missingSysctl(ctx, sysctlName(path));
   if (errno === "EOPNOTSUPP") refuseByName(ctx, `${sysctlName(path)}=${text.trim()}`);
   return errno === undefined ? undefined : ERRNO_TEXT[errno];

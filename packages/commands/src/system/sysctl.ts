@@ -5,6 +5,7 @@ import type { ShellContext } from "../context.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
 import { missingSysctl, sysctlName } from "../shell/files.ts";
+import { tellRecorder } from "../tell-recorder.ts";
 
 export const SYSCTL_SPEC = {
   short: "awneqr:N",
@@ -95,6 +96,7 @@ function write(show: Show, operand: string): number {
   if (key === "") return complain(show.ctx, "sysctl: Path is not under /proc/sys/: /proc/sys/", 1);
   if (value === "") return complain(show.ctx, `sysctl: setting key "${key}": ${WRITE_ERRORS.EINVAL}`, 1);
   const errno = show.ctx.ns.sysctl.set(key, value);
+  tellRecorder(show.ctx, { op: "sysctl", key, value }, errno !== undefined);
   if (errno === "ENOENT") return missing(show, key);
   if (errno === "EOPNOTSUPP") return refuse(show.ctx, "sysctl", `${key}=${value}`);
   if (errno !== undefined) return complain(show.ctx, `sysctl: setting key "${key}": ${WRITE_ERRORS[errno]}`, 1);

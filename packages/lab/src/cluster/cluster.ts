@@ -31,9 +31,9 @@ export class Cluster {
   /** World time that scenarios call 0. */
   readonly epoch: number;
 
-  private constructor(plan: CellPlan, seed: number | string) {
+  private constructor(plan: CellPlan, world: World) {
     this.plan = plan;
-    this.world = new World(seed);
+    this.world = world;
     this.control = bootControlPlane(this.world, plan);
     const admin = new NetNamespace(this.world, ADMIN);
     this.places = new Places(this.world, plan, this.control, admin);
@@ -52,9 +52,14 @@ export class Cluster {
     pinSockets(plan.pins.sockets, this.places, this.epoch);
   }
 
-  /** @throws Refusal when the scenario asks for something that is not modelled, or that the tools refuse */
-  static build(plan: CellPlan, seed: number | string): Cluster {
-    return new Cluster(plan, seed);
+  /**
+   * `look`: shown the empty world first.
+   * @throws Refusal when the scenario asks for something that is not modelled, or that the tools refuse
+   */
+  static build(plan: CellPlan, seed: number | string, look?: (world: World) => void): Cluster {
+    const world = new World(seed);
+    look?.(world);
+    return new Cluster(plan, world);
   }
 
   /** Virtual ms since time 0. */

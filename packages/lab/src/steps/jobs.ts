@@ -11,9 +11,21 @@ interface Job {
   output: string;
 }
 
+/** Where and when a request began. */
+export interface RequestStart {
+  /** The client's namespace. */
+  readonly ns: string;
+  /** Requests that servers had seen before. */
+  readonly servedBefore: number;
+  /** Virtual ms since time 0. */
+  readonly at: number;
+  /** What the observer wants to know it by. */
+  readonly token: unknown;
+}
+
 export class Jobs {
   readonly #jobs: Job[] = [];
-  readonly #marks = new WeakMap<ClientOutcome, number>();
+  readonly #starts = new WeakMap<ClientOutcome, RequestStart>();
 
   /** `fg [ID]`: interrupt a job, the newest without an id, as ^C after fg would, and show what it has printed. */
   readonly fg: ShellCommand = {
@@ -22,22 +34,22 @@ export class Jobs {
     start: (ctx, args) => this.#foreground(ctx, args[0]),
   };
 
-  /** `mark`: what `markOf` says of the job's request. `begin` starts the command, printing to what it is given. */
-  add(id: string, mark: number, begin: (stdout: (text: string) => void) => RunningCommand): void {
+  /** `start`: what `startOf` says of the job's request. `begin` starts the command, printing to what it is given. */
+  add(id: string, start: RequestStart, begin: (stdout: (text: string) => void) => RunningCommand): void {
     let early = "";
     let print = (text: string): void => void (early += text);
     const process = begin((text) => print(text));
     const job: Job = { id, process, output: early };
     print = (text) => void (job.output += text);
     process.onExit(() => {
-      if (process.outcome !== undefined) this.#marks.set(process.outcome, mark);
+      if (process.outcome !== undefined) this.#starts.set(process.outcome, start);
     });
     this.#jobs.push(job);
   }
 
-  /** The mark a job was started with; undefined: not a job's request. */
-  markOf(outcome: ClientOutcome): number | undefined {
-    return this.#marks.get(outcome);
+  /** How a job's request began; undefined: it is not a job's. */
+  startOf(outcome: ClientOutcome): RequestStart | undefined {
+    return this.#starts.get(outcome);
   }
 
   #foreground(ctx: ShellContext, id: string | undefined): RunningCommand {

@@ -17,11 +17,12 @@ import type {
   StepListener,
   StepOutcome,
 } from "../model/outcome.ts";
+import type { RunObserver } from "../model/run-observer.ts";
 import type { CommandLine, RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
 import { StepRefusal } from "../model/step-refusal.ts";
 import { liveState } from "./live-state.ts";
 import { Desk } from "./desk.ts";
-import { Jobs } from "./jobs.ts";
+import { Jobs, type RequestStart } from "./jobs.ts";
 import { startSend } from "./send.ts";
 import { StepWatch } from "./watch.ts";
 
@@ -40,11 +41,12 @@ class StepStopped extends Error {
  * A runner of cells, each on a cluster of its own. `readFile`: files beside the scenario, as commands name them.
  * The runner throws Refusal when a cluster asks for something that is refused, StepRefusal when a step does.
  */
-export function cellRunner(readFile: ReadFile): CellRunner {
+export function cellRunner(readFile: ReadFile, observer?: RunObserver): CellRunner {
   return (plan, seed, onStep, onBegin) => {
-    const cluster = Cluster.build(plan, seed);
+    const cluster = Cluster.build(plan, seed, (world) => observer?.world(world));
+    observer?.settled(cluster);
     const jobs = new Jobs();
-    return new StepRunner(cluster, new Desk(cluster, readFile, jobs.fg), jobs, onStep, onBegin).run();
+    return new StepRunner(cluster, new Desk(cluster, readFile, jobs.fg), jobs, onStep, onBegin, observer).run();
   };
 }
 
@@ -60,17 +62,26 @@ class StepRunner {
   readonly #onBegin: BeginListener | undefined;
   readonly #desk: Desk;
   readonly #jobs: Jobs;
+  readonly #observer: RunObserver | undefined;
   #stdout = "";
   #stderr = "";
   /** The first thing typed that is not modelled. */
   #refused: StepRefusal | undefined;
 
-  constructor(cluster: Cluster, desk: Desk, jobs: Jobs, onStep: StepListener, onBegin: BeginListener | undefined) {
+  constructor(
+    cluster: Cluster,
+    desk: Desk,
+    jobs: Jobs,
+    onStep: StepListener,
+    onBegin: BeginListener | undefined,
+    observer: RunObserver | undefined,
+  ) {
     this.#cluster = cluster;
     this.#desk = desk;
     this.#jobs = jobs;
     this.#onStep = onStep;
     this.#onBegin = onBegin;
+    this.#observer = observer;
   }
 
   run(): CellRunEnd {
@@ -97,6 +108,7 @@ class StepRunner {
     this.#throwRefused();
     const pick = this.#pick(step);
     this.#onBegin?.(step, cluster);
+    this.#observer?.begin(step);
     const watch = new StepWatch(cluster, step.expect.checks);
     this.#stdout = "";
     this.#stderr = "";
@@ -146,24 +158,25 @@ class StepRunner {
     const flows: FlowOutcome[] = [];
     let exitCode = 0;
     for (const command of action.commands) {
-      const servedBefore = this.#cluster.served.length;
+      const place = this.#place(action.in);
+      const start = this.#starting(place, command.background);
       if (command.background) {
-        this.#startBackground(step, action.in, command, servedBefore);
+        this.#jobs.add(step.id, start, (stdout) => this.#start(place, command, stdout));
         continue;
       }
-      const place = this.#place(action.in);
       const process = this.#start(place, command, (text) => (this.#stdout += text));
       this.#waitFor(() => process.exitCode !== undefined || this.#isGone(place), command.text);
       exitCode = process.exitCode ?? this.#kill(process);
       const outcome = process.outcome;
-      if (outcome !== undefined) flows.push(this.#flowOutcome(outcome, servedBefore, watch));
+      if (outcome !== undefined) flows.push(this.#flowOutcome(outcome, start, watch));
     }
     return { exitCode, flows };
   }
 
-  /** A command that stays until a later step brings it back (`fg`) or the run ends. */
-  #startBackground(step: StepSpec, place: string, command: CommandLine, servedBefore: number): void {
-    this.#jobs.add(step.id, servedBefore, (stdout) => this.#start(this.#place(place), command, stdout));
+  #starting(place: Place, background: boolean): RequestStart {
+    const { served, now } = this.#cluster;
+    const token = this.#observer?.starting(background);
+    return { ns: place.ns.name, servedBefore: served.length, at: now, token };
   }
 
   #start(place: Place, { text: line, position }: CommandLine, stdout: (text: string) => void): RunningCommand {
@@ -183,19 +196,21 @@ class StepRunner {
     const place = this.#place(action.flow.from.name);
     const dst = this.#cluster.places.address(action.flow.to.name, place.namespace);
     if (dst === undefined) throw new StepStopped(`send: no address for ${action.flow.to.name}`);
-    const servedBefore = this.#cluster.served.length;
+    const start = this.#starting(place, false);
     let flow: FlowOutcome | undefined;
     startSend(place.ns, action, formatIpv4(dst), (outcome) => {
-      flow = this.#flowOutcome(outcome, servedBefore, watch);
+      flow = this.#flowOutcome(outcome, start, watch);
     });
     this.#waitFor(() => flow !== undefined, action.flow.text);
     return { exitCode: flow?.result === "ok" ? 0 : 1, flows: flow === undefined ? [] : [flow] };
   }
 
   /** Who answered is what a server saw of this very request since it began. */
-  #flowOutcome(client: ClientOutcome, servedBefore: number, watch: StepWatch): FlowOutcome {
+  #flowOutcome(client: ClientOutcome, begun: RequestStart, watch: StepWatch): FlowOutcome {
     const { result, bytes } = client;
-    const served = servedFor(this.#cluster.served, this.#jobs.markOf(client) ?? servedBefore, client);
+    const { ns, servedBefore, at, token } = this.#jobs.startOf(client) ?? begun;
+    const served = servedFor(this.#cluster.served, servedBefore, client);
+    this.#observer?.request({ ns, client, served, startedAt: at, endedAt: this.#cluster.now }, token);
     if (served === undefined) return { result, bytes };
     const ttl = watch.ttlOf(served);
     return { result, bytes, by: served.ns, client: served.client, ...(ttl === undefined ? {} : { ttl }) };

@@ -65,7 +65,9 @@ export function changeMtu(dev: NetDevice, mtu: number): void {
 export function devSetMac(dev: NetDevice, mac: Mac): NetdevError | null {
   if (mac === 0 || isGroupMac(mac)) return { errno: "EADDRNOTAVAIL" };
   dev.addrPinned = true;
-  if (dev.ops.setMac !== undefined) dev.ops.setMac(dev, mac);
+  // Everybody is told even where nothing changes, and the neighbours are forgotten.
+  if (dev.addr === mac) dev.ns.devices.emit("addr-change", dev);
+  else if (dev.ops.setMac !== undefined) dev.ops.setMac(dev, mac);
   else changeMac(dev, mac);
   return null;
 }

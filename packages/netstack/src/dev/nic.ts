@@ -6,6 +6,7 @@ import { skbChecksumHelp } from "../ipv4/ip-do-fragment.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import { frameBytes } from "./eth.ts";
 import type { DeviceOps, NetDevice } from "./net-device.ts";
 import { registerNetdevice } from "./register.ts";
 import { skbScrub } from "./scrub.ts";
@@ -23,6 +24,14 @@ function nicXmit(dev: NetDevice, pkt: Packet): void {
   dev.txPackets++;
   dev.txBytes += pkt.len;
   segmentOf(dev).transmit(dev, pkt);
+}
+
+/** A frame that is being sent (head at the link header) as a card would put it on the wire: its checksum complete. Looking changes nothing. */
+export function wireBytes(pkt: Packet): Uint8Array {
+  if (pkt.ipSummed !== CHECKSUM_PARTIAL) return frameBytes(pkt);
+  const copy = pkt.copy();
+  skbChecksumHelp(copy);
+  return frameBytes(copy);
 }
 
 const NIC_OPS: DeviceOps = {

@@ -15,6 +15,7 @@ import type { NetNamespace } from "./net-namespace.ts";
  * dropped when they arrive (DEV_READY). Does nothing to a namespace that is gone already.
  */
 export function destroyNetns(ns: NetNamespace): void {
+  ns.world.recorder?.netnsGone(ns);
   if (ns.world.namespaces.get(ns.name) === ns) ns.world.namespaces.delete(ns.name);
   sockNetExit(ns);
   ipFragsExitNet(ns);

@@ -11,6 +11,7 @@ import type { Packet } from "../skb/packet.ts";
 import { SkbSlab } from "../skb/skb-slab.ts";
 import type { StepBase, StepBody, Tracer } from "../trace/step.ts";
 import type { NetNamespace } from "./net-namespace.ts";
+import type { WorldRecorder } from "./recorder.ts";
 
 /** Frames that one softirq round may process before it counts as a storm: a bridge loop never drains. */
 const NETDEV_BUDGET = 100_000;
@@ -31,6 +32,8 @@ export class World {
   tracer: Tracer | null = null;
   /** Called for every drop, tracer or not (drop counters, verify). */
   onDrop: ((ns: NetNamespace, pkt: Packet, reason: DropReason, fn: string) => void) | null = null;
+  /** Told of what is done from outside; null: nobody listens. */
+  recorder: WorldRecorder | null = null;
   dropped = 0;
   /** Parsed iptables rules, shared by all namespaces; made by the first that loads some. */
   ruleCache: RuleCache | null = null;

@@ -21,6 +21,7 @@ type Op<K extends ConfigOp["op"]> = Extract<ConfigOp, { readonly op: K }>;
 export function applyBatch(ns: NetNamespace, batch: Batch): BatchError | null {
   for (const [index, op] of batch.ops.entries()) {
     const failure = applyOp(ns, op, batch.agent);
+    ns.world.recorder?.config(ns, op, failure !== null);
     if (failure !== null) {
       ns.world.softirq();
       return { index, ...failure };

@@ -85,9 +85,14 @@ export class TcpTable {
     );
   }
 
+  /** Listeners, port by port. */
+  *listening(): Iterable<TcpListener> {
+    for (const list of this.listeners.values()) yield* list;
+  }
+
   /** For `ss`: listeners, then connections. */
   *list(): Iterable<TcpListener | TcpEntry> {
-    for (const list of this.listeners.values()) yield* list;
+    yield* this.listening();
     for (const peers of this.established.values()) yield* peers.values();
   }
 }

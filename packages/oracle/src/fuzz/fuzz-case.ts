@@ -70,13 +70,14 @@ export function writeCase(
     writer.sawArrivals(frames);
     // Nobody answered: forget the question now, or it would be asked again a second later, in the middle of another case.
     if (frames.some((f) => f.dir === "out" && f.hex.slice(24, 28) === "0806"))
-      for (const step of forgetUnanswered(ours, lab)) play(step);
+      for (const step of forgetUnanswered(ours, lab.namespaces)) play(step);
   }
   return { fuzzCase: { rules, steps }, played: { refused, seen, byChance: ours.draws !== before } };
 }
 
-function forgetUnanswered(ours: OurKernel, lab: LabSpec): PlayStep[] {
-  return lab.namespaces.flatMap((name) => {
+/** Questions for neighbours that nobody has answered are taken back. */
+export function forgetUnanswered(ours: OurKernel, namespaces: readonly string[]): PlayStep[] {
+  return namespaces.flatMap((name) => {
     const ns = ours.world.namespaces.get(name);
     if (ns === undefined) return [];
     return dumpNeighs(ns)

@@ -4,6 +4,7 @@ import type { ConfigOp } from "@kubehop/netstack";
 import type { LabSpec } from "../live/lab-spec.ts";
 import { opWords } from "../live/op-words.ts";
 import { frameText } from "../live/frame-text.ts";
+import { indented } from "../live/side-by-side.ts";
 import type { LiveDifference } from "../live/compare.ts";
 import type { PlayStep } from "../live/kernel.ts";
 import type { FuzzFinding, FuzzTotals } from "./fuzz.ts";
@@ -73,11 +74,4 @@ function sideBySide(d: LiveDifference): string[] {
     `    kernel  ${indented(d.kernel)}`,
     `    ours    ${indented(d.ours)}`,
   ];
-}
-
-const LINE = 260;
-
-function indented(text: string): string {
-  const lines = text.split("\n").map((line) => (line.length > LINE ? `${line.slice(0, LINE)}…` : line));
-  return lines.join("\n            ");
 }

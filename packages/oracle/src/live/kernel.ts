@@ -51,12 +51,13 @@ export interface Kernel {
   apply(ns: string, batch: Batch): BatchError | null;
   /** A host that says nothing: every IPv4 frame ends behind the tap, ARP is still answered. Its devices must be there. */
   mute(ns: string, devices: readonly string[]): void;
-  /** All devices are there: captures start. */
+  /** All devices are there: captures start. Again when devices were added. */
   watch(): void;
   play(steps: readonly PlayStep[]): readonly StepSeen[];
   conntrack(ns: string): readonly RecordedConntrack[];
   flushConntrack(ns: string): void;
   counters(ns: string, backend: "nft" | "legacy"): readonly CounterRow[];
+  removeNamespaces(names: readonly string[]): void;
   /** Take down all namespaces; the kernel can be used again. */
   clear(): void;
 }

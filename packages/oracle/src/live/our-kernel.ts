@@ -3,6 +3,7 @@
 import {
   applyBatch,
   conntrackCommand,
+  destroyNetns,
   frameBytes,
   fromHex,
   NetNamespace,
@@ -11,7 +12,7 @@ import {
   udpOpen,
   World,
 } from "@kubehop/netstack";
-import type { Batch, BatchError, Conntrack } from "@kubehop/netstack";
+import type { Batch, BatchError, Conntrack, NetDevice } from "@kubehop/netstack";
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { conntrackOf, direction, recordedEntry } from "../recorded/replay.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
@@ -25,6 +26,7 @@ export class OurKernel implements Kernel {
   world = new World(1);
   /** Ports that NAT drew by chance: from there on nothing can be compared. */
   draws = 0;
+  readonly #watched = new WeakSet<object>();
   #frames: KernelFrame[] = [];
   #events: Record<string, CtEvent[]> = {};
 
@@ -61,12 +63,21 @@ export class OurKernel implements Kernel {
 
   watch(): void {
     for (const ns of this.world.namespaces.values()) {
-      for (const dev of ns.devices)
-        dev.taps.push((frame) => {
-          this.#frames.push({ ns: ns.name, dev: dev.name, dir: direction(frame), hex: toHex(frameBytes(frame.pkt)) });
-        });
-      this.#listen(ns);
+      for (const dev of ns.devices) if (this.#isNew(dev)) this.#tap(ns.name, dev);
+      if (this.#isNew(ns)) this.#listen(ns);
     }
+  }
+
+  #isNew(watched: object): boolean {
+    const isNew = !this.#watched.has(watched);
+    this.#watched.add(watched);
+    return isNew;
+  }
+
+  #tap(ns: string, dev: NetDevice): void {
+    dev.taps.push((frame) => {
+      this.#frames.push({ ns, dev: dev.name, dir: direction(frame), hex: toHex(frameBytes(frame.pkt)) });
+    });
   }
 
   #listen(ns: NetNamespace): void {
@@ -120,6 +131,10 @@ export class OurKernel implements Kernel {
 
   counters(ns: string, backend: "nft" | "legacy"): readonly CounterRow[] {
     return counterRows(this.#namespace(ns).xt.backend(backend).save({ counters: true }));
+  }
+
+  removeNamespaces(names: readonly string[]): void {
+    for (const name of names) destroyNetns(this.#namespace(name));
   }
 
   clear(): void {

@@ -7,6 +7,8 @@ import type { ConfigOp } from "@kubehop/netstack";
 export const QUIET_NAMESPACE: readonly (readonly [path: string, value: string])[] = [
   ["net/ipv6/conf/all/disable_ipv6", "1"],
   ["net/ipv6/conf/default/disable_ipv6", "1"],
+  // A bridge joins 224.0.0.106 (all snoopers), and says so at a moment of its own choosing.
+  ["net/ipv4/igmp_link_local_mcast_reports", "0"],
 ];
 
 /** Neighbours that answered once stay reachable, and keep the address they gave first (a namespace has these files per device only). */

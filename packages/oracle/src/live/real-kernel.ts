@@ -3,6 +3,7 @@
 
 import type { Batch, BatchError, ConfigOp } from "@kubehop/netstack";
 import type { RecordedConntrack } from "../recorded/format.ts";
+import type { Listener, Request } from "../scenario/script.ts";
 import { AgentProcess, LiveError } from "./agent-process.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
 import { counterRows } from "./kernel.ts";
@@ -20,6 +21,19 @@ interface Planned {
   readonly command: AgentCommand;
   /** Operation behind each line of the input, or the one operation. */
   readonly ops: readonly number[];
+}
+
+/** What a client and the servers noticed of a request. */
+export interface RealRequest {
+  readonly result: string;
+  /** The client's own address; null: no connection was made. */
+  readonly from: string | null;
+  readonly served: readonly {
+    readonly ns: string;
+    readonly port: number;
+    readonly client: string;
+    readonly clientPort: number;
+  }[];
 }
 
 type RunResult = readonly [exit: number, stdout: string, stderr: string];
@@ -78,10 +92,29 @@ export class RealKernel implements Kernel {
     );
   }
 
+  /** Wait until all links are up. */
+  settle(): void {
+    this.#must(this.#namespaces.map((ns) => ({ ns, argv: ["sh", "-c", `${QUIET_DEVICE}; ${SETTLE_LINKS}`] })));
+  }
+
   watch(): void {
-    const names = this.#namespaces;
-    this.#must(names.map((ns) => ({ ns, argv: ["sh", "-c", `${QUIET_DEVICE}; ${SETTLE_LINKS}`] })));
-    this.#agent.ask("watch", { names, frameSize: this.#frameSlot, frames: FRAME_SLOTS });
+    this.settle();
+    this.#agent.ask("watch", { names: this.#namespaces, frameSize: this.#frameSlot, frames: FRAME_SLOTS });
+  }
+
+  /** Exactly these ports are served from now on. */
+  listen(listeners: readonly Listener[]): void {
+    this.#agent.ask("listen", { listeners });
+  }
+
+  /** A client with a real socket begins its request. */
+  start(id: number, request: Request): void {
+    this.#agent.ask("start", { id, ...request });
+  }
+
+  /** How a request that was started ended. `timeoutMs`: real time after which no answer is a timeout. */
+  end(id: number, timeoutMs: number): RealRequest {
+    return this.#agent.ask<RealRequest>("end", { id, timeoutMs });
   }
 
   play(steps: readonly PlayStep[]): readonly StepSeen[] {
@@ -104,6 +137,11 @@ export class RealKernel implements Kernel {
 
   counters(ns: string, backend: "nft" | "legacy"): readonly CounterRow[] {
     return counterRows(this.run({ ns, argv: [`iptables-${backend}-save`, "-c"] }));
+  }
+
+  removeNamespaces(names: readonly string[]): void {
+    this.#agent.ask("drop", { names });
+    this.#namespaces = this.#namespaces.filter((name) => !names.includes(name));
   }
 
   clear(): void {

@@ -24,6 +24,8 @@ export class Chain {
   /** The hook of a base chain, null for a user chain. */
   readonly hook: HookNum | null;
   policy: Policy = "ACCEPT";
+  /** nft counts what meets the policy only once somebody has spoken of it: `-P`, `-Z`, a `:CHAIN` line of a restore. */
+  policyCounts = false;
   policyPackets = 0;
   policyBytes = 0;
   /** Who set the policy. */
@@ -72,6 +74,13 @@ export class Chain {
     const states = (this.states ??= []);
     const slots = (states[at] ??= []);
     return (slots[slot] ??= make()) as T;
+  }
+
+  /** The policy counts from here on. */
+  countPolicy({ packets, bytes }: { readonly packets: number; readonly bytes: number }): void {
+    this.policyCounts = true;
+    this.policyPackets = packets;
+    this.policyBytes = bytes;
   }
 
   zero(at: number): void {

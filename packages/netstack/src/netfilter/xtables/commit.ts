@@ -11,6 +11,8 @@ import type { Rule } from "./rule.ts";
 import { buildRuleIndex } from "./rule-index.ts";
 import type { XtTable } from "./xt-table.ts";
 
+const NO_PACKETS = { packets: 0, bytes: 0 };
+
 /** What rules need of the namespace once they are loaded: conntrack, lists, modules. Taken before anything is given back. */
 class Holdings {
   private readonly ns: NetNamespace;
@@ -56,12 +58,21 @@ export function commitDraft(draft: TableDraft, table: XtTable, ns: NetNamespace,
     if (chain === null) removeChain(table, name, holdings);
     else changed.push(applyChain(table, chain, holdings));
   }
-  if (draft.kind === "legacy") ensureBuiltins(table, changed);
+  if (draft.kind === "legacy") {
+    ensureBuiltins(table, changed);
+    if (draft.flushed || changed.length > 0 || draft.touched.size > 0) recountPolicies(table, draft);
+  }
   for (const chain of changed) link(table, chain);
   countReferences(table, draft);
   for (const chain of changed) table.hookUp(chain);
   if (draft.kind === "legacy") for (const chain of table.chains.values()) chain.forgetStates();
   holdings.settle();
+}
+
+/** libiptc carries counters over for rules alone: whatever changes in a table, its policies count from 0. */
+function recountPolicies(table: XtTable, draft: TableDraft): void {
+  for (const chain of table.chains.values())
+    if (chain.hook !== null) chain.countPolicy(draft.touched.get(chain.name)?.policyCounters ?? NO_PACKETS);
 }
 
 /** nft deletes the table with its chains and hooks and starts its handles anew; legacy only empties it. */
@@ -101,8 +112,7 @@ function applyChain(table: XtTable, draft: ChainDraft, holdings: Holdings): Chai
     table.chains.set(draft.name, chain);
   }
   chain.policy = draft.policy;
-  chain.policyPackets = draft.policyPackets;
-  chain.policyBytes = draft.policyBytes;
+  if (draft.policyCounters !== null) chain.countPolicy(draft.policyCounters);
   chain.policyOrigin = draft.policyOrigin;
   if (draft.entries !== null) setRules(chain, draft.entries, holdings);
   return chain;

@@ -25,12 +25,14 @@ export interface ChainDraft {
   readonly live: Chain | null;
   readonly handle: number;
   policy: Policy;
-  policyPackets: number;
-  policyBytes: number;
+  /** Counters that the policy gets; null: nothing was said of them. */
+  policyCounters: { readonly packets: number; readonly bytes: number } | null;
   policyOrigin: RuleOrigin | null;
   /** Null: the live chain's, untouched. */
   entries: RuleEntry[] | null;
 }
+
+const ZERO = { packets: 0, bytes: 0 };
 
 export class TableDraft {
   readonly spec: TableSpec;
@@ -131,8 +133,7 @@ export class TableDraft {
       live,
       handle: live.handle,
       policy: live.policy,
-      policyPackets: live.policyPackets,
-      policyBytes: live.policyBytes,
+      policyCounters: null,
       policyOrigin: live.policyOrigin,
       entries: null,
     };
@@ -148,8 +149,7 @@ export class TableDraft {
       live: null,
       handle: this.nextHandle++,
       policy: "ACCEPT",
-      policyPackets: 0,
-      policyBytes: 0,
+      policyCounters: null,
       policyOrigin: null,
       entries: [],
     };
@@ -175,6 +175,7 @@ export class TableDraft {
     if (policy !== "ACCEPT" && policy !== "DROP") throw plainError("EINVAL", "Bad policy name.");
     const chain = this.edit(name);
     chain.policy = policy;
+    chain.policyCounters = ZERO;
     chain.policyOrigin = origin;
     return chain;
   }
@@ -201,7 +202,7 @@ export class TableDraft {
     }
   }
 
-  private policyOf(name: string): Policy {
+  policyOf(name: string): Policy {
     return this.touched.get(name)?.policy ?? this.liveChain(name)?.policy ?? "ACCEPT";
   }
 
@@ -292,7 +293,7 @@ export class TableDraft {
       if (at !== undefined && at > entries.length) throw plainError("E2BIG", "Index of zero counter too big.");
       const which = at === undefined ? entries : entries.slice(at - 1, at);
       for (const e of which) e.packets = e.bytes = 0;
-      if (at === undefined) chain.policyPackets = chain.policyBytes = 0;
+      if (at === undefined) chain.policyCounters = ZERO;
     }
   }
 

@@ -91,8 +91,10 @@ function dropDetail(c: XtContext, chain: Chain, at: number): string {
 }
 
 function endOfBaseChain(c: XtContext, kind: XtBackendKind, base: Chain): Verdict {
-  base.policyPackets++;
-  base.policyBytes += c.pkt.tail - c.pkt.nh;
+  if (base.policyCounts) {
+    base.policyPackets++;
+    base.policyBytes += c.pkt.tail - c.pkt.nh;
+  }
   if (c.ns.world.tracer !== null) traceRule(c, kind, base, -1, base.policy);
   return base.policy === "ACCEPT" ? NF_ACCEPT : drop(c, kind, dropDetail(c, base, -1));
 }

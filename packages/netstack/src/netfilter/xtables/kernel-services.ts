@@ -33,7 +33,7 @@ export type PickRule = (rule: Rule, place: RulePlace) => boolean | undefined;
 export class KernelServices implements XtServices {
   pickRule: PickRule | null = null;
   private readonly ns: NetNamespace;
-  private chance: Random | null = null;
+  private stream: Random | null = null;
 
   constructor(ns: NetNamespace) {
     this.ns = ns;
@@ -43,14 +43,16 @@ export class KernelServices implements XtServices {
     return inetAddrType(this.ns, addr as Ipv4, dev);
   }
 
-  random(): number {
-    return (this.chance ??= this.ns.world.random.fork(`xt_statistic:${this.ns.name}`)).u32();
+  chance(c: XtContext, threshold: number, invert: boolean): boolean {
+    const place = (): RulePlace => ({ table: c.table, chain: c.chain.name, ruleNo: c.index + 1 });
+    const pinned = this.pickRule?.(c.rule, place());
+    const hit = pinned ?? (this.random() & 0x7fffffff) < threshold !== invert;
+    this.ns.world.recorder?.drawn(this.ns, c.rule, place(), hit);
+    return hit;
   }
 
-  pick(c: XtContext): boolean | undefined {
-    return this.pickRule === null
-      ? undefined
-      : this.pickRule(c.rule, { table: c.table, chain: c.chain.name, ruleNo: c.index + 1 });
+  private random(): number {
+    return (this.stream ??= this.ns.world.random.fork(`xt_statistic:${this.ns.name}`)).u32();
   }
 
   sendUnreach(pkt: Packet, code: number): void {

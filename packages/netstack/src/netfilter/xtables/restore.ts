@@ -142,10 +142,11 @@ class Restore {
         return;
       }
       const origin = this.originOf(line);
-      const chain = policy === "-" ? draft.edit(name) : draft.setPolicy(name, policy, origin);
+      // Without a policy the line says nothing to legacy.
+      if (policy === "-" && draft.kind === "legacy") return;
+      const chain = draft.setPolicy(name, policy === "-" ? draft.policyOf(name) : policy, origin);
       if (this.options.counters !== true || counters === null) return;
-      chain.policyPackets = Number(counters[1]);
-      chain.policyBytes = Number(counters[2]);
+      chain.policyCounters = { packets: Number(counters[1]), bytes: Number(counters[2]) };
     });
   }
 

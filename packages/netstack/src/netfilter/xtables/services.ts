@@ -11,10 +11,8 @@ import type { XtContext } from "./context.ts";
 export interface XtServices {
   /** RTN_* of an address as the local table tells (inet_dev_addr_type). */
   addrType(addr: number, dev: NetDevice | null): number;
-  /** Uniform u32 for `statistic random`. */
-  random(): number;
-  /** A pinned answer for the random rule under evaluation, undefined when none. */
-  pick(c: XtContext): boolean | undefined;
+  /** Whether the `statistic random` rule under evaluation is taken: its pin says so, or a uniform 31-bit number below `threshold`. */
+  chance(c: XtContext, threshold: number, invert: boolean): boolean;
   /** nf_send_unreach: ICMP destination unreachable with this code. */
   sendUnreach(pkt: Packet, code: number): void;
   /** nf_send_reset. */

@@ -66,10 +66,7 @@ export const statisticMatch: MatchExtension<StatisticParams> = {
     return `statistic mode nth${bang} every ${p.every}${p.packet === 0 ? "" : ` packet ${p.packet}`}`;
   },
   test(p, c) {
-    if (p.mode === "random") {
-      const pinned = c.services.pick(c);
-      return pinned ?? (c.services.random() & 0x7fffffff) < p.threshold !== p.invert;
-    }
+    if (p.mode === "random") return c.services.chance(c, p.threshold, p.invert);
     const state = c.ruleState<Nth>(c.slot, () => ({ count: 0 }));
     // The counter runs 0 … every-1 and the rule matches at `packet`.
     const hit = state.count === p.packet;

@@ -1,0 +1,219 @@
+// The frames of a script on two independently built worlds, ours and the real one: every device's frames in their order, conntrack
+// events, and at the end entries and counters. Ends of the network are mute: what they send is injected, byte for byte.
+
+import { compareConntrack, compareCounters, compareSteps } from "../live/compare.ts";
+import type { LiveDifference } from "../live/compare.ts";
+import type { PlayStep, StepSeen } from "../live/kernel.ts";
+import { OurKernel } from "../live/our-kernel.ts";
+import { QUIET_ICMP } from "../live/quiet.ts";
+import type { RealKernel } from "../live/real-kernel.ts";
+import { forgetUnanswered } from "../fuzz/fuzz-case.ts";
+import { DrawnPorts } from "./drawn-ports.ts";
+import { PinBoard } from "./pins.ts";
+import type { Draw, Script, ScriptItem } from "./script.ts";
+
+export interface FramesPlayed {
+  /** Frames that captures of the real kernel saw. */
+  readonly packets: number;
+  readonly events: number;
+  readonly differences: readonly ScenarioDifference[];
+}
+
+export interface ScenarioDifference extends LiveDifference {
+  /** The step of the scenario. */
+  readonly id: string;
+  /** What was done when it showed. */
+  readonly done: string;
+}
+
+export function playFrames(real: RealKernel, script: Script): FramesPlayed {
+  const player = new FramePlayer(real, script);
+  try {
+    for (const item of script.items) {
+      player.item(item);
+      if (player.differs) return player.played();
+    }
+    player.finish();
+    return player.played();
+  } finally {
+    real.clear();
+  }
+}
+
+class FramePlayer {
+  readonly #real: RealKernel;
+  readonly #ours = new OurKernel();
+  readonly #script: Script;
+  readonly #pins = new PinBoard();
+  readonly #ourPorts = new DrawnPorts();
+  readonly #realPorts = new DrawnPorts();
+  readonly #muted = new Map<string, Set<string>>();
+  readonly #differences: ScenarioDifference[] = [];
+  #pending: PlayStep[] = [];
+  #id = "building";
+  #ready = false;
+  /** Devices were added since captures began. */
+  #unwatched = false;
+  #packets = 0;
+  #events = 0;
+
+  constructor(real: RealKernel, script: Script) {
+    this.#real = real;
+    this.#script = script;
+  }
+
+  get differs(): boolean {
+    return this.#differences.length > 0;
+  }
+
+  played(): FramesPlayed {
+    return { packets: this.#packets, events: this.#events, differences: this.#differences };
+  }
+
+  item(item: ScriptItem): void {
+    switch (item.kind) {
+      case "netns":
+        return this.#addNamespace(item.ns);
+      case "gone":
+        this.#flush();
+        this.#muted.delete(item.ns);
+        return this.#both((kernel) => kernel.removeNamespaces([item.ns]));
+      case "config":
+        return this.#config(item);
+      case "ready":
+        this.#ready = true;
+        this.#unwatched = true;
+        return;
+      case "step":
+        this.#flush();
+        this.#id = item.id;
+        return;
+      case "frame":
+        return this.#frame(item);
+      case "start":
+      case "end":
+        return;
+    }
+  }
+
+  #both(act: (kernel: OurKernel | RealKernel) => void): void {
+    act(this.#ours);
+    act(this.#real);
+  }
+
+  #addNamespace(ns: string): void {
+    this.#flush();
+    this.#both((kernel) => {
+      kernel.addNamespaces([ns]);
+      kernel.apply(ns, { agent: "verify", ops: QUIET_ICMP });
+    });
+    this.#unwatched = true;
+  }
+
+  #config(item: Extract<ScriptItem, { kind: "config" }>): void {
+    this.#flush();
+    this.#pins.forget(item);
+    const batch = { agent: "verify", ops: item.ops };
+    const [ours, kernel] = [this.#ours.apply(item.ns, batch), this.#real.apply(item.ns, batch)];
+    if (item.ops.some(({ op }) => op === "link-add" || op === "link-set")) this.#unwatched = true;
+    if (item.probe === true || (ours?.index === kernel?.index && (ours === null) === (kernel === null))) return;
+    const at = Math.min(ours?.index ?? Infinity, kernel?.index ?? Infinity);
+    const done = `${item.ns}: ${JSON.stringify(item.ops[at])}`;
+    const said = (error: typeof ours): string => (error === null ? "accepted" : error.message);
+    this.#differs(
+      [{ what: "answer", where: `batch of ${item.ns}`, step: 0, kernel: said(kernel), ours: said(ours) }],
+      done,
+    );
+  }
+
+  #frame({ ns, dev, hex, pins, draws }: Extract<ScriptItem, { kind: "frame" }>): void {
+    if (this.#unwatched) this.#watch();
+    for (const batch of this.#pins.batches(pins)) this.#pending.push({ ops: batch });
+    this.#pending.push({ frame: [ns, dev, hex] });
+    // What follows may be an answer to the port that is drawn here.
+    if (draws.length > 0) this.#flush(draws);
+  }
+
+  #watch(): void {
+    this.#flush();
+    for (const ns of this.#ours.world.namespaces.values()) {
+      if (this.#script.routers.includes(ns.name)) continue;
+      const muted = this.#muted.get(ns.name) ?? new Set();
+      this.#muted.set(ns.name, muted);
+      const devices = [...ns.devices].filter((dev) => dev !== ns.lo && !muted.has(dev.name)).map(({ name }) => name);
+      for (const name of devices) muted.add(name);
+      if (devices.length > 0) this.#both((kernel) => kernel.mute(ns.name, devices));
+    }
+    this.#both((kernel) => kernel.watch());
+    this.#unwatched = false;
+  }
+
+  /** What is due is played: on ours step by step, as questions that nobody answers are taken back there. */
+  #flush(draws: readonly Draw[] = []): void {
+    if (this.#pending.length === 0 || this.differs) return;
+    const steps: PlayStep[] = [];
+    const ours: StepSeen[] = [];
+    for (const step of this.#pending) {
+      const due = [step];
+      for (const one of due) {
+        steps.push(one);
+        const [outcome] = this.#ours.play([sentIn(one, this.#ourPorts)]);
+        if (outcome === undefined) throw new Error("a step was not played");
+        ours.push(outcome);
+        // Else it would be asked again a second later, in the middle of another step.
+        if (outcome.frames.some((f) => f.dir === "out" && f.hex.slice(24, 28) === "0806"))
+          due.push(...forgetUnanswered(this.#ours, this.#script.routers));
+      }
+    }
+    this.#pending = [];
+    const theirs = this.#real.play(steps.map((step) => sentIn(step, this.#realPorts)));
+    for (const [ports, seen] of [
+      [this.#ourPorts, ours],
+      [this.#realPorts, theirs],
+    ] as const)
+      for (const step of seen) ports.learn(draws, step);
+    this.#packets += theirs.reduce((sum, step) => sum + step.frames.length, 0);
+    this.#events += theirs.reduce((sum, step) => sum + Object.values(step.ct).flat().length, 0);
+    const found = compareSteps(
+      theirs.map((step) => this.#realPorts.seen(step)),
+      ours.map((step) => this.#ourPorts.seen(step)),
+      this.#script,
+    );
+    this.#differs(found, doneText(steps[found[0]?.step ?? 0]));
+  }
+
+  finish(): void {
+    this.#flush();
+    if (this.differs || !this.#ready) return;
+    this.#id = "at the end";
+    for (const name of this.#script.routers) {
+      const ns = this.#ours.world.namespaces.get(name);
+      if (ns === undefined) continue;
+      const theirs = this.#real.conntrack(name).map((row) => this.#realPorts.entry(row));
+      const mine = this.#ours.conntrack(name).map((row) => this.#ourPorts.entry(row));
+      this.#differs(compareConntrack(name, theirs, mine, 0, this.#script), "");
+      for (const backend of ["nft", "legacy"] as const)
+        if (ns.xt.uses(backend))
+          this.#differs(
+            compareCounters(name, this.#real.counters(name, backend), this.#ours.counters(name, backend), 0),
+            "",
+          );
+    }
+  }
+
+  #differs(found: readonly LiveDifference[], done: string): void {
+    this.#differences.push(...found.map((one) => ({ ...one, id: this.#id, done })));
+  }
+}
+
+function sentIn(step: PlayStep, ports: DrawnPorts): PlayStep {
+  if (!("frame" in step)) return step;
+  const [ns, dev, hex] = step.frame;
+  return { frame: [ns, dev, ports.sent(hex)] };
+}
+
+function doneText(step: PlayStep | undefined): string {
+  if (step === undefined) return "";
+  if ("frame" in step) return `${step.frame[0]}/${step.frame[1]} sends ${step.frame[2]}`;
+  return JSON.stringify(step);
+}
