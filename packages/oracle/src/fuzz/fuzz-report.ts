@@ -6,6 +6,7 @@ import { opWords } from "../live/op-words.ts";
 import { frameText } from "../live/frame-text.ts";
 import type { LiveDifference } from "../live/compare.ts";
 import type { PlayStep } from "../live/kernel.ts";
+import type { FuzzCase } from "./fuzz-case.ts";
 import type { FuzzFinding, FuzzTotals } from "./fuzz.ts";
 
 /** The last line: labs, cases, packets compared, differences. */
@@ -27,6 +28,7 @@ export function formatFinding(finding: FuzzFinding): string {
   return [
     `✗ case ${finding.index} of seed ${finding.seed}, ${lab.title}, ${lab.backend}${before.length === 0 ? "" : `, behind ${before.length} other cases`}`,
     ...labLines(lab),
+    ...setLines(fuzzCase),
     ...rules,
     ...before.flatMap((earlier, i) => [
       `  before, case ${i + 1}:`,
@@ -37,6 +39,15 @@ export function formatFinding(finding: FuzzFinding): string {
     ...(differences.length > 1 ? [`  and ${differences.length - 1} more in the same step`] : []),
     "",
   ].join("\n");
+}
+
+function setLines({ sets }: FuzzCase): string[] {
+  return Object.entries(sets ?? {}).flatMap(([ns, text]) =>
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => `  ${ns}: ${line}`),
+  );
 }
 
 /** What is particular about the lab, as a person would type it: sysctls, policy routing, port flags. */

@@ -5,8 +5,10 @@ import {
   conntrackCommand,
   frameBytes,
   fromHex,
+  ipsetCommand,
   NetNamespace,
   packetSend,
+  PacketStormError,
   toHex,
   udpOpen,
   World,
@@ -15,7 +17,7 @@ import type { Batch, BatchError, Conntrack } from "@kubehop/netstack";
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { conntrackOf, direction, recordedEntry } from "../recorded/replay.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
-import { counterRows } from "./kernel.ts";
+import { counterRows, setRows } from "./kernel.ts";
 
 /** Bit of an update event: the state of the protocol changed, so ctnetlink tells it (include/uapi/linux/netfilter/nf_conntrack_common.h). */
 const IPCT_PROTOINFO = 1 << 5;
@@ -23,7 +25,7 @@ const IPCT_PROTOINFO = 1 << 5;
 export class OurKernel implements Kernel {
   readonly title = "kubehop";
   world = new World(1);
-  /** Ports that NAT drew by chance: from there on nothing can be compared. */
+  /** Ports that NAT drew by chance, and loops without end (rules can renew a TTL): from there on nothing can be compared. */
   draws = 0;
   #frames: KernelFrame[] = [];
   #events: Record<string, CtEvent[]> = {};
@@ -89,8 +91,18 @@ export class OurKernel implements Kernel {
   #play(step: PlayStep): StepSeen {
     this.#frames = [];
     this.#events = {};
-    const error = this.#act(step);
+    const error = this.#actToTheEnd(step);
     return { frames: this.#frames, ct: this.#events, error };
+  }
+
+  #actToTheEnd(step: PlayStep): string | null {
+    try {
+      return this.#act(step);
+    } catch (error) {
+      if (!(error instanceof PacketStormError)) throw error;
+      this.draws++;
+      return null;
+    }
   }
 
   #act(step: PlayStep): string | null {
@@ -120,6 +132,10 @@ export class OurKernel implements Kernel {
 
   counters(ns: string, backend: "nft" | "legacy"): readonly CounterRow[] {
     return counterRows(this.#namespace(ns).xt.backend(backend).save({ counters: true }));
+  }
+
+  sets(ns: string): readonly string[] {
+    return setRows(ipsetCommand(this.#namespace(ns), ["save"]).stdout);
   }
 
   clear(): void {

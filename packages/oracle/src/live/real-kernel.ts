@@ -5,7 +5,7 @@ import type { Batch, BatchError, ConfigOp } from "@kubehop/netstack";
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { AgentProcess, LiveError } from "./agent-process.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
-import { counterRows } from "./kernel.ts";
+import { counterRows, setRows } from "./kernel.ts";
 import { linkAddWords } from "./link-words.ts";
 import { opWords } from "./op-words.ts";
 import { QUIET_DEVICE, QUIET_NAMESPACE, SETTLE_LINKS } from "./quiet.ts";
@@ -104,6 +104,10 @@ export class RealKernel implements Kernel {
 
   counters(ns: string, backend: "nft" | "legacy"): readonly CounterRow[] {
     return counterRows(this.run({ ns, argv: [`iptables-${backend}-save`, "-c"] }));
+  }
+
+  sets(ns: string): readonly string[] {
+    return setRows(this.run({ ns, argv: ["ipset", "save"] }));
   }
 
   clear(): void {
