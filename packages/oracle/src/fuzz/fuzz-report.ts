@@ -58,6 +58,7 @@ function labLines(lab: LabSpec): string[] {
 }
 
 function particular(op: ConfigOp): string[] {
+  if (op.op === "sysctl" && op.key.endsWith(".proxy_delay")) return [];
   if (op.op === "sysctl") return COMMON.has(`${op.key}=${op.value}`) ? [] : [`sysctl ${op.key}=${op.value}`];
   const words = opWords(op);
   if (words.tool !== "ip" || !/^(rule|route|link-set)/.test(op.op)) return [];

@@ -126,6 +126,7 @@ export class Rule {
 
   /** As the nft programs will read it back: matches that became expressions of nf_tables' own are gathered in the first of their name. */
   asNftListed(): Rule {
+    if (this.matches.filter((m) => m.ext.nftMerge !== undefined).length < 2) return this;
     const listed: MatchUse[] = [];
     for (const use of this.matches) {
       const merged = listed.map((l) => (l.ext === use.ext ? (l.ext.nftMerge?.(l.params, use.params) ?? null) : null));
