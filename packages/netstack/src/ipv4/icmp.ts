@@ -21,6 +21,7 @@ import {
 import { inetSelectAddr } from "./fib/addr-type.ts";
 import { fibComputeSpecDst } from "./fib/spec-dst.ts";
 import { icmpGlobalAllow, icmpXrlimAllow } from "./icmp-limits.ts";
+import { appendedPieces } from "./ip-do-fragment.ts";
 import { ipLocalOut } from "./ip-output.ts";
 import type { BuiltOptions } from "./ip-options.ts";
 import { ipOptionsEcho } from "./ip-options.ts";
@@ -134,6 +135,7 @@ function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: Ic
   b[pkt.head] = 0x40 | (hlen >>> 2);
   b.set(m.options.bytes, pkt.head + IP_HLEN);
   pkt.ipOpt = m.options.opt;
+  pkt.fragSizes = appendedPieces(pkt.len - hlen, hlen, route.mtu);
   pkt.route = route;
   pkt.mark = key.mark;
   // icmp_glue_bits: an error belongs to the connection it is about.

@@ -82,6 +82,21 @@ const found = (name: string, where: LabSpec, rules: string, steps: readonly Play
   fuzzCase: { rules: { R: rules }, steps, ...(sets === undefined ? {} : { sets: { R: sets } }) },
 });
 
+const FAR = "10.9.9.9";
+/** C tells R a better way to FAR, about a packet that R may have sent there. */
+function redirect(protocol: number): PlayStep {
+  const [src, gateway] = ["10.3.0.1", 0x0a030009];
+  const quoted = protocol === 6 ? tcp(src, FAR, TCP, Buffer.alloc(0)) : icmp(0, 0, 1, Buffer.alloc(8));
+  return send("C", { dst: src, protocol: 1 }, icmp(5, 1, gateway, ipv4({ src, dst: FAR, protocol, id: 1 }, quoted)));
+}
+
+/** FAR asks R for a closed port: the answer shows the way to FAR. */
+function knocked(): PlayStep {
+  const fields = { src: FAR, dst: "10.3.0.1", protocol: 17, id: 9 };
+  const payload = udp(fields.src, fields.dst, 53, 2000, Buffer.from("x"));
+  return { frame: ["C", "eth0", ethernet(macOf("10.3.0.1"), macOf(HOSTS.C), 0x0800, ipv4(fields, payload))] };
+}
+
 const POLICY: ConfigOp = { op: "route-add", dst: "default", via: HOSTS.B, table: "100" };
 
 export const FOUND: readonly FoundCase[] = [
@@ -261,6 +276,37 @@ export const FOUND: readonly FoundCase[] = [
     "*filter\n-A FORWARD -j SET --add-set ip dst --exist\n-A FORWARD -j SET --add-set net src --exist --timeout 700\n-A FORWARD -j SET --add-set port dst --exist\nCOMMIT\n",
     [send("A", { dst: HOSTS.B, protocol: 17 }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x")))],
     'create ip hash:ip comment counters\nadd ip 10.2.0.2 comment "a b"\ncreate net hash:net timeout 600 comment\nadd net 10.1.0.0/16 nomatch timeout 0 comment c\ncreate port bitmap:port range 0-100 comment\nadd port 80 comment d\n',
+  ),
+  found(
+    "an echo reply is cut for the way it was made for",
+    lab([{ op: "link-set", dev: "eC", mtu: 1280 }]),
+    "*nat\n-A INPUT -j SNAT --to-source 10.9.0.8\nCOMMIT\n",
+    [0, 1472].map((offset): PlayStep => {
+      const payload = icmp(8, 0, 1, Buffer.alloc(1900)).subarray(offset, offset === 0 ? 1472 : 2000);
+      const fields = { src: HOSTS.A, dst: "10.1.0.1", protocol: 1, id: 5, offset, more: offset === 0 };
+      return { frame: ["A", "eth0", ethernet(macOf("10.1.0.1"), macOf(HOSTS.A), 0x0800, ipv4(fields, payload))] };
+    }),
+  ),
+  found(
+    "a redirect needs somebody who sent the quoted packet, and a gateway that is known",
+    lab([{ op: "sysctl", key: "net.ipv4.ip_forward", value: "0" }]),
+    "",
+    [
+      redirect(6),
+      knocked(),
+      redirect(1),
+      {
+        ops: {
+          ns: "R",
+          ops: [{ op: "neigh-replace", dev: "eC", dst: "10.3.0.9", lladdr: macOf("10.3.0.9"), nud: "permanent" }],
+        },
+      },
+      knocked(),
+      redirect(47),
+      knocked(),
+      redirect(1),
+      knocked(),
+    ],
   ),
   found("a parameter problem echoes what was understood", lab(), "", [
     send("A", { dst: HOSTS.B, protocol: 17, options: RECORD_BAD }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x"))),
