@@ -25,6 +25,10 @@ MS_REC, MS_PRIVATE = 0x4000, 0x40000
 PR_SET_PDEATHSIG = 1
 TOOLS = ("ip", "bridge", "tc", "iptables-nft", "iptables-legacy", "ipset", "conntrack", "sysctl")
 
+# Frames of one step from which on some may still be on their way (dev_weight), and how long to wait for them (s).
+LONG_STEP = 64
+LATE_FRAMES = 0.03
+
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -348,8 +352,25 @@ class Agent:
             error = failure.strerror or str(failure)
         if "settleMs" in step:
             time.sleep(step["settleMs"] / 1000)
-        events = {ns.name: found for ns in self.watched() if (found := conntrack_events(ns.events))}
-        return {"frames": self.drain(), "ct": events, "error": error}
+        events = self.new_events()
+        frames = self.drain()
+        if len(frames) >= LONG_STEP:
+            self.await_the_rest(frames, events)
+        return {"frames": frames, "ct": events, "error": error}
+
+    def new_events(self):
+        return {ns.name: found for ns in self.watched() if (found := conntrack_events(ns.events))}
+
+    def await_the_rest(self, frames, events):
+        """A packet that goes round and round outlives send(): after its budget the kernel leaves it to ksoftirqd."""
+        while True:
+            time.sleep(LATE_FRAMES)
+            late = self.drain()
+            for name, found in self.new_events().items():
+                events.setdefault(name, []).extend(found)
+            if not late:
+                return
+            frames.extend(late)
 
     def step_commands(self, commands):
         for command in commands:

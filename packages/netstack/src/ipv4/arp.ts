@@ -12,6 +12,7 @@ import type { Packet } from "../skb/packet.ts";
 import type { Neigh } from "../neigh/neigh.ts";
 import type { NeighOps } from "../neigh/neigh-table.ts";
 import { ARP_LEN, ARPOP_REQUEST, arpWrite } from "../wire/arp-fields.ts";
+import { ipRecompileOptions } from "./ip-options-input.ts";
 import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from "../wire/icmp-fields.ts";
 import { ETH_P_ARP, ETH_P_IP } from "../wire/ethernet.ts";
 import { ipSaddr } from "../wire/ipv4-fields.ts";
@@ -78,7 +79,8 @@ function solicitSource(neigh: Neigh, pkt: Packet | null): Ipv4 {
 /** arp_error_report → ipv4_link_failure: the sender learns that the host is not there. */
 function arpErrorReport(neigh: Neigh, pkt: Packet): void {
   const { ns } = neigh.dev;
-  if (pkt.protocol === ETH_P_IP) ns.ipv4.icmpSend(pkt, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+  if (pkt.protocol === ETH_P_IP && ipRecompileOptions(ns, pkt))
+    ns.ipv4.icmpSend(pkt, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
   kfreeSkb(ns, pkt, "NEIGH_FAILED", "arp_error_report", `no answer on ${neigh.dev.name}`);
 }
 

@@ -150,7 +150,7 @@ function icmpRedirect(ns: NetNamespace, pkt: Packet): DropReason | null {
   const quoted = pkt.head + ICMP_HLEN;
   if (quoted + 20 > pkt.tail) return inError(ns, "PKT_TOO_SMALL");
   const gateway = icmpGateway(b, pkt.head) as Ipv4;
-  const base = quotedRoute(ns, pkt, quoted);
+  const base = isQuotedOwned(ns, pkt, quoted) ? quotedRoute(ns, pkt, quoted) : null;
   if (base !== null && pkt.dev !== null && icmpCode(b, pkt.head) <= 3)
     ipDoRedirect(pkt.dev, base, ipDaddr(b, quoted), ipSaddr(b, pkt.nh), gateway);
   return socketDeliver(ns, pkt, quoted, ICMP_REDIRECT, icmpCode(b, pkt.head), gateway);
@@ -174,13 +174,20 @@ function socketDeliver(
   return null;
 }
 
-/** ipv4_update_pmtu: what the path of our own quoted packet carries. TCP asks for the socket first: a RST without one teaches nothing. */
-function learnPmtu(ns: NetNamespace, pkt: Packet, quoted: number, mtu: number): void {
+/** Path MTUs and redirects are the business of the quoted protocol. TCP and UDP ask for the socket: a RST without one teaches nothing. */
+function isQuotedOwned(ns: NetNamespace, pkt: Packet, quoted: number): boolean {
+  const protocol = ns.ipv4.protocols[ipProto(pkt.buf, quoted)];
+  if (protocol === undefined) return false;
   const head = pkt.head;
   pkt.head = quoted;
-  const owned = ns.ipv4.protocols[ipProto(pkt.buf, quoted)]?.owns?.(pkt) ?? true;
+  const owned = protocol.owns?.(pkt) ?? true;
   pkt.head = head;
-  if (!owned) return;
+  return owned;
+}
+
+/** ipv4_update_pmtu: what the path of our own quoted packet carries. */
+function learnPmtu(ns: NetNamespace, pkt: Packet, quoted: number, mtu: number): void {
+  if (!isQuotedOwned(ns, pkt, quoted)) return;
   const base = quotedRoute(ns, pkt, quoted);
   if (base !== null) ipRtUpdatePmtu(ns, base, ipDaddr(pkt.buf, quoted), mtu);
 }

@@ -21,7 +21,9 @@ import {
 import { inetSelectAddr } from "./fib/addr-type.ts";
 import { fibComputeSpecDst } from "./fib/spec-dst.ts";
 import { icmpGlobalAllow, icmpXrlimAllow } from "./icmp-limits.ts";
+import { appendedPieces } from "./ip-do-fragment.ts";
 import { ipLocalOut } from "./ip-output.ts";
+import type { BuiltOptions } from "./ip-options.ts";
 import { ipOptionsEcho } from "./ip-options.ts";
 import { ipRouteOutput } from "./route-output.ts";
 import type { FlowKey, Route } from "./rtable.ts";
@@ -54,11 +56,12 @@ export function icmpSend(pkt: Packet, type: number, code: number, info: number):
   const key = flowKey(ipSaddr(b, pkt.nh), { saddr, tos: tos & 0x1c, proto: IPPROTO_ICMP, mark: replyMark(ns, pkt) });
   const back = ipRouteOutput(ns, key);
   if (typeof back === "string" || !icmpXrlimAllow(ns, back.dev, key.daddr, type, code)) return;
+  if (key.saddr === 0) key.saddr = INADDR_DUMMY;
   const options = ipOptionsEcho(ns, pkt, key.saddr);
-  const room = Math.min(back.mtu, ICMP_ERROR_LEN) - IP_HLEN - options.length - ICMP_HLEN;
+  if (options === null) return;
+  const room = Math.min(back.mtu, ICMP_ERROR_LEN) - IP_HLEN - options.bytes.length - ICMP_HLEN;
   if (room <= IP_HLEN) return;
   const quote = b.subarray(pkt.nh, Math.min(pkt.tail, pkt.nh + room));
-  if (key.saddr === 0) key.saddr = INADDR_DUMMY;
   push(ns, pkt, key, back, { type, code, info, tos, data: quote, options });
 }
 
@@ -92,8 +95,7 @@ interface IcmpMessage {
   readonly tos: number;
   /** What follows the eight bytes. */
   readonly data: Uint8Array;
-  /** IPv4 options, padded. */
-  readonly options: Uint8Array;
+  readonly options: BuiltOptions;
 }
 
 /** icmp_reply: answer `pkt` (an echo or timestamp request) from the address it was sent to. */
@@ -105,12 +107,13 @@ export function icmpReply(ns: NetNamespace, pkt: Packet, type: number, info: num
   if (!icmpGlobalAllow(ns, type, 0)) return;
   const back = ipRouteOutput(ns, key);
   if (typeof back === "string" || !icmpXrlimAllow(ns, back.dev, key.daddr, type, 0)) return;
-  push(ns, pkt, key, back, { type, code: 0, info, tos, data, options: ipOptionsEcho(ns, pkt, key.saddr) });
+  const options = ipOptionsEcho(ns, pkt, key.saddr);
+  if (options !== null) push(ns, pkt, key, back, { type, code: 0, info, tos, data, options });
 }
 
 /** icmp_push_reply: build the message and send it. TTL is the namespace's, DF clear, the id from the pair's counter. */
 function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: IcmpMessage): void {
-  const hlen = IP_HLEN + m.options.length;
+  const hlen = IP_HLEN + m.options.bytes.length;
   const pkt = ns.world.allocSkb(hlen + ICMP_HLEN + m.data.length, cause);
   const b = pkt.buf;
   const th = pkt.head + hlen;
@@ -130,7 +133,9 @@ function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: Ic
     daddr: key.daddr,
   });
   b[pkt.head] = 0x40 | (hlen >>> 2);
-  b.set(m.options, pkt.head + IP_HLEN);
+  b.set(m.options.bytes, pkt.head + IP_HLEN);
+  pkt.ipOpt = m.options.opt;
+  pkt.fragSizes = appendedPieces(pkt.len - hlen, hlen, route.mtu);
   pkt.route = route;
   pkt.mark = key.mark;
   // icmp_glue_bits: an error belongs to the connection it is about.

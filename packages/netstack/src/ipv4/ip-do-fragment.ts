@@ -46,6 +46,11 @@ export function ipDoFragment(ns: NetNamespace, pkt: Packet, mtu: number, output:
   }
 }
 
+/** ip_append_data: a packet made in pieces that fit `mtu` is cut there, whatever device it leaves by in the end. Null: it fits. */
+export function appendedPieces(payload: number, hlen: number, mtu: number): readonly number[] | null {
+  return hlen + payload <= mtu ? null : evenCuts(payload, mtu - hlen);
+}
+
 /** As many bytes as fit, multiples of 8 but for the last. */
 function evenCuts(payload: number, limit: number): number[] {
   const cuts: number[] = [];

@@ -33,13 +33,13 @@ import { RTN_LOCAL, RTN_UNICAST } from "./rt-types.ts";
 /** ip_rcv_options: parse, record, obey. False: the packet must be dropped. */
 export function ipRcvOptions(ns: NetNamespace, pkt: Packet, dev: NetDevice): boolean {
   const opt = newIpOptions();
+  pkt.ipOpt = opt;
   const bad = compile(ns, pkt, opt);
   if (bad >= 0) {
     ns.ipv4.mib.IpInHdrErrors++;
     ns.ipv4.icmpSend(pkt, ICMP_PARAMETERPROB, 0, bad * 0x1000000);
     return false;
   }
-  pkt.ipOpt = opt;
   if (opt.srr === 0) return true;
   if (!dev.inDev.sourceRoute) {
     if (dev.inDev.logMartians)
@@ -51,13 +51,26 @@ export function ipRcvOptions(ns: NetNamespace, pkt: Packet, dev: NetDevice): boo
   return optionsRcvSrr(pkt, opt, dev);
 }
 
+/**
+ * ipv4_send_dest_unreach parses the options of a packet that is about to leave once more, whatever it knew of them, and so records
+ * this host a second time: what an error quotes has the next slot filled in too, and its header's checksum is wrong. False: malformed.
+ */
+export function ipRecompileOptions(ns: NetNamespace, pkt: Packet): boolean {
+  const opt = newIpOptions();
+  pkt.ipOpt = opt;
+  return compile(ns, pkt, opt) < 0;
+}
+
 /** ip_options_compile for a received packet: offset of the faulty byte from the header's start, -1 when all is well. */
 function compile(ns: NetNamespace, pkt: Packet, opt: IpOptions): number {
   const b = pkt.buf;
   const end = pkt.nh + ipHdrLen(b, pkt.nh);
   for (let at = pkt.nh + 20; at < end;) {
     const type = b[at] as number;
-    if (type === IPOPT_END) return -1;
+    if (type === IPOPT_END) {
+      clearBehindEnd(b, at + 1, end, opt);
+      return -1;
+    }
     if (type === IPOPT_NOOP) {
       at++;
       continue;
@@ -69,6 +82,15 @@ function compile(ns: NetNamespace, pkt: Packet, opt: IpOptions): number {
     at += len;
   }
   return -1;
+}
+
+/** What stands behind the end of the list is wiped. */
+function clearBehindEnd(b: Uint8Array, from: number, end: number, opt: IpOptions): void {
+  for (let at = from; at < end; at++) {
+    if (b[at] === IPOPT_END) continue;
+    b[at] = IPOPT_END;
+    opt.isChanged = true;
+  }
 }
 
 /** One option; offset of the faulty byte within it, -1 when fine. */
@@ -113,6 +135,7 @@ function compileRr(ns: NetNamespace, pkt: Packet, opt: IpOptions, at: number, le
     setU32(b, at + ptr - 1, fibComputeSpecDst(ns, pkt));
     b[at + 2] = ptr + 4;
     opt.rrNeedaddr = true;
+    opt.isChanged = true;
   }
   opt.rr = offset;
   return -1;
@@ -124,18 +147,19 @@ function compileTs(ns: NetNamespace, pkt: Packet, opt: IpOptions, at: number, le
   if (opt.ts !== 0) return 0;
   if (len < 4) return 1;
   if (ptr < 5) return 2;
-  opt.ts = offset;
-  if (ptr > len) return overflowTs(b, at);
-  if (ptr + 3 > len) return 2;
-  return recordTs(ns, pkt, opt, at, len, ptr);
+  if (ptr <= len && ptr + 3 > len) return 2;
+  const bad = ptr > len ? overflowTs(b, at, opt) : recordTs(ns, pkt, opt, at, len, ptr);
+  if (bad < 0) opt.ts = offset;
+  return bad;
 }
 
 /** No room: count the overflow in the high nibble of the flags byte. */
-function overflowTs(b: Uint8Array, at: number): number {
+function overflowTs(b: Uint8Array, at: number, opt: IpOptions): number {
   const flags = b[at + 3] as number;
   if ((flags & 15) === IPOPT_TS_PRESPEC) return -1;
   if (flags >>> 4 === 15) return 3;
   b[at + 3] = flags + 0x10;
+  opt.isChanged = true;
   return -1;
 }
 
@@ -146,22 +170,23 @@ function recordTs(ns: NetNamespace, pkt: Packet, opt: IpOptions, at: number, len
     writeTs(ns, b, at + ptr - 1);
     b[at + 2] = ptr + 4;
     opt.tsNeedtime = true;
+    opt.isChanged = true;
     return -1;
   }
+  if (mode !== IPOPT_TS_TSANDADDR && mode !== IPOPT_TS_PRESPEC) return -1;
   if (ptr + 7 > len) return 2;
   if (mode === IPOPT_TS_TSANDADDR) {
     setU32(b, at + ptr - 1, fibComputeSpecDst(ns, pkt));
     writeTs(ns, b, at + ptr + 3);
     opt.tsNeedaddr = true;
-  } else if (mode === IPOPT_TS_PRESPEC) {
+  } else {
     // Only the addressed host stamps its slot.
     if (inetAddrType(ns, getU32(b, at + ptr - 1) as Ipv4) === RTN_UNICAST) return -1;
     writeTs(ns, b, at + ptr + 3);
-  } else {
-    return 3;
   }
   b[at + 2] = ptr + 8;
   opt.tsNeedtime = true;
+  opt.isChanged = true;
   return -1;
 }
 

@@ -3,14 +3,14 @@
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
-import { setU32 } from "../wire/bytes.ts";
+import { getU32, setU32 } from "../wire/bytes.ts";
 import { ipDaddr, ipHdrLen, ipSaddr, ipSendCheck, ipTos } from "../wire/ipv4-fields.ts";
-import { inetSelectAddr } from "./fib/addr-type.ts";
+import { inetAddrType, inetSelectAddr } from "./fib/addr-type.ts";
 import type { FibResult } from "./fib/fib-types.ts";
 import { fibResNh } from "./fib/fib-types.ts";
 import { fibResultPrefsrc } from "./route-output.ts";
 import { flowKey } from "./rtable.ts";
-import { RT_SCOPE_UNIVERSE } from "./rt-types.ts";
+import { RT_SCOPE_UNIVERSE, RTN_UNICAST } from "./rt-types.ts";
 
 export const IPOPT_END = 0;
 export const IPOPT_NOOP = 1;
@@ -19,6 +19,8 @@ export const IPOPT_TIMESTAMP = 0x44;
 export const IPOPT_LSRR = 0x83;
 export const IPOPT_RA = 0x94;
 export const IPOPT_SSRR = 0x89;
+/** Bytes of an IPv4 header without options. */
+const IP_HLEN = 20;
 /** Options with this bit stand in every fragment. */
 const IPOPT_COPY = 0x80;
 
@@ -39,6 +41,8 @@ export interface IpOptions {
   rrNeedaddr: boolean;
   tsNeedaddr: boolean;
   tsNeedtime: boolean;
+  /** Something was written: the header's checksum is wrong until it is forwarded. */
+  isChanged: boolean;
   /** Next hop of a strict route, set by ip_options_rcv_srr. */
   nexthop: Ipv4;
 }
@@ -54,6 +58,7 @@ export function newIpOptions(): IpOptions {
     rrNeedaddr: false,
     tsNeedaddr: false,
     tsNeedtime: false,
+    isChanged: false,
     nexthop: 0 as Ipv4,
   };
 }
@@ -72,12 +77,11 @@ export function inetCurrentTimestamp(ns: NetNamespace): number {
 export function ipForwardOptions(ns: NetNamespace, pkt: Packet, opt: IpOptions): void {
   const b = pkt.buf;
   const nh = pkt.nh;
-  let changed = false;
   // The slot was filled on receive with an address of the way in; now the way out is known.
   if (opt.rrNeedaddr) {
     const at = nh + opt.rr;
     setU32(b, at + (b[at + 2] as number) - 5, ipRtGetSource(ns, pkt));
-    changed = true;
+    opt.isChanged = true;
   }
   if (opt.srrIsHit) {
     const at = nh + opt.srr;
@@ -85,14 +89,15 @@ export function ipForwardOptions(ns: NetNamespace, pkt: Packet, opt: IpOptions):
     setU32(b, at + ptr - 1, ipRtGetSource(ns, pkt));
     setU32(b, nh + 16, opt.nexthop);
     b[at + 2] = ptr + 4;
-    changed = true;
+    opt.isChanged = true;
   }
   if (opt.tsNeedaddr) {
     const at = nh + opt.ts;
     setU32(b, at + (b[at + 2] as number) - 9, ipRtGetSource(ns, pkt));
-    changed = true;
+    opt.isChanged = true;
   }
-  if (changed) ipSendCheck(b, nh);
+  if (opt.isChanged) ipSendCheck(b, nh);
+  opt.isChanged = false;
 }
 
 /** ip_rt_get_source: the address this host would send from on the packet's output route. */
@@ -128,18 +133,36 @@ export function ipOptionsFragment(b: Uint8Array, nh: number): void {
   }
 }
 
+/** Options of a packet that is being made: their bytes, padded to 4, and what is known of them. */
+export interface BuiltOptions {
+  readonly bytes: Uint8Array;
+  readonly opt: IpOptions | null;
+}
+
 /**
- * ip_options_echo and ip_options_build: the option bytes an answer to `pkt` carries, padded to 4 — record route and timestamp as
- * they came, this host (`saddr`) entered once more where it had entered itself on receive. A source route is not answered by one.
+ * ip_options_echo and ip_options_build: the options an answer to `pkt` carries — record route and timestamp as they came, this
+ * host (`saddr`) entered once more where it had entered itself on receive. A source route is not answered by one. Null: what is
+ * left of an option is no whole slot, and there will be no answer.
  */
-export function ipOptionsEcho(ns: NetNamespace, pkt: Packet, saddr: Ipv4): Uint8Array {
-  const opt = ipOptions(pkt);
-  if (opt === null || (opt.rr === 0 && opt.ts === 0)) return new Uint8Array(0);
+export function ipOptionsEcho(ns: NetNamespace, pkt: Packet, saddr: Ipv4): BuiltOptions | null {
+  const asked = ipOptions(pkt);
+  if (asked === null || (asked.rr === 0 && asked.ts === 0)) return { bytes: new Uint8Array(0), opt: null };
+  const opt = newIpOptions();
   const parts: number[] = [];
-  if (opt.rr !== 0) parts.push(...echoRr(optionBytes(pkt, opt.rr), opt, saddr));
-  if (opt.ts !== 0) parts.push(...echoTs(ns, optionBytes(pkt, opt.ts), opt, saddr));
+  if (asked.rr !== 0) {
+    const rr = optionBytes(pkt, asked.rr);
+    opt.rr = IP_HLEN;
+    if (!echoRr(rr, asked, opt, saddr)) return null;
+    parts.push(...rr);
+  }
+  if (asked.ts !== 0) {
+    const ts = optionBytes(pkt, asked.ts);
+    opt.ts = IP_HLEN + parts.length;
+    if (!echoTs(ns, ts, asked, opt, saddr)) return null;
+    parts.push(...ts);
+  }
   while (parts.length % 4 !== 0) parts.push(IPOPT_END);
-  return Uint8Array.from(parts);
+  return { bytes: Uint8Array.from(parts), opt };
 }
 
 function optionBytes(pkt: Packet, offset: number): Uint8Array {
@@ -147,26 +170,42 @@ function optionBytes(pkt: Packet, offset: number): Uint8Array {
   return pkt.buf.slice(at, at + (pkt.buf[at + 1] as number));
 }
 
-function echoRr(b: Uint8Array, opt: IpOptions, saddr: Ipv4): Uint8Array {
+/** False: no whole slot is left. */
+function echoRr(b: Uint8Array, asked: IpOptions, opt: IpOptions, saddr: Ipv4): boolean {
   const ptr = b[2] as number;
-  if (opt.rrNeedaddr && ptr + 3 <= b.length) {
-    setU32(b, ptr - 1, saddr);
-    b[2] = ptr + 4;
-  }
-  return b;
+  if (!asked.rrNeedaddr || ptr > b.length) return true;
+  if (ptr + 3 > b.length) return false;
+  setU32(b, ptr - 1, saddr);
+  b[2] = ptr + 4;
+  opt.rrNeedaddr = true;
+  return true;
 }
 
-function echoTs(ns: NetNamespace, b: Uint8Array, opt: IpOptions, saddr: Ipv4): Uint8Array {
+function echoTs(ns: NetNamespace, b: Uint8Array, asked: IpOptions, opt: IpOptions, saddr: Ipv4): boolean {
   let ptr = b[2] as number;
-  const need = (opt.tsNeedaddr ? 4 : 0) + 4;
-  if (!opt.tsNeedtime || ((b[3] as number) & 15) === IPOPT_TS_PRESPEC || ptr + need - 1 > b.length) return b;
-  if (opt.tsNeedaddr) {
+  if (ptr > b.length) return true;
+  if (asked.tsNeedaddr) {
+    if (ptr + 3 > b.length) return false;
     setU32(b, ptr - 1, saddr);
+    opt.tsNeedaddr = true;
     ptr += 4;
   }
-  setU32(b, ptr - 1, inetCurrentTimestamp(ns));
-  b[2] = ptr + 4;
-  return b;
+  if (asked.tsNeedtime) {
+    if (ptr + 3 > b.length) return false;
+    const step = stampLength(ns, b, ptr);
+    opt.tsNeedtime = step > 0;
+    ptr += step;
+    if (step > 0) setU32(b, ptr - 5, inetCurrentTimestamp(ns));
+  }
+  b[2] = ptr;
+  return true;
+}
+
+/** Bytes that this host's stamp takes up: a slot that names its host is filled in by that one only. */
+function stampLength(ns: NetNamespace, b: Uint8Array, ptr: number): number {
+  if (((b[3] as number) & 15) !== IPOPT_TS_PRESPEC) return 4;
+  if (ptr + 7 > b.length) return 0;
+  return inetAddrType(ns, getU32(b, ptr - 1) as Ipv4) === RTN_UNICAST ? 0 : 8;
 }
 
 /** Length of an option that fits before `end`, 0 when it is malformed. */

@@ -3,6 +3,7 @@
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { isMulticast, isZeronet } from "../addr/ipv4.ts";
 import type { NetDevice } from "../dev/net-device.ts";
+import { neighEventSend } from "../neigh/nud.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ICMP_REDIR_HOST, ICMP_REDIRECT } from "../wire/icmp-fields.ts";
@@ -53,7 +54,11 @@ export function ipDoRedirect(dev: NetDevice, base: Route, daddr: Ipv4, old: Ipv4
   } else if (!inDev.onlink(gateway, old) || (inDev.secureRedirects && !isKnownGateway(dev, gateway))) {
     return;
   }
-  updateFnhe(base, daddr, gateway, 0, false, ns.world.now + REDIRECT_EXPIRES);
+  // A gateway that has not been heard of is asked for; the next redirect will find it.
+  const neigh = ns.arp.lookupOrCreate(base.dev, gateway);
+  if (neigh === null) return;
+  if (neigh.valid) updateFnhe(base, daddr, gateway, 0, false, ns.world.now + REDIRECT_EXPIRES);
+  else neighEventSend(neigh, null);
 }
 
 /** ip_fib_check_default: some route uses this gateway on the device. */

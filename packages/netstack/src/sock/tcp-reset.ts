@@ -72,6 +72,8 @@ export function tcpSendReplyAck(ns: NetNamespace, pkt: Packet, sk: Sock | null, 
 function ipSendUnicastReply(ns: NetNamespace, pkt: Packet, sk: Sock | null, what: string, seg: ReplySegment): void {
   const saddr = ipDaddr(pkt.buf, pkt.nh);
   const daddr = ipSaddr(pkt.buf, pkt.nh);
+  const options = ipOptionsEcho(ns, pkt, saddr);
+  if (options === null) return;
   const tos = seg.tos & IPTOS_RT_MASK;
   const flow = flowKey(daddr, {
     saddr,
@@ -94,7 +96,7 @@ function ipSendUnicastReply(ns: NetNamespace, pkt: Packet, sk: Sock | null, what
     ttl: ns.ipv4.sysctls.ip_default_ttl,
     id: replyIpId(ns, saddr, daddr),
     df: true,
-    options: ipOptionsEcho(ns, pkt, saddr),
+    options,
   });
 }
 

@@ -2,6 +2,7 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { INADDR_ANY, isMulticast } from "../addr/ipv4.ts";
+import { appendedPieces } from "../ipv4/ip-do-fragment.ts";
 import type { Route } from "../ipv4/rtable.ts";
 import { RTCF_BROADCAST } from "../ipv4/rtable.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
@@ -152,6 +153,7 @@ function udpTransmit(sk: UdpSock, pkt: Packet, route: Route, saddr: Ipv4, daddr:
   pkt.mark = sk.mark;
   // ip_sk_ignore_df: with IP_PMTUDISC_WANT the datagram may still be cut here.
   pkt.ignoreDf = sk.pmtuDisc !== "do";
+  pkt.fragSizes = appendedPieces(pkt.len, IP_HLEN, route.mtu);
   return ipSendSegment(sk.ns, sk, pkt, route, {
     saddr,
     daddr,

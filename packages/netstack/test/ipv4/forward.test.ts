@@ -241,10 +241,15 @@ describe("redirects", () => {
       const result = routeGet(lab.c, { dst: ip("10.8.0.1") });
       return "text" in result ? result.text : result.message;
     };
-    // The quoted packet must be c's own, so c's address in it.
+    // The quoted packet must be c's own: its address in it, and a socket that may have sent it. And the gateway must be known.
+    neigh(lab.c, "e0", "10.1.0.9", "02:00:00:00:00:09");
+    send(lab.c, "e0", ipFrame({ dst: "10.8.0.1" }));
+    expect(got()).toContain("via 10.1.0.1");
+    udpOpen(lab.c, { port: 1000 });
+    lab.world.clock.runUntil(100);
     send(lab.c, "e0", ipFrame({ dst: "10.8.0.1" }));
     expect(got()).toBe("10.8.0.1 via 10.1.0.9 dev e0 src 10.1.0.2 uid 0 \n    cache <redirected> expires 300sec \n");
-    lab.world.clock.runUntil(300_001);
+    lab.world.clock.runUntil(300_101);
     expect(got()).toBe("10.8.0.1 via 10.1.0.1 dev e0 src 10.1.0.2 uid 0 \n    cache \n");
     sysctl(lab.c, "net.ipv4.conf.all.accept_redirects", 0);
     sysctl(lab.c, "net.ipv4.conf.e0.accept_redirects", 0);

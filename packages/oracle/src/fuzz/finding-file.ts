@@ -27,7 +27,8 @@ const step = z.union([
   z.strictObject({ ops: batch }),
 ]);
 
-const fuzzCase = z.strictObject({ rules: z.record(z.string(), z.string()), steps: z.array(step) });
+const texts = z.record(z.string(), z.string());
+const fuzzCase = z.strictObject({ rules: texts, sets: texts.optional(), steps: z.array(step) });
 
 /** The operations inside are checked by the doors, which refuse what they do not know. */
 const schema = z.strictObject({

@@ -2,17 +2,20 @@
 
 import { dumpNeighs } from "@kubehop/netstack";
 import type { ConfigOp } from "@kubehop/netstack";
-import { compareConntrack, compareCounters, compareSteps } from "../live/compare.ts";
+import { compareConntrack, compareCounters, compareSets, compareSteps } from "../live/compare.ts";
 import type { LiveDifference } from "../live/compare.ts";
 import type { Kernel, PlayStep, StepSeen } from "../live/kernel.ts";
 import type { LabSpec } from "../live/lab-spec.ts";
 import type { OurKernel } from "../live/our-kernel.ts";
 import type { PacketWriter } from "./packets.ts";
+import { TABLE_HOOKS } from "./rule-samples.ts";
 
 /** Everything a case does to a lab that stands. */
 export interface FuzzCase {
   /** iptables-restore text by router. */
   readonly rules: Readonly<Record<string, string>>;
+  /** ipset-restore text by router, applied before the rules. */
+  readonly sets?: Readonly<Record<string, string>>;
   readonly steps: readonly PlayStep[];
 }
 
@@ -30,11 +33,23 @@ interface Played {
   readonly byChance: boolean;
 }
 
-/** Rules in, connections forgotten. What the tool said when it refused. */
-function prepare(kernel: Kernel, lab: LabSpec, rules: FuzzCase["rules"]): string | null {
+/** What a case puts into a lab before its steps. */
+export type Setup = Pick<FuzzCase, "rules" | "sets">;
+
+const NO_RULES = Object.keys(TABLE_HOOKS)
+  .map((table) => `*${table}\nCOMMIT\n`)
+  .join("");
+
+/** Sets and rules in, connections forgotten. What the tool said when it refused. */
+function prepare(kernel: Kernel, lab: LabSpec, { rules, sets }: Setup): string | null {
   for (const ns of lab.routers) {
-    const op: ConfigOp = { op: "iptables-restore", text: rules[ns] ?? "", backend: lab.backend };
-    const error = kernel.apply(ns, { agent: "verify", ops: [op] });
+    const restore = (text: string): ConfigOp => ({ op: "iptables-restore", text, backend: lab.backend });
+    const ops: ConfigOp[] = [];
+    // The sets of an earlier case can go once neither a rule nor a list names them.
+    if (sets !== undefined)
+      ops.push(restore(NO_RULES), { op: "ipset", args: ["flush"] }, { op: "ipset", args: ["destroy"] });
+    if (sets?.[ns] !== undefined) ops.push({ op: "ipset-restore", text: sets[ns], exist: true });
+    const error = kernel.apply(ns, { agent: "verify", ops: [...ops, restore(rules[ns] ?? "")] });
     if (error !== null) return error.message;
     kernel.flushConntrack(ns);
   }
@@ -45,11 +60,11 @@ function prepare(kernel: Kernel, lab: LabSpec, rules: FuzzCase["rules"]): string
 export function writeCase(
   ours: OurKernel,
   lab: LabSpec,
-  rules: FuzzCase["rules"],
+  setup: Setup,
   writer: PacketWriter,
   count: number,
 ): { readonly fuzzCase: FuzzCase; readonly played: Played } {
-  const refused = prepare(ours, lab, rules);
+  const refused = prepare(ours, lab, setup);
   const steps: PlayStep[] = [];
   const seen: StepSeen[] = [];
   const play = (step: PlayStep): StepSeen => {
@@ -72,7 +87,7 @@ export function writeCase(
     if (frames.some((f) => f.dir === "out" && f.hex.slice(24, 28) === "0806"))
       for (const step of forgetUnanswered(ours, lab.namespaces)) play(step);
   }
-  return { fuzzCase: { rules, steps }, played: { refused, seen, byChance: ours.draws !== before } };
+  return { fuzzCase: { ...setup, steps }, played: { refused, seen, byChance: ours.draws !== before } };
 }
 
 /** Questions for neighbours that nobody has answered are taken back. */
@@ -90,9 +105,9 @@ export function forgetUnanswered(ours: OurKernel, namespaces: readonly string[])
 export function replayOurs(
   ours: OurKernel,
   lab: LabSpec,
-  { rules, steps }: FuzzCase,
+  { steps, ...setup }: FuzzCase,
 ): { played: Played; steps: readonly PlayStep[] } {
-  const refused = prepare(ours, lab, rules);
+  const refused = prepare(ours, lab, setup);
   const before = ours.draws;
   const seen: StepSeen[] = [];
   for (const step of refused === null ? steps : []) {
@@ -104,8 +119,8 @@ export function replayOurs(
   return { played: { refused, seen, byChance }, steps: byChance ? steps.slice(0, seen.length) : steps };
 }
 
-export function replayCase(kernel: Kernel, lab: LabSpec, { rules, steps }: FuzzCase): Played {
-  const refused = prepare(kernel, lab, rules);
+export function replayCase(kernel: Kernel, lab: LabSpec, { steps, ...setup }: FuzzCase): Played {
+  const refused = prepare(kernel, lab, setup);
   return { refused, seen: refused === null ? kernel.play(steps) : [], byChance: false };
 }
 
@@ -126,6 +141,7 @@ export function compareCase(
   const differences = lab.routers.flatMap((ns) => [
     ...compareConntrack(ns, real.conntrack(ns), ours.conntrack(ns), last, lab),
     ...compareCounters(ns, real.counters(ns, lab.backend), ours.counters(ns, lab.backend), last),
+    ...compareSets(ns, real.sets(ns), ours.sets(ns), last),
   ]);
   return { packets, events, differences };
 }

@@ -7,6 +7,7 @@ import { frameText } from "../live/frame-text.ts";
 import { indented } from "../live/side-by-side.ts";
 import type { LiveDifference } from "../live/compare.ts";
 import type { PlayStep } from "../live/kernel.ts";
+import type { FuzzCase } from "./fuzz-case.ts";
 import type { FuzzFinding, FuzzTotals } from "./fuzz.ts";
 
 /** The last line: labs, cases, packets compared, differences. */
@@ -28,6 +29,7 @@ export function formatFinding(finding: FuzzFinding): string {
   return [
     `✗ case ${finding.index} of seed ${finding.seed}, ${lab.title}, ${lab.backend}${before.length === 0 ? "" : `, behind ${before.length} other cases`}`,
     ...labLines(lab),
+    ...setLines(fuzzCase),
     ...rules,
     ...before.flatMap((earlier, i) => [
       `  before, case ${i + 1}:`,
@@ -40,6 +42,15 @@ export function formatFinding(finding: FuzzFinding): string {
   ].join("\n");
 }
 
+function setLines({ sets }: FuzzCase): string[] {
+  return Object.entries(sets ?? {}).flatMap(([ns, text]) =>
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => `  ${ns}: ${line}`),
+  );
+}
+
 /** What is particular about the lab, as a person would type it: sysctls, policy routing, port flags. */
 function labLines(lab: LabSpec): string[] {
   return lab.build
@@ -48,6 +59,7 @@ function labLines(lab: LabSpec): string[] {
 }
 
 function particular(op: ConfigOp): string[] {
+  if (op.op === "sysctl" && op.key.endsWith(".proxy_delay")) return [];
   if (op.op === "sysctl") return COMMON.has(`${op.key}=${op.value}`) ? [] : [`sysctl ${op.key}=${op.value}`];
   const words = opWords(op);
   if (words.tool !== "ip" || !/^(rule|route|link-set)/.test(op.op)) return [];

@@ -8,12 +8,17 @@ import { OurKernel } from "../live/our-kernel.ts";
 import type { RealKernel } from "../live/real-kernel.ts";
 import { Chooser } from "./choose.ts";
 import { compareCase, replayCase, replayOurs, writeCase } from "./fuzz-case.ts";
-import type { CaseOutcome, FuzzCase } from "./fuzz-case.ts";
+import type { CaseOutcome, FuzzCase, Setup } from "./fuzz-case.ts";
 import { KINDS } from "./kinds.ts";
 import { PacketWriter } from "./packets.ts";
 import { ruleKit, RuleWriter } from "./rules.ts";
 import type { RuleKit } from "./rules.ts";
+import { drawSets } from "./sets.ts";
+import type { DrawnSets } from "./sets.ts";
 import { keepLines, removableLines, shrinkList } from "./shrink.ts";
+import type { FuzzLab } from "./topology.ts";
+
+const NO_SETS: DrawnSets = { sets: [], text: "" };
 
 export type LabKind = keyof typeof KINDS;
 
@@ -101,10 +106,9 @@ class FuzzRun {
     for (let i = 0; i < cases; i++) {
       const index = this.#totals.cases++;
       const c = new Chooser(this.#random.fork(`case ${index}`));
-      const rules = new RuleWriter(c, this.#kit, lab);
-      const texts = Object.fromEntries(lab.routers.map((ns) => [ns, rules.text()]));
+      const setup = this.#setup(c, lab);
       const count = this.#options.packets ?? 40;
-      const { fuzzCase, outcome, byChance } = kernels.compareNew(texts, new PacketWriter(c, lab), count);
+      const { fuzzCase, outcome, byChance } = kernels.compareNew(setup, new PacketWriter(c, lab), count);
       this.#totals.injected += fuzzCase.steps.length;
       this.#totals.packets += outcome.packets;
       this.#totals.events += outcome.events;
@@ -117,6 +121,36 @@ class FuzzRun {
     }
     this.#real.clear();
   }
+
+  /** Rules for every router, about half of the time with sets. */
+  #setup(c: Chooser, lab: FuzzLab): Setup {
+    const hasSets = c.chance(0.5);
+    const drawn = lab.routers.map((ns) => {
+      const { sets, text } = hasSets ? drawSets(c, lab) : NO_SETS;
+      return { ns, sets: text, rules: new RuleWriter(c, this.#kit, lab, sets).text() };
+    });
+    const rules = Object.fromEntries(drawn.map((one) => [one.ns, one.rules]));
+    return hasSets ? { sets: Object.fromEntries(drawn.map((one) => [one.ns, one.sets])), rules } : { rules };
+  }
+}
+
+/** The texts of a shrunk case, key by key. */
+function shrinkTexts(
+  texts: Readonly<Record<string, string>>,
+  differs: (fewer: Readonly<Record<string, string>>) => boolean,
+  budget: { tries: number },
+): Readonly<Record<string, string>> {
+  let rest = texts;
+  for (const ns of Object.keys(texts)) {
+    const text = rest[ns] ?? "";
+    const all = removableLines(text);
+    const without = (kept: readonly number[]): Readonly<Record<string, string>> => {
+      const removed = new Set(all.filter((at) => !kept.includes(at)));
+      return { ...rest, [ns]: keepLines(text, removed) };
+    };
+    rest = without(shrinkList(all, (fewer) => differs(without(fewer)), budget));
+  }
+  return rest;
 }
 
 /** Both kernels with the same lab. */
@@ -149,11 +183,11 @@ export class BothKernels {
   }
 
   compareNew(
-    rules: FuzzCase["rules"],
+    setup: Setup,
     writer: PacketWriter,
     count: number,
   ): { fuzzCase: FuzzCase; outcome: CaseOutcome; byChance: boolean } {
-    const { fuzzCase, played } = writeCase(this.#ours, this.#lab, rules, writer, count);
+    const { fuzzCase, played } = writeCase(this.#ours, this.#lab, setup, writer, count);
     const theirs = replayCase(this.#real, this.#lab, fuzzCase);
     const outcome = compareCase({ real: this.#real, ours: this.#ours }, this.#lab, theirs, played);
     if (outcome.differences.length === 0) this.#history.push(fuzzCase);
@@ -207,18 +241,16 @@ export class BothKernels {
 
 function shrinkCase(found: FuzzCase, differs: (fuzzCase: FuzzCase) => boolean, tries: number): FuzzCase {
   const budget = { tries };
-  const steps = shrinkList(found.steps, (fewer) => differs({ ...found, steps: fewer }), budget);
-  let rules = found.rules;
-  // Twice: a chain can go once the rules that named it are gone.
-  for (const ns of [...Object.keys(rules), ...Object.keys(rules)]) {
-    const text = rules[ns] ?? "";
-    const all = removableLines(text);
-    const without = (kept: readonly number[]): FuzzCase["rules"] => {
-      const removed = new Set(all.filter((at) => !kept.includes(at)));
-      return { ...rules, [ns]: keepLines(text, removed) };
-    };
-    const kept = shrinkList(all, (fewer) => differs({ steps, rules: without(fewer) }), budget);
-    rules = without(kept);
-  }
-  return { rules, steps: shrinkList(steps, (fewer) => differs({ rules, steps: fewer }), budget) };
+  const shrinkSteps = (one: FuzzCase): FuzzCase => ({
+    ...one,
+    steps: shrinkList(one.steps, (steps) => differs({ ...one, steps }), budget),
+  });
+  const shrinkRules = (one: FuzzCase): FuzzCase => ({
+    ...one,
+    rules: shrinkTexts(one.rules, (rules) => differs({ ...one, rules }), budget),
+  });
+  const shrinkSets = (one: FuzzCase): FuzzCase =>
+    one.sets === undefined ? one : { ...one, sets: shrinkTexts(one.sets, (sets) => differs({ ...one, sets }), budget) };
+  // Rules twice: a chain can go once the rules that named it are gone.
+  return shrinkSteps(shrinkSets(shrinkRules(shrinkRules(shrinkSteps(found)))));
 }

@@ -2,7 +2,7 @@
 
 import type { ConfigOp } from "@kubehop/netstack";
 import type { Chooser } from "./choose.ts";
-import { hostLink, loUp, macOf, permanent, routerSysctls, trackingSysctls } from "./topology.ts";
+import { hostLink, loUp, macOf, permanent, proxiesAtOnce, routerSysctls, trackingSysctls } from "./topology.ts";
 import type { FuzzHost, FuzzLab } from "./topology.ts";
 
 type Build = { ns: string; ops: ConfigOp[] }[];
@@ -313,6 +313,7 @@ function middleLink(mtu: number, known: boolean): Build {
       ops: [
         { op: "addr-add", dev: "mid", local: `${left}/24` },
         { op: "link-set", dev: "mid", up: true },
+        proxiesAtOnce("mid"),
       ],
     },
     {
@@ -320,6 +321,7 @@ function middleLink(mtu: number, known: boolean): Build {
       ops: [
         { op: "addr-add", dev: "mid", local: `${right}/24` },
         { op: "link-set", dev: "mid", up: true },
+        proxiesAtOnce("mid"),
       ],
     },
     {

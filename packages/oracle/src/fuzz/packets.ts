@@ -16,6 +16,34 @@ const ETH = 14;
 /** Ids of a case begin anywhere below this and are all different: an unfinished datagram of an earlier case waits 30 s for its rest. */
 const ID_RANGE = 0xf000;
 
+const IP_OPTIONS = [
+  // Record route: two free slots, three, one and a half, none; behind others.
+  "070b04000000000000000001",
+  "070b04000000000000000001",
+  "070f0400000000000000000000000001",
+  "070904000000000000010101",
+  "0707080101010100",
+  "01070704000000009404000001010101",
+  // Router alert; no-ops.
+  "94040000",
+  "01010100",
+  // Timestamps: no room, no room once too often, slots for others only.
+  "4408090000000000",
+  "440809f000000000",
+  "440c05030909090900000000",
+  // A timestamp flag that nobody knows; junk behind the end of the list.
+  "440805020000000000000000",
+  "00ffff01",
+  // Source routes, which nobody takes.
+  "8307040808080800",
+  "8907040a03000200",
+  // Malformed: pointers and lengths; after something that was understood.
+  "0707030000000000",
+  "070b0400000000000000000107030201",
+  "0702000000000000",
+  "94030000",
+] as const;
+
 export class PacketWriter {
   readonly #c: Chooser;
   readonly #lab: FuzzLab;
@@ -121,7 +149,7 @@ export class PacketWriter {
     const mac = this.#mac(host, dst);
     const frame = (f: Partial<IpFields>, part: Buffer): string =>
       ethernet(mac, host.mac, 0x0800, ipv4({ ...fields, protocol, ...f }, part));
-    const options = this.#c.chance(0.03) ? { options: this.#options() } : {};
+    const options = this.#c.chance(0.04) ? { options: this.#options() } : {};
     if (payload.length + 40 < host.mtu && (payload.length < 64 || this.#c.chance(0.9)))
       return [frame(options, payload)];
     const cut = (Math.min(host.mtu - 20, payload.length - 8) >>> 4) << 3;
@@ -133,11 +161,9 @@ export class PacketWriter {
     return this.#c.chance(0.2) ? parts.toReversed() : parts;
   }
 
-  /** Record route with two free slots, a timestamp option, or a router alert (RFC 791, RFC 2113). */
+  /** Options of RFC 791 and RFC 2113, no time of day among them: what a stamp says is chance. */
   #options(): Buffer {
-    const texts = ["070b04000000000000000001", "440c0500000000000000000000", "94040000", "01010100"] as const;
-    const text = this.#c.pick([texts[0], texts[2], texts[3]]);
-    return Buffer.from(text, "hex");
+    return Buffer.from(this.#c.pick(IP_OPTIONS), "hex");
   }
 
   #payload(src: string, dst: string, mtu: number): { protocol: number; payload: Buffer } {

@@ -1,5 +1,5 @@
-// What random rules are made of: matches and targets as data, with the hooks and tables that allow them. `@host`, `@router`, `@any`
-// and `@dev` stand for names of the lab. Nothing here depends on a clock coarser than a case, or on chance.
+// What random rules are made of: matches and targets as data, with the hooks and tables that allow them. `@host`, `@router`, `@any`,
+// `@dev` and `@set` stand for names of the lab. Nothing here depends on a clock coarser than a case, or on chance.
 
 export type Hook = "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
 export type Table = "raw" | "mangle" | "nat" | "filter";
@@ -114,7 +114,13 @@ export const MATCHES: readonly MatchSample[] = [
     ],
     weight: 2,
   },
-  { texts: ["-m limit --limit 1/hour --limit-burst 3", "-m limit --limit 2/day --limit-burst 2"] },
+  {
+    texts: [
+      "-m limit --limit 1/hour --limit-burst 3",
+      "-m limit --limit 2/day --limit-burst 2",
+      "-m limit --limit 1/hour --limit-burst 119",
+    ],
+  },
   {
     texts: [
       "-m physdev --physdev-in vA",
@@ -123,6 +129,18 @@ export const MATCHES: readonly MatchSample[] = [
       "-m physdev --physdev-is-in",
     ],
     hooks: ["PREROUTING", "FORWARD", "POSTROUTING"],
+  },
+  {
+    texts: [
+      "-m set --match-set @set",
+      "-m set --match-set @set",
+      "-m set ! --match-set @set",
+      "-m set --match-set @set --return-nomatch",
+      "-m set --match-set @set --packets-gt 1",
+      "-m set --match-set @set ! --update-counters --bytes-lt 200",
+      "-m set --match-set @set ! --update-subcounters",
+    ],
+    weight: 6,
   },
   { texts: ["-m pkttype --pkt-type unicast", "-m pkttype ! --pkt-type broadcast"] },
   { texts: ["-m mac --mac-source 0a:58:0a:01:00:02"], hooks: IN },
@@ -207,6 +225,16 @@ export const TARGETS: readonly TargetSample[] = [
     hooks: ["POSTROUTING"],
   },
   { texts: ["-j SNAT --to-source 10.9.0.8"], tables: ["nat"], hooks: ["INPUT"] },
+  {
+    texts: [
+      "-j SET --add-set @set",
+      "-j SET --add-set @set --exist",
+      "-j SET --add-set @set --exist --timeout 900",
+      "-j SET --del-set @set",
+      "-j SET --add-set @set --del-set @set",
+    ],
+    weight: 3,
+  },
   { texts: ["-j CT --notrack"], weight: 2, tables: ["raw"] },
   { texts: ["-j CT --zone 5", "-j CT --zone-orig 7"], tables: ["raw"] },
 ];

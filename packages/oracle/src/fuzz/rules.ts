@@ -4,6 +4,8 @@ import type { Kernel } from "../live/kernel.ts";
 import type { Chooser } from "./choose.ts";
 import { MATCHES, PROTOCOL_WORDS, PROTOCOLS, TABLE_HOOKS, TARGETS } from "./rule-samples.ts";
 import type { Hook, MatchSample, Table, TargetSample } from "./rule-samples.ts";
+import { setReference } from "./sets.ts";
+import type { DrawnSet } from "./sets.ts";
 import type { FuzzLab } from "./topology.ts";
 
 /** Samples that survived the look at what the kernels have, each text repeated by its weight. */
@@ -15,11 +17,16 @@ export interface RuleKit {
 }
 
 const PROBE = "probe";
+const PROBE_SET = { name: "probe", type: "hash:ip", dimension: 1 } as const;
 
 /** Ask both kernels for each sample once; a namespace `probe` is made and taken down again. */
 export function ruleKit(kernels: readonly Kernel[]): RuleKit {
   const refused: string[] = [];
-  for (const kernel of kernels) kernel.addNamespaces([PROBE]);
+  for (const kernel of kernels) {
+    kernel.addNamespaces([PROBE]);
+    // A kernel without sets says so when rules with them are tried.
+    kernel.apply(PROBE, { agent: "verify", ops: [{ op: "ipset", args: ["create", PROBE_SET.name, PROBE_SET.type] }] });
+  }
   const accepted = (sample: MatchSample | TargetSample, rule: (text: string) => string): string[] =>
     sample.texts.filter((text) => {
       const [table, hook] = placeOf(sample);
@@ -34,7 +41,13 @@ export function ruleKit(kernels: readonly Kernel[]): RuleKit {
   return { matches: weighted(matches), targets: weighted(targets), refused };
 }
 
-const PROBE_NAMES = { hosts: ["10.1.0.2"], routers: ["10.1.0.1"], any: ["10.9.9.9"], devices: ["eth0"] };
+const PROBE_NAMES = {
+  hosts: ["10.1.0.2"],
+  routers: ["10.1.0.1"],
+  any: ["10.9.9.9"],
+  devices: ["eth0"],
+  sets: [PROBE_SET],
+};
 
 function placeOf(sample: MatchSample): [Table, Hook] {
   const tables: readonly Table[] = sample.tables ?? ["filter", "mangle"];
@@ -66,6 +79,7 @@ interface Names {
   readonly routers: readonly string[];
   readonly any: readonly string[];
   readonly devices: readonly string[];
+  readonly sets: readonly DrawnSet[];
 }
 
 function resolveNames(
@@ -77,7 +91,8 @@ function resolveNames(
     .replaceAll("@host", () => pick(names.hosts))
     .replaceAll("@router", () => pick(names.routers))
     .replaceAll("@any", () => pick(names.any))
-    .replaceAll("@dev", () => pick(names.devices));
+    .replaceAll("@dev", () => pick(names.devices))
+    .replaceAll("@set", () => setReference(names.sets, pick));
 }
 
 /** One rule set: every table, user chains below the hooks, jumps only downwards. */
@@ -86,12 +101,13 @@ export class RuleWriter {
   readonly #kit: RuleKit;
   readonly #names: Names;
 
-  constructor(chooser: Chooser, kit: RuleKit, lab: FuzzLab) {
+  constructor(chooser: Chooser, kit: RuleKit, lab: FuzzLab, sets: readonly DrawnSet[]) {
     this.#c = chooser;
-    this.#kit = kit;
+    const possible = ({ texts }: MatchSample): boolean => sets.length > 0 || texts[0]?.includes("@set") !== true;
+    this.#kit = { ...kit, matches: kit.matches.filter(possible), targets: kit.targets.filter(possible) };
     const routers = lab.routerIps;
     const hosts = lab.hosts.map((h) => h.ip);
-    this.#names = { hosts, routers, any: [...routers, ...hosts, ...lab.emptyIps], devices: lab.devices };
+    this.#names = { hosts, routers, any: [...routers, ...hosts, ...lab.emptyIps], devices: lab.devices, sets };
   }
 
   text(): string {
@@ -132,17 +148,13 @@ export class RuleWriter {
     const plain = words.startsWith("!") || chosen === null ? null : chosen;
     const count = this.#c.pick([0, 0, 1, 1, 2]);
     const fitting = this.#kit.matches.filter((m) => fits(m, table, hook) && goesWith(m, plain));
-    // One sample of an extension at most: `-m tcp -m tcp` is merged by one back end and kept by the other.
-    const picked = new Map<string, MatchSample>();
-    if (PROTOCOL_WORDS[chosen ?? ""] !== undefined) picked.set("tcp", { texts: [] });
+    // -s, -d, -i and -o come first in the text, as iptables-save has them; they may also come anywhere, but once only.
+    const picked: MatchSample[] = [];
     for (let i = 0; i < count; i++) {
       const sample = this.#c.pick(fitting);
-      const name = /-m (\S+)/.exec(sample.texts[0] ?? "")?.[1] ?? sample.texts[0] ?? "";
-      if (!picked.has(name)) picked.set(name, sample);
+      if (sample.texts[0]?.startsWith("-m ") === true || !picked.includes(sample)) picked.push(sample);
     }
-    // -s, -d, -i and -o come first in the text, as iptables-save has them; they may also come anywhere.
-    const chosenTexts = [...picked.values()].filter((m) => m.texts.length > 0).map((m) => this.#c.pick(m.texts));
-    const texts = chosenTexts.map((text) => this.#resolved(text));
+    const texts = picked.map((m) => this.#resolved(this.#c.pick(m.texts)));
     return [words, ...texts].filter((text) => text !== "").join(" ");
   }
 

@@ -19,10 +19,10 @@ export function shrinkList<T>(
   return rest;
 }
 
-/** A line of a rule text that can go: a rule, or a user chain that nothing names any more. */
+/** A line of a rule text that can go: a rule, or a user chain that nothing names any more. Of a set text: an element. */
 export function removableLines(text: string): readonly number[] {
   const lines = text.split("\n");
-  return lines.flatMap((line, at) => (line.startsWith("-A ") || isUnused(line, lines) ? [at] : []));
+  return lines.flatMap((line, at) => (/^(-A|add) /.test(line) || isUnused(line, lines) ? [at] : []));
 }
 
 function isUnused(line: string, lines: readonly string[]): boolean {

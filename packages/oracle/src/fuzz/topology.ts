@@ -59,6 +59,7 @@ export function hostLink(link: Link, known: boolean, master?: string): { ns: str
         },
         { op: "link-set", dev, up: true, ...(master === undefined ? {} : { master }) },
         ...(master === undefined ? [{ op: "addr-add", dev, local: `${gateway}/${prefix}` } as const] : []),
+        proxiesAtOnce(master ?? dev),
         ...(known ? [permanent(master ?? dev, ip, macOf(ip))] : []),
       ],
     },
@@ -77,6 +78,11 @@ export function hostLink(link: Link, known: boolean, master?: string): { ns: str
 
 export function permanent(dev: string, dst: string, lladdr: string): ConfigOp {
   return { op: "neigh-replace", dev, dst, lladdr, nud: "permanent" };
+}
+
+/** An answer for somebody else waits up to 0.8 s, as chance has it, and would fall into another case. */
+export function proxiesAtOnce(dev: string): ConfigOp {
+  return { op: "sysctl", key: `net.ipv4.neigh.${dev}.proxy_delay`, value: "0" };
 }
 
 /** What a router is told before it has devices, so that `default` reaches them. */

@@ -8,7 +8,7 @@ import type { MaskFacts } from "./kernel-made.ts";
 import { maskMade } from "./kernel-made.ts";
 
 export interface LiveDifference {
-  readonly what: "frames" | "events" | "answer" | "conntrack" | "counters";
+  readonly what: "frames" | "events" | "answer" | "conntrack" | "counters" | "sets";
   readonly where: string;
   /** Step, from 0; behind the last step: conntrack and counters. */
   readonly step: number;
@@ -127,6 +127,19 @@ export function compareConntrack(
   const only = (rows: string[], others: string[]): string =>
     rows.filter((row) => !others.includes(row)).join("\n") || "no other entry";
   return [{ what: "conntrack", where: `entries of ${ns}`, step, kernel: only(a, b), ours: only(b, a) }];
+}
+
+/** Rows as sets: the order is a hash's. */
+export function compareSets(
+  ns: string,
+  kernel: readonly string[],
+  ours: readonly string[],
+  step: number,
+): LiveDifference[] {
+  const only = (rows: readonly string[], others: readonly string[]): string =>
+    rows.filter((row) => !others.includes(row)).join("\n") || "no other element";
+  if (kernel.toSorted().join("\n") === ours.toSorted().join("\n")) return [];
+  return [{ what: "sets", where: `sets of ${ns}`, step, kernel: only(kernel, ours), ours: only(ours, kernel) }];
 }
 
 /** Both list the same rules in the same order; the text is iptables-save's own. */

@@ -58,6 +58,8 @@ export interface Kernel {
   flushConntrack(ns: string): void;
   counters(ns: string, backend: "nft" | "legacy"): readonly CounterRow[];
   removeNamespaces(names: readonly string[]): void;
+  /** Lines of `ipset save`, what is chance or time blanked. */
+  sets(ns: string): readonly string[];
   /** Take down all namespaces; the kernel can be used again. */
   clear(): void;
 }
@@ -75,4 +77,14 @@ export function counterRows(text: string): CounterRow[] {
       rows.push({ rule: `${table} policy ${policy[1]}`, packets: Number(policy[3]), bytes: Number(policy[4]) });
   }
   return rows;
+}
+
+/** `ipset save` as rows: the seed of a hash is drawn, and timeouts run (mask list B). */
+export function setRows(text: string): string[] {
+  const rows = text.split("\n").filter((line) => line !== "");
+  return rows.map((line) =>
+    line.startsWith("add ")
+      ? line.replace(/ timeout [1-9]\d*/, " timeout *")
+      : line.replace(/ initval 0x[0-9a-f]+/, " initval *"),
+  );
 }

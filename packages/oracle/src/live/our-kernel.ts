@@ -6,8 +6,10 @@ import {
   destroyNetns,
   frameBytes,
   fromHex,
+  ipsetCommand,
   NetNamespace,
   packetSend,
+  PacketStormError,
   toHex,
   udpOpen,
   World,
@@ -16,7 +18,7 @@ import type { Batch, BatchError, Conntrack, NetDevice } from "@kubehop/netstack"
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { conntrackOf, direction, recordedEntry } from "../recorded/replay.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
-import { counterRows } from "./kernel.ts";
+import { counterRows, setRows } from "./kernel.ts";
 
 /** Bit of an update event: the state of the protocol changed, so ctnetlink tells it (include/uapi/linux/netfilter/nf_conntrack_common.h). */
 const IPCT_PROTOINFO = 1 << 5;
@@ -24,7 +26,7 @@ const IPCT_PROTOINFO = 1 << 5;
 export class OurKernel implements Kernel {
   readonly title = "kubehop";
   world = new World(1);
-  /** Ports that NAT drew by chance: from there on nothing can be compared. */
+  /** Ports that NAT drew by chance, and loops without end (rules can renew a TTL): from there on nothing can be compared. */
   draws = 0;
   readonly #watched = new WeakSet<object>();
   #frames: KernelFrame[] = [];
@@ -100,8 +102,18 @@ export class OurKernel implements Kernel {
   #play(step: PlayStep): StepSeen {
     this.#frames = [];
     this.#events = {};
-    const error = this.#act(step);
+    const error = this.#actToTheEnd(step);
     return { frames: this.#frames, ct: this.#events, error };
+  }
+
+  #actToTheEnd(step: PlayStep): string | null {
+    try {
+      return this.#act(step);
+    } catch (error) {
+      if (!(error instanceof PacketStormError)) throw error;
+      this.draws++;
+      return null;
+    }
   }
 
   #act(step: PlayStep): string | null {
@@ -135,6 +147,10 @@ export class OurKernel implements Kernel {
 
   removeNamespaces(names: readonly string[]): void {
     for (const name of names) destroyNetns(this.#namespace(name));
+  }
+
+  sets(ns: string): readonly string[] {
+    return setRows(ipsetCommand(this.#namespace(ns), ["save"]).stdout);
   }
 
   clear(): void {

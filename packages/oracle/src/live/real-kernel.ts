@@ -6,7 +6,7 @@ import type { RecordedConntrack } from "../recorded/format.ts";
 import type { Listener, Request } from "../scenario/script.ts";
 import { AgentProcess, LiveError } from "./agent-process.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
-import { counterRows } from "./kernel.ts";
+import { counterRows, setRows } from "./kernel.ts";
 import { linkAddWords } from "./link-words.ts";
 import { opWords } from "./op-words.ts";
 import { QUIET_DEVICE, QUIET_NAMESPACE, SETTLE_LINKS } from "./quiet.ts";
@@ -142,6 +142,10 @@ export class RealKernel implements Kernel {
   removeNamespaces(names: readonly string[]): void {
     this.#agent.ask("drop", { names });
     this.#namespaces = this.#namespaces.filter((name) => !names.includes(name));
+  }
+
+  sets(ns: string): readonly string[] {
+    return setRows(this.run({ ns, argv: ["ipset", "save"] }));
   }
 
   clear(): void {

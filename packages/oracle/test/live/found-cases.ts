@@ -64,6 +64,11 @@ function send(from: HostName, { dst, protocol, tos, options }: Head, payload: Bu
 
 const TCP = { sport: 1001, dport: 80, seq: 1000, ack: 0, flags: "S" };
 const RECORD_ROUTE = Buffer.from("070b04000000000000000001", "hex");
+const RECORD_THREE = Buffer.from("070f0400000000000000000000000001", "hex");
+/** One slot, and half of another. */
+const RECORD_ODD = Buffer.from("070904000000000000010101", "hex");
+/** A record route, and behind it one whose pointer is wrong. */
+const RECORD_BAD = Buffer.from("070b0400000000000000000107030201", "hex");
 
 function syn(from: HostName, dst: string, damage: number): Buffer {
   const segment = tcp(HOSTS[from], dst, TCP, Buffer.alloc(0));
@@ -71,11 +76,26 @@ function syn(from: HostName, dst: string, damage: number): Buffer {
   return segment;
 }
 
-const found = (name: string, where: LabSpec, rules: string, steps: readonly PlayStep[]): FoundCase => ({
+const found = (name: string, where: LabSpec, rules: string, steps: readonly PlayStep[], sets?: string): FoundCase => ({
   name,
   lab: where,
-  fuzzCase: { rules: { R: rules }, steps },
+  fuzzCase: { rules: { R: rules }, steps, ...(sets === undefined ? {} : { sets: { R: sets } }) },
 });
+
+const FAR = "10.9.9.9";
+/** C tells R a better way to FAR, about a packet that R may have sent there. */
+function redirect(protocol: number): PlayStep {
+  const [src, gateway] = ["10.3.0.1", 0x0a030009];
+  const quoted = protocol === 6 ? tcp(src, FAR, TCP, Buffer.alloc(0)) : icmp(0, 0, 1, Buffer.alloc(8));
+  return send("C", { dst: src, protocol: 1 }, icmp(5, 1, gateway, ipv4({ src, dst: FAR, protocol, id: 1 }, quoted)));
+}
+
+/** FAR asks R for a closed port: the answer shows the way to FAR. */
+function knocked(): PlayStep {
+  const fields = { src: FAR, dst: "10.3.0.1", protocol: 17, id: 9 };
+  const payload = udp(fields.src, fields.dst, 53, 2000, Buffer.from("x"));
+  return { frame: ["C", "eth0", ethernet(macOf("10.3.0.1"), macOf(HOSTS.C), 0x0800, ipv4(fields, payload))] };
+}
 
 const POLICY: ConfigOp = { op: "route-add", dst: "default", via: HOSTS.B, table: "100" };
 
@@ -208,6 +228,89 @@ export const FOUND: readonly FoundCase[] = [
       ),
     ),
     send("A", { dst: "10.1.0.1", protocol: 1 }, icmp(8, 0, 1, Buffer.alloc(1400))),
+  ]),
+  found(
+    "an echo request that conntrack had verified is answered where a record route was filled in",
+    lab(),
+    "*filter\n-A INPUT -m conntrack --ctstate NEW\n-A FORWARD -j REJECT\nCOMMIT\n",
+    [send("A", { dst: HOSTS.B, protocol: 1, options: RECORD_ROUTE }, icmp(8, 0, 1, Buffer.alloc(8)))],
+  ),
+  found("an error about a RST echoes the RST's record route", lab(), "*filter\n-A OUTPUT -p tcp -j REJECT\nCOMMIT\n", [
+    send("A", { dst: "10.1.0.1", protocol: 6, options: RECORD_ROUTE }, syn("A", "10.1.0.1", 0)),
+    send("A", { dst: "10.1.0.1", protocol: 6, options: RECORD_THREE }, syn("A", "10.1.0.1", 0)),
+  ]),
+  found(
+    "host unreachable records the route once more",
+    lab(),
+    "",
+    [RECORD_ROUTE, RECORD_THREE].flatMap((options): PlayStep[] => [
+      send("A", { dst: "10.2.0.77", protocol: 17, options }, udp(HOSTS.A, "10.2.0.77", 1001, 80, Buffer.from("x"))),
+      { ops: { ns: "R", ops: [{ op: "neigh-del", dev: "eB", dst: "10.2.0.77" }] } },
+    ]),
+  ),
+  found("nothing is said where half a slot of a record route is left", lab(), "", [
+    send("A", { dst: "10.1.0.1", protocol: 1, options: RECORD_ODD }, icmp(8, 0, 1, Buffer.alloc(8))),
+    send("A", { dst: "10.1.0.1", protocol: 6, options: RECORD_ODD }, syn("A", "10.1.0.1", 0)),
+    send("A", { dst: HOSTS.B, protocol: 17, options: RECORD_ODD }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x"))),
+  ]),
+  found(
+    "a timestamp option without room counts up, and the header's checksum goes with it",
+    lab(),
+    "",
+    // No room; no room once too often; a flag that nobody knows; junk behind the end of the list.
+    ["4408090000000000", "440809f000000000", "440805020000000000000000", "00ffff01"].flatMap((hex): PlayStep[] => {
+      const options = Buffer.from(hex, "hex");
+      const data = (dst: string): Buffer => udp(HOSTS.A, dst, 1001, 80, Buffer.from("x"));
+      return [HOSTS.B, "10.1.0.1"].map((dst) => send("A", { dst, protocol: 17, options }, data(dst)));
+    }),
+  ),
+  found(
+    "a full bucket of limit is of 32 bits",
+    lab(),
+    "*filter\n-A FORWARD -m limit --limit 1/hour --limit-burst 119 -j ACCEPT\n-A FORWARD -j DROP\nCOMMIT\n",
+    Array.from({ length: 9 }, () => send("A", { dst: HOSTS.B, protocol: 1 }, icmp(8, 0, 1, Buffer.alloc(8)))),
+  ),
+  found(
+    "an element that a packet adds again keeps its comment, except in a bitmap",
+    lab(),
+    "*filter\n-A FORWARD -j SET --add-set ip dst --exist\n-A FORWARD -j SET --add-set net src --exist --timeout 700\n-A FORWARD -j SET --add-set port dst --exist\nCOMMIT\n",
+    [send("A", { dst: HOSTS.B, protocol: 17 }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x")))],
+    'create ip hash:ip comment counters\nadd ip 10.2.0.2 comment "a b"\ncreate net hash:net timeout 600 comment\nadd net 10.1.0.0/16 nomatch timeout 0 comment c\ncreate port bitmap:port range 0-100 comment\nadd port 80 comment d\n',
+  ),
+  found(
+    "an echo reply is cut for the way it was made for",
+    lab([{ op: "link-set", dev: "eC", mtu: 1280 }]),
+    "*nat\n-A INPUT -j SNAT --to-source 10.9.0.8\nCOMMIT\n",
+    [0, 1472].map((offset): PlayStep => {
+      const payload = icmp(8, 0, 1, Buffer.alloc(1900)).subarray(offset, offset === 0 ? 1472 : 2000);
+      const fields = { src: HOSTS.A, dst: "10.1.0.1", protocol: 1, id: 5, offset, more: offset === 0 };
+      return { frame: ["A", "eth0", ethernet(macOf("10.1.0.1"), macOf(HOSTS.A), 0x0800, ipv4(fields, payload))] };
+    }),
+  ),
+  found(
+    "a redirect needs somebody who sent the quoted packet, and a gateway that is known",
+    lab([{ op: "sysctl", key: "net.ipv4.ip_forward", value: "0" }]),
+    "",
+    [
+      redirect(6),
+      knocked(),
+      redirect(1),
+      {
+        ops: {
+          ns: "R",
+          ops: [{ op: "neigh-replace", dev: "eC", dst: "10.3.0.9", lladdr: macOf("10.3.0.9"), nud: "permanent" }],
+        },
+      },
+      knocked(),
+      redirect(47),
+      knocked(),
+      redirect(1),
+      knocked(),
+    ],
+  ),
+  found("a parameter problem echoes what was understood", lab(), "", [
+    send("A", { dst: HOSTS.B, protocol: 17, options: RECORD_BAD }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x"))),
+    send("A", { dst: "10.1.0.1", protocol: 1, options: RECORD_BAD }, icmp(8, 0, 1, Buffer.alloc(8))),
   ]),
   found("ARP for the router", lab(), "", [
     {

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { compareCounters, compareSteps } from "../../src/live/compare.ts";
+import { compareCounters, compareSets, compareSteps } from "../../src/live/compare.ts";
 import type { CounterRow, Kernel, StepSeen } from "../../src/live/kernel.ts";
 import { buildLab } from "../../src/live/lab-spec.ts";
 import { OurKernel } from "../../src/live/our-kernel.ts";
@@ -23,13 +23,16 @@ interface Recorded {
 interface Seen {
   readonly steps: readonly StepSeen[];
   readonly counters: readonly CounterRow[];
+  /** Of cases with sets. */
+  readonly sets?: readonly string[];
 }
 
 function play(kernel: Kernel, { lab, fuzzCase }: FoundCase): Seen {
   buildLab(kernel, lab);
   const { refused, seen } = replayCase(kernel, lab, fuzzCase);
   expect(refused).toBeNull();
-  return { steps: seen, counters: kernel.counters("R", lab.backend) };
+  const sets = fuzzCase.sets === undefined ? {} : { sets: kernel.sets("R") };
+  return { steps: seen, counters: kernel.counters("R", lab.backend), ...sets };
 }
 
 describe.skipIf(RECORD)("what random labs found", () => {
@@ -40,11 +43,12 @@ describe.skipIf(RECORD)("what random labs found", () => {
     const ours = play(new OurKernel(), one);
     expect(compareSteps(kernel.steps, ours.steps, one.lab)).toEqual([]);
     expect(compareCounters("R", kernel.counters, ours.counters, 0)).toEqual([]);
+    expect(compareSets("R", kernel.sets ?? [], ours.sets ?? [], 0)).toEqual([]);
   });
 });
 
 describeLive("recording what random labs found", (real) => {
-  it("asks the kernel again", ({ skip }) => {
+  it("asks the kernel again", { timeout: 300_000 }, ({ skip }) => {
     skip(!RECORD, "writes test data: only with KUBEHOP_RECORD=1");
     const cases: Record<string, Seen> = {};
     for (const one of FOUND) {

@@ -27,7 +27,10 @@ describeLive("random labs on both kernels", (real) => {
     });
     const totals = runFuzz(real(), { seed: "planted", cases: 20, kinds: ["routed"], stopAfter: 1 });
     const [finding] = totals.findings;
-    expect(finding?.differences[0]).toMatchObject({ what: "frames", where: "R/eC, frame 1" });
+    expect(finding?.differences[0]).toMatchObject({
+      what: "frames",
+      where: expect.stringMatching(/^R\/eC, frame /) as string,
+    });
     expect(finding?.fuzzCase.steps.length).toBeLessThanOrEqual(3);
     if (finding === undefined) return;
     expect(replayFinding(real(), finding)).not.toEqual([]);

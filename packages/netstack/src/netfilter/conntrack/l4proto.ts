@@ -52,7 +52,7 @@ export function mustVerify(net: ConntrackNet, pkt: Packet, hook: HookNum): boole
 
 /**
  * nf_ip_checksum: true when the checksum from `dataoff` to the end of the packet is wrong; with a pseudo header for TCP and
- * UDP, whose result is remembered. Packets with a verified or partial checksum pass.
+ * UDP. A good one is remembered (csum_valid). Packets with a verified or partial checksum pass.
  */
 export function nfIpChecksumBad(pkt: Packet, dataoff: number, proto: number): boolean {
   if (pkt.ipSummed !== CHECKSUM_NONE) return false;
@@ -61,6 +61,6 @@ export function nfIpChecksumBad(pkt: Packet, dataoff: number, proto: number): bo
   const init = pseudo ? pseudoSum(ipSaddr(pkt.buf, pkt.nh), ipDaddr(pkt.buf, pkt.nh), proto, len) : 0;
   // Summed from the IP header on, as there: a valid header adds nothing, one that had an option filled in makes the packet bad.
   if (csumFold(csumPartial(pkt.buf, pkt.nh, pkt.tail - pkt.nh, init)) !== 0) return true;
-  if (pseudo) pkt.ipSummed = CHECKSUM_UNNECESSARY;
+  pkt.ipSummed = CHECKSUM_UNNECESSARY;
   return false;
 }

@@ -99,7 +99,7 @@ export class HashSet implements IpSet {
   kadd(c: XtContext, opt: KadtOpt, ext: ElemExt, exist: boolean): IpSetErrno | null {
     if (!this.fillToStore(c, opt)) return "EINVAL";
     this.probe.nomatch = false;
-    return this.add(ext, exist);
+    return this.add(ext, exist, true);
   }
 
   kdel(c: XtContext, opt: KadtOpt): IpSetErrno | null {
@@ -173,14 +173,17 @@ export class HashSet implements IpSet {
     return 0;
   }
 
-  private add(ext: ElemExt, exist: boolean): IpSetErrno | null {
+  /** What a packet adds again keeps its comment; a bitmap's element does not. */
+  private add(ext: ElemExt, exist: boolean, byPacket = false): IpSetErrno | null {
     const now = this.sets.now;
     if (this.ext.timeout !== null && (this.elems.size >= this.maxelem || now >= this.nextGc)) this.gc(now);
     const known = this.find();
     if (known !== null) {
       if (!exist && !known.isExpired(now)) return "EXIST";
+      const { comment } = known;
       known.nomatch = this.probe.nomatch;
       known.extend(this.ext, ext, now);
+      if (byPacket) known.comment = comment;
       return null;
     }
     if (this.elems.size >= this.maxelem) return "HASH_FULL";

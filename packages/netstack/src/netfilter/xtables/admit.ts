@@ -40,6 +40,15 @@ export function admitRule(table: AdmittingTable, chain: string, rule: Rule, requ
   const hookFits = hook === undefined || (rule.hookMask & (1 << hook)) !== 0;
   if (!hookFits || !targetFits(table, rule) || excludesAll(table, rule))
     throw new KernelError(request, "EINVAL", where);
+  if (table.kind === "legacy") checkParams(rule, request, where);
+}
+
+/** checkentry of the matches. */
+function checkParams(rule: Rule, request: RuleRequest, where: string): void {
+  for (const { ext, params } of rule.matches) {
+    const errno = ext.legacyErrno?.(params) ?? null;
+    if (errno !== null) throw new KernelError(request, errno, where);
+  }
 }
 
 /** Options that this version of the program does not have. */

@@ -280,7 +280,8 @@ export class TableDraft {
   find(name: string, rule: Rule): number {
     checkResources(rule, this.resources);
     checkJumpTarget(this, rule, "RULE_APPEND", "");
-    const at = this.rulesOf(name).findIndex((r) => r === rule || r.text === rule.text);
+    const { text } = this.asListed(rule);
+    const at = this.rulesOf(name).findIndex((r) => r === rule || r.text === text);
     if (at < 0) throw plainError("ENOENT", "Bad rule (does a matching rule exist in that chain?).");
     return at;
   }
@@ -311,6 +312,10 @@ export class TableDraft {
     if (rule.chainName !== "") this.refDelta.set(rule.chainName, (this.refDelta.get(rule.chainName) ?? 0) + by);
   }
 
+  private asListed(rule: Rule): Rule {
+    return this.kind === "nft" && this.flavour.nftPayload ? rule.asNftListed() : rule;
+  }
+
   /** Everything that can be refused by looking at the rule and its chain. */
   private admit(
     chain: string,
@@ -323,7 +328,7 @@ export class TableDraft {
     admitRule(this, chain, rule, request);
     this.refer(rule, 1);
     return {
-      rule,
+      rule: this.asListed(rule),
       packets: parsed.counters?.packets ?? 0,
       bytes: parsed.counters?.bytes ?? 0,
       handle: this.nextHandle++,

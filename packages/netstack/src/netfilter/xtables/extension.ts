@@ -6,6 +6,7 @@ import type { SetDirectory } from "../ipset/set-directory.ts";
 import type { XtContext } from "./context.ts";
 import type { RecentTables } from "./recent-tables.ts";
 import { parameterError } from "./xt-error.ts";
+import type { KernelErrno } from "./xt-error.ts";
 
 export interface OptionSpec {
   readonly name: string;
@@ -120,6 +121,10 @@ export interface MatchExtension<P = unknown> {
   /** Kernel module that comes with the match. */
   readonly module?: string;
   parse(o: Options, head: RuleHead): P;
+  /** What legacy's kernel module says to these parameters, null when it takes them. */
+  legacyErrno?(p: P): KernelErrno | null;
+  /** Written as an expression of nf_tables' own: on reading it back, what came first has taken up what follows. Null: stays an xt match. */
+  nftMerge?(first: P, next: P): P | null;
   /** Options in canonical order, each with a leading space. */
   save(p: P): string;
   /** Text of -L, without the space that separates it. */

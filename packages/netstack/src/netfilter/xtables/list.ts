@@ -85,7 +85,7 @@ function targetName(rule: Rule): string {
 
 function details(rule: Rule, o: ListOptions): string {
   let text = rule.target.kind === "goto" ? " [goto] " : " ";
-  for (const m of rule.matches) text += ` ${m.ext.list(m.params, o.numeric)}`;
+  for (const m of rule.listed) text += ` ${m.ext.list(m.params, o.numeric)}`;
   if (rule.target.kind === "target") {
     const target = rule.target.ext.list(rule.target.params, o.numeric);
     if (target !== "") text += ` ${target}`;

@@ -47,6 +47,8 @@ export interface RuleInit {
   /** -f: true second and later fragments only, false none of them. */
   readonly fragment: boolean | null;
   readonly matches: readonly MatchUse[];
+  /** The matches as listings show them, where that is not as they were given. */
+  readonly listed?: readonly MatchUse[];
   readonly target: RuleTarget;
 }
 
@@ -58,6 +60,7 @@ export class Rule {
   readonly head: RuleHead;
   readonly fragment: boolean | null;
   readonly matches: readonly MatchUse[];
+  readonly listed: readonly MatchUse[];
   /** The matches that can refuse a packet. */
   readonly checks: readonly MatchCheck[];
   readonly target: RuleTarget;
@@ -93,6 +96,7 @@ export class Rule {
     this.head = init.head;
     this.fragment = init.fragment;
     this.matches = init.matches;
+    this.listed = init.listed ?? init.matches;
     this.checks = init.matches.flatMap(({ ext, params }, slot) =>
       ext.always === true ? [] : [{ test: ext.test, params, slot }],
     );
@@ -117,8 +121,25 @@ export class Rule {
 
   /** The same conditions with another target. */
   withTarget(target: RuleTarget): Rule {
-    const { src, dst, in: inName, out, head, fragment, matches } = this;
-    return new Rule({ src, dst, in: inName, out, head, fragment, matches, target });
+    return new Rule({ ...this.init, target });
+  }
+
+  /** As the nft programs will read it back: matches that became expressions of nf_tables' own are gathered in the first of their name. */
+  asNftListed(): Rule {
+    if (this.matches.filter((m) => m.ext.nftMerge !== undefined).length < 2) return this;
+    const listed: MatchUse[] = [];
+    for (const use of this.matches) {
+      const merged = listed.map((l) => (l.ext === use.ext ? (l.ext.nftMerge?.(l.params, use.params) ?? null) : null));
+      const at = merged.findIndex((params) => params !== null);
+      if (at < 0) listed.push(use);
+      else listed[at] = { ext: use.ext, params: merged[at] };
+    }
+    return listed.length === this.matches.length ? this : new Rule({ ...this.init, listed });
+  }
+
+  private get init(): RuleInit {
+    const { src, dst, in: inName, out, head, fragment, matches, listed, target } = this;
+    return { src, dst, in: inName, out, head, fragment, matches, listed, target };
   }
 
   /** Canonical text without `-A CHAIN`. */
@@ -155,7 +176,7 @@ function printConditions(r: RuleInit): string {
   if (r.out !== null) text += `${bang(r.out.invert)} -o ${r.out.name}`;
   if (r.head.proto !== 0) text += `${bang(r.head.protoInvert)} -p ${protocolName(r.head.proto)}`;
   if (r.fragment !== null) text += `${bang(!r.fragment)} -f`;
-  for (const m of r.matches) text += ` -m ${m.ext.name}${m.ext.save(m.params)}`;
+  for (const m of r.listed ?? r.matches) text += ` -m ${m.ext.name}${m.ext.save(m.params)}`;
   return text;
 }
 

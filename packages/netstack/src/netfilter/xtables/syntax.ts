@@ -140,6 +140,12 @@ export function listPorts(word: string, r: PortRange | null, proto: number, nume
   return ` ${word}s:${bang}${portName(r.min, proto, numeric)}:${portName(r.max, proto, numeric)}`;
 }
 
+/** What the nft programs read back where two expressions ask the same field: the later value, and a `!` of either. */
+export function mergeInvertible<T extends { readonly invert: boolean }>(first: T | null, next: T | null): T | null {
+  if (first === null || next === null) return next ?? first;
+  return { ...next, invert: first.invert || next.invert };
+}
+
 export function portMatches(r: PortRange | null, port: number): boolean {
   return r === null || (port >= r.min && port <= r.max) !== r.invert;
 }

@@ -23,7 +23,7 @@ const EXIT: Readonly<Record<XtErrorForm, number>> = {
   unmodelled: 2,
 };
 
-export type KernelErrno = "EINVAL" | "EBUSY" | "EMLINK" | "ELOOP" | "EOPNOTSUPP" | "ENOENT" | "EEXIST";
+export type KernelErrno = "EINVAL" | "EBUSY" | "EMLINK" | "ELOOP" | "EOPNOTSUPP" | "ENOENT" | "EEXIST" | "ERANGE";
 /** ENOTEMPTY and E2BIG are libiptc's own (libiptc.c: iptc_strerror). */
 export type XtErrno = KernelErrno | "ENOTEMPTY" | "E2BIG";
 
@@ -55,6 +55,7 @@ export const ERRNO_TEXT: Readonly<Record<KernelErrno, string>> = {
   EOPNOTSUPP: "Operation not supported",
   ENOENT: "No such file or directory",
   EEXIST: "File exists",
+  ERANGE: "Numerical result out of range",
 };
 
 /** A netlink request that failed: nft tells which, legacy only tells the errno. */

@@ -116,3 +116,29 @@ describe("versions of the save header", () => {
     );
   });
 });
+
+describe("two matches of the same protocol in one rule (1.8.9)", () => {
+  // As the programs list it, legacy and nft.
+  it.each([
+    ["tcp --dport 80 -m tcp --sport 90", "tcp --sport 90 --dport 80"],
+    ["tcp --dport 80 -m tcp --dport 90", "tcp --dport 90"],
+    ["tcp ! --sport 70 -m tcp --sport 71", "tcp ! --sport 71"],
+    ["tcp --sport 70 -m mark --mark 0x1 -m tcp --dport 2", "tcp --sport 70 --dport 2 -m mark --mark 0x1"],
+    ["tcp --tcp-flags SYN SYN -m tcp --tcp-flags RST NONE", "tcp --tcp-flags RST NONE"],
+    ["tcp --dport 80 -m tcp --sport 90 -m tcp --tcp-option 7", "tcp --sport 90 --dport 80 -m tcp --tcp-option 7"],
+    ["tcp --tcp-option 7 -m tcp --sport 90", null],
+    ["tcp --sport 70 -m tcp", null],
+    ["udp --dport 80 -m udp ! --sport 90", "udp ! --sport 90 --dport 80"],
+    ["mark --mark 0x1 -m mark --mark 0x2", null],
+  ])("%s", (given, merged) => {
+    const proto = given.startsWith("udp") ? "udp" : "tcp";
+    for (const backend of ["legacy", "nft"] as const) {
+      const listed = backend === "nft" ? (merged ?? given) : given;
+      const xt = namespace().xt.backend(backend);
+      expect(xt.restore(`*filter\n-A INPUT -p ${proto} -m ${given} -j ACCEPT\nCOMMIT\n`)).toBeNull();
+      expect(xt.save()).toContain(`\n-A INPUT -p ${proto} -m ${listed} -j ACCEPT\n`);
+      expect(xt.command(`-C INPUT -p ${proto} -m ${listed} -j ACCEPT`.split(" ")).exit).toBe(0);
+      expect(xt.command(`-D INPUT -p ${proto} -m ${given} -j ACCEPT`.split(" ")).exit).toBe(0);
+    }
+  });
+});

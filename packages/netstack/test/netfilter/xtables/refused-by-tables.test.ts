@@ -35,6 +35,48 @@ describe.each([
   });
 });
 
+describe("a limit whose bucket does not fit into 32 bits", () => {
+  const backend = (kind: "nft" | "legacy"): ReturnType<NetNamespace["xt"]["backend"]> =>
+    new NetNamespace(new World(), "n").xt.backend(kind);
+  const words = (rate: string, burst: number): string[] =>
+    `-A INPUT -m limit --limit ${rate} --limit-burst ${burst}`.split(" ");
+
+  it.each([
+    ["1/day", 4],
+    ["1/day", 5],
+    ["1/day", 9],
+    ["1/day", 10],
+    ["3/day", 40],
+    ["1/hour", 120],
+    ["1/sec", 0],
+  ])("%s, burst %i: legacy refuses it", (rate, burst) => {
+    expect(backend("legacy").command(words(rate, burst))).toMatchObject({
+      stderr: "iptables: Numerical result out of range.\n",
+      exit: 1,
+    });
+    expect(backend("nft").command(words(rate, burst)).exit).toBe(0);
+  });
+
+  it.each([
+    ["1/hour", 119],
+    ["1/hour", 200],
+    ["1/second", 10000],
+  ])("%s, burst %i", (rate, burst) => {
+    expect(backend("legacy").command(words(rate, burst)).exit).toBe(0);
+  });
+
+  it("iptables-restore tells the line of COMMIT", () => {
+    const text = "*filter\n-A INPUT -s 1.1.1.1\n-A INPUT -m limit --limit 1/day\nCOMMIT\n";
+    expect(backend("legacy").restore(text)).toMatchObject({ message: "iptables-restore: line 4 failed", exit: 1 });
+  });
+
+  it("nft reads a burst of 0 as the default", () => {
+    const nft = backend("nft");
+    nft.command(words("1/day", 0));
+    expect(nft.command(["-S", "INPUT"]).stdout).toContain("-A INPUT -m limit --limit 1/day\n");
+  });
+});
+
 describe("a refusal is told from a failure", () => {
   const ns = new NetNamespace(new World(), "n");
   const refused = (...args: string[]): unknown =>

@@ -4,7 +4,7 @@ import { getU16 } from "../../../wire/bytes.ts";
 import type { XtContext } from "../context.ts";
 import type { MatchExtension } from "../extension.ts";
 import type { PortRange } from "../syntax.ts";
-import { listPorts, parsePortRange, parseUint, portMatches, savePorts } from "../syntax.ts";
+import { isAnyPort, listPorts, mergeInvertible, parsePortRange, parseUint, portMatches, savePorts } from "../syntax.ts";
 import { parameterError } from "../xt-error.ts";
 import { PORT_OPTIONS } from "./port-options.ts";
 
@@ -75,6 +75,11 @@ function cutHeaderMatches(p: TcpParams, c: XtContext): boolean {
   return c.hasTransport(14) && (((c.buf[th + 13] as number) & p.flags.mask) === p.flags.set) !== p.flags.invert;
 }
 
+/** add_nft_tcp: options are left to the xt match, and so is a match that asks for nothing. */
+function isNative(p: TcpParams): boolean {
+  return p.option === null && !(isAnyPort(p.sport) && isAnyPort(p.dport) && p.flags === null);
+}
+
 export const tcpMatch: MatchExtension<TcpParams> = {
   name: "tcp",
   protocol: TCP,
@@ -103,6 +108,15 @@ export const tcpMatch: MatchExtension<TcpParams> = {
       option: option === undefined ? null : { kind, invert: o.inverted("tcp-option") },
     };
   },
+  nftMerge: (a, b) =>
+    isNative(a) && isNative(b)
+      ? {
+          sport: mergeInvertible(a.sport, b.sport),
+          dport: mergeInvertible(a.dport, b.dport),
+          flags: mergeInvertible(a.flags, b.flags),
+          option: null,
+        }
+      : null,
   save(p) {
     let text = savePorts("sport", p.sport) + savePorts("dport", p.dport);
     if (p.option !== null) text += `${p.option.invert ? " !" : ""} --tcp-option ${p.option.kind}`;

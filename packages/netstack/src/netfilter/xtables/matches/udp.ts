@@ -3,7 +3,7 @@
 import { getU16 } from "../../../wire/bytes.ts";
 import type { MatchExtension } from "../extension.ts";
 import type { PortRange } from "../syntax.ts";
-import { listPorts, parsePortRange, portMatches, savePorts } from "../syntax.ts";
+import { isAnyPort, listPorts, mergeInvertible, parsePortRange, portMatches, savePorts } from "../syntax.ts";
 import { PORT_OPTIONS } from "./port-options.ts";
 
 const UDP = 17;
@@ -11,6 +11,13 @@ const UDP = 17;
 interface PortParams {
   readonly sport: PortRange | null;
   readonly dport: PortRange | null;
+}
+
+/** add_nft_udp: a match that asks for nothing is left to the xt match. SCTP has no such form. */
+function mergeUdp(a: PortParams, b: PortParams): PortParams | null {
+  const native = (p: PortParams): boolean => !isAnyPort(p.sport) || !isAnyPort(p.dport);
+  if (!native(a) || !native(b)) return null;
+  return { sport: mergeInvertible(a.sport, b.sport), dport: mergeInvertible(a.dport, b.dport) };
 }
 
 function portMatch(name: string, protocol: number, headerLen: number): MatchExtension<PortParams> {
@@ -26,6 +33,7 @@ function portMatch(name: string, protocol: number, headerLen: number): MatchExte
         dport: dport === undefined ? null : parsePortRange(dport, protocol, o.inverted("destination-port")),
       };
     },
+    ...(protocol === UDP ? { nftMerge: mergeUdp } : {}),
     save: (p) => savePorts("sport", p.sport) + savePorts("dport", p.dport),
     list: (p, numeric) =>
       name + listPorts("spt", p.sport, protocol, numeric) + listPorts("dpt", p.dport, protocol, numeric),
