@@ -7,6 +7,7 @@ import type { NetDevice } from "../dev/net-device.ts";
 import { IFF_NOARP } from "../dev/net-device.ts";
 import { devHardHeader, devQueueXmit } from "../dev/xmit.ts";
 import { NFPROTO_ARP, nfHook } from "../netfilter/hooks.ts";
+import type { NetNamespace } from "../netns/net-namespace.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import type { Neigh } from "../neigh/neigh.ts";
@@ -14,10 +15,13 @@ import type { NeighOps } from "../neigh/neigh-table.ts";
 import { ARP_LEN, ARPOP_REQUEST, arpWrite } from "../wire/arp-fields.ts";
 import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from "../wire/icmp-fields.ts";
 import { ETH_P_ARP, ETH_P_IP } from "../wire/ethernet.ts";
-import { ipSaddr } from "../wire/ipv4-fields.ts";
+import { ipHdrLen, ipSaddr } from "../wire/ipv4-fields.ts";
 import { inetAddrType, inetSelectAddr } from "./fib/addr-type.ts";
+import { newIpOptions } from "./ip-options.ts";
+import { ipOptionsCompile } from "./ip-options-input.ts";
 import { RT_SCOPE_LINK, RTN_LOCAL } from "./rt-types.ts";
 
+const IP_HLEN = 20;
 /** NF_ARP_OUT, include/uapi/linux/netfilter_arp.h. */
 const NF_ARP_OUT = 1;
 
@@ -75,10 +79,21 @@ function solicitSource(neigh: Neigh, pkt: Packet | null): Ipv4 {
   return inetSelectAddr(ns, dev, neigh.addr, RT_SCOPE_LINK);
 }
 
+/**
+ * ipv4_send_dest_unreach: options are parsed once more, so a record route gets this host a second time, and the quote shows it with
+ * the checksum from before.
+ */
+function sendDestUnreach(ns: NetNamespace, pkt: Packet): void {
+  const opt = ipHdrLen(pkt.buf, pkt.nh) > IP_HLEN ? newIpOptions() : null;
+  if (opt !== null && ipOptionsCompile(ns, pkt, opt) >= 0) return;
+  pkt.ipOpt = opt;
+  ns.ipv4.icmpSend(pkt, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+}
+
 /** arp_error_report → ipv4_link_failure: the sender learns that the host is not there. */
 function arpErrorReport(neigh: Neigh, pkt: Packet): void {
   const { ns } = neigh.dev;
-  if (pkt.protocol === ETH_P_IP) ns.ipv4.icmpSend(pkt, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+  if (pkt.protocol === ETH_P_IP) sendDestUnreach(ns, pkt);
   kfreeSkb(ns, pkt, "NEIGH_FAILED", "arp_error_report", `no answer on ${neigh.dev.name}`);
 }
 

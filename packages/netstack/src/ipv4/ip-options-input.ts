@@ -33,7 +33,7 @@ import { RTN_LOCAL, RTN_UNICAST } from "./rt-types.ts";
 /** ip_rcv_options: parse, record, obey. False: the packet must be dropped. */
 export function ipRcvOptions(ns: NetNamespace, pkt: Packet, dev: NetDevice): boolean {
   const opt = newIpOptions();
-  const bad = compile(ns, pkt, opt);
+  const bad = ipOptionsCompile(ns, pkt, opt);
   if (bad >= 0) {
     ns.ipv4.mib.IpInHdrErrors++;
     ns.ipv4.icmpSend(pkt, ICMP_PARAMETERPROB, 0, bad * 0x1000000);
@@ -51,8 +51,8 @@ export function ipRcvOptions(ns: NetNamespace, pkt: Packet, dev: NetDevice): boo
   return optionsRcvSrr(pkt, opt, dev);
 }
 
-/** ip_options_compile for a received packet: offset of the faulty byte from the header's start, -1 when all is well. */
-function compile(ns: NetNamespace, pkt: Packet, opt: IpOptions): number {
+/** ip_options_compile for a packet: offset of the faulty byte from the header's start, -1 when all is well. It also records. */
+export function ipOptionsCompile(ns: NetNamespace, pkt: Packet, opt: IpOptions): number {
   const b = pkt.buf;
   const end = pkt.nh + ipHdrLen(b, pkt.nh);
   for (let at = pkt.nh + 20; at < end;) {
