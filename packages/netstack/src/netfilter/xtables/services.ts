@@ -4,7 +4,7 @@
 import type { NetDevice } from "../../dev/net-device.ts";
 import type { Packet } from "../../skb/packet.ts";
 import type { Conntrack } from "../conntrack/conntrack.ts";
-import type { Verdict } from "../hooks.ts";
+import type { HookNum, Verdict } from "../hooks.ts";
 import type { NatRange } from "../nat/nat-range.ts";
 import type { XtContext } from "./context.ts";
 
@@ -16,9 +16,9 @@ export interface XtServices {
   /** A pinned answer for the random rule under evaluation, undefined when none. */
   pick(c: XtContext): boolean | undefined;
   /** nf_send_unreach: ICMP destination unreachable with this code. */
-  sendUnreach(pkt: Packet, code: number): void;
+  sendUnreach(pkt: Packet, code: number, hook: HookNum): void;
   /** nf_send_reset. */
-  sendReset(pkt: Packet): void;
+  sendReset(pkt: Packet, hook: HookNum): void;
   /** nf_nat_setup_info for the packet's connection. */
   natSetup(pkt: Packet, what: "src" | "dst", range: NatRange): Verdict;
   masquerade(pkt: Packet, range: NatRange, out: NetDevice | null): Verdict;
