@@ -44,7 +44,7 @@ describe.skipIf(RECORD)("what random labs found", () => {
 });
 
 describeLive("recording what random labs found", (real) => {
-  it("asks the kernel again", ({ skip }) => {
+  it("asks the kernel again", { timeout: 120_000 }, ({ skip }) => {
     skip(!RECORD, "writes test data: only with KUBEHOP_RECORD=1");
     const cases: Record<string, Seen> = {};
     for (const one of FOUND) {
