@@ -16,6 +16,7 @@ import type { RecordedConntrack } from "../recorded/format.ts";
 import { conntrackOf, direction, recordedEntry } from "../recorded/replay.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
 import { counterRows } from "./kernel.ts";
+import { quietDevice } from "./quiet.ts";
 
 /** Bit of an update event: the state of the protocol changed, so ctnetlink tells it (include/uapi/linux/netfilter/nf_conntrack_common.h). */
 const IPCT_PROTOINFO = 1 << 5;
@@ -61,6 +62,7 @@ export class OurKernel implements Kernel {
 
   watch(): void {
     for (const ns of this.world.namespaces.values()) {
+      this.apply(ns.name, { agent: "verify", ops: [...ns.devices].map((dev) => quietDevice(dev.name)) });
       for (const dev of ns.devices)
         dev.taps.push((frame) => {
           this.#frames.push({ ns: ns.name, dev: dev.name, dir: direction(frame), hex: toHex(frameBytes(frame.pkt)) });
