@@ -22,6 +22,7 @@ import { inetSelectAddr } from "./fib/addr-type.ts";
 import { fibComputeSpecDst } from "./fib/spec-dst.ts";
 import { icmpGlobalAllow, icmpXrlimAllow } from "./icmp-limits.ts";
 import { ipLocalOut } from "./ip-output.ts";
+import type { BuiltOptions } from "./ip-options.ts";
 import { ipOptionsEcho } from "./ip-options.ts";
 import { ipRouteOutput } from "./route-output.ts";
 import type { FlowKey, Route } from "./rtable.ts";
@@ -55,7 +56,7 @@ export function icmpSend(pkt: Packet, type: number, code: number, info: number):
   const back = ipRouteOutput(ns, key);
   if (typeof back === "string" || !icmpXrlimAllow(ns, back.dev, key.daddr, type, code)) return;
   const options = ipOptionsEcho(ns, pkt, key.saddr);
-  const room = Math.min(back.mtu, ICMP_ERROR_LEN) - IP_HLEN - options.length - ICMP_HLEN;
+  const room = Math.min(back.mtu, ICMP_ERROR_LEN) - IP_HLEN - options.bytes.length - ICMP_HLEN;
   if (room <= IP_HLEN) return;
   const quote = b.subarray(pkt.nh, Math.min(pkt.tail, pkt.nh + room));
   if (key.saddr === 0) key.saddr = INADDR_DUMMY;
@@ -92,8 +93,7 @@ interface IcmpMessage {
   readonly tos: number;
   /** What follows the eight bytes. */
   readonly data: Uint8Array;
-  /** IPv4 options, padded. */
-  readonly options: Uint8Array;
+  readonly options: BuiltOptions;
 }
 
 /** icmp_reply: answer `pkt` (an echo or timestamp request) from the address it was sent to. */
@@ -110,7 +110,7 @@ export function icmpReply(ns: NetNamespace, pkt: Packet, type: number, info: num
 
 /** icmp_push_reply: build the message and send it. TTL is the namespace's, DF clear, the id from the pair's counter. */
 function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: IcmpMessage): void {
-  const hlen = IP_HLEN + m.options.length;
+  const hlen = IP_HLEN + m.options.bytes.length;
   const pkt = ns.world.allocSkb(hlen + ICMP_HLEN + m.data.length, cause);
   const b = pkt.buf;
   const th = pkt.head + hlen;
@@ -130,7 +130,8 @@ function push(ns: NetNamespace, cause: Packet, key: FlowKey, route: Route, m: Ic
     daddr: key.daddr,
   });
   b[pkt.head] = 0x40 | (hlen >>> 2);
-  b.set(m.options, pkt.head + IP_HLEN);
+  b.set(m.options.bytes, pkt.head + IP_HLEN);
+  pkt.ipOpt = m.options.opt;
   pkt.route = route;
   pkt.mark = key.mark;
   // icmp_glue_bits: an error belongs to the connection it is about.

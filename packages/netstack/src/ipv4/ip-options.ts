@@ -12,6 +12,7 @@ import { fibResultPrefsrc } from "./route-output.ts";
 import { flowKey } from "./rtable.ts";
 import { RT_SCOPE_UNIVERSE } from "./rt-types.ts";
 
+const IP_HLEN = 20;
 export const IPOPT_END = 0;
 export const IPOPT_NOOP = 1;
 export const IPOPT_RR = 7;
@@ -128,18 +129,31 @@ export function ipOptionsFragment(b: Uint8Array, nh: number): void {
   }
 }
 
+/** Options of a packet that is made here: the bytes, padded to 4, and what stands where (IPCB(skb)->opt behind ip_options_build). */
+export interface BuiltOptions {
+  readonly bytes: Uint8Array;
+  readonly opt: IpOptions | null;
+}
+
 /**
- * ip_options_echo and ip_options_build: the option bytes an answer to `pkt` carries, padded to 4 — record route and timestamp as
+ * ip_options_echo and ip_options_build: the options an answer to `pkt` carries — record route and timestamp as
  * they came, this host (`saddr`) entered once more where it had entered itself on receive. A source route is not answered by one.
  */
-export function ipOptionsEcho(ns: NetNamespace, pkt: Packet, saddr: Ipv4): Uint8Array {
+export function ipOptionsEcho(ns: NetNamespace, pkt: Packet, saddr: Ipv4): BuiltOptions {
   const opt = ipOptions(pkt);
-  if (opt === null || (opt.rr === 0 && opt.ts === 0)) return new Uint8Array(0);
+  if (opt === null || (opt.rr === 0 && opt.ts === 0)) return { bytes: new Uint8Array(0), opt: null };
   const parts: number[] = [];
-  if (opt.rr !== 0) parts.push(...echoRr(optionBytes(pkt, opt.rr), opt, saddr));
-  if (opt.ts !== 0) parts.push(...echoTs(ns, optionBytes(pkt, opt.ts), opt, saddr));
+  const built = newIpOptions();
+  if (opt.rr !== 0) {
+    built.rr = IP_HLEN;
+    parts.push(...echoRr(optionBytes(pkt, opt.rr), opt, saddr, built));
+  }
+  if (opt.ts !== 0) {
+    built.ts = IP_HLEN + parts.length;
+    parts.push(...echoTs(ns, optionBytes(pkt, opt.ts), opt, saddr, built));
+  }
   while (parts.length % 4 !== 0) parts.push(IPOPT_END);
-  return Uint8Array.from(parts);
+  return { bytes: Uint8Array.from(parts), opt: built };
 }
 
 function optionBytes(pkt: Packet, offset: number): Uint8Array {
@@ -147,19 +161,22 @@ function optionBytes(pkt: Packet, offset: number): Uint8Array {
   return pkt.buf.slice(at, at + (pkt.buf[at + 1] as number));
 }
 
-function echoRr(b: Uint8Array, opt: IpOptions, saddr: Ipv4): Uint8Array {
+function echoRr(b: Uint8Array, opt: IpOptions, saddr: Ipv4, built: IpOptions): Uint8Array {
   const ptr = b[2] as number;
   if (opt.rrNeedaddr && ptr + 3 <= b.length) {
     setU32(b, ptr - 1, saddr);
     b[2] = ptr + 4;
+    built.rrNeedaddr = true;
   }
   return b;
 }
 
-function echoTs(ns: NetNamespace, b: Uint8Array, opt: IpOptions, saddr: Ipv4): Uint8Array {
+function echoTs(ns: NetNamespace, b: Uint8Array, opt: IpOptions, saddr: Ipv4, built: IpOptions): Uint8Array {
   let ptr = b[2] as number;
   const need = (opt.tsNeedaddr ? 4 : 0) + 4;
   if (!opt.tsNeedtime || ((b[3] as number) & 15) === IPOPT_TS_PRESPEC || ptr + need - 1 > b.length) return b;
+  built.tsNeedtime = true;
+  built.tsNeedaddr = opt.tsNeedaddr;
   if (opt.tsNeedaddr) {
     setU32(b, ptr - 1, saddr);
     ptr += 4;

@@ -3,6 +3,7 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { isMulticast } from "../addr/ipv4.ts";
+import type { BuiltOptions } from "../ipv4/ip-options.ts";
 import { ipLocalOut } from "../ipv4/ip-output.ts";
 import { ipRouteOutput } from "../ipv4/route.ts";
 import type { RouteErrno } from "../ipv4/rt-types.ts";
@@ -46,8 +47,7 @@ export interface IpHeaderInit {
   readonly ttl: number;
   readonly id: number;
   readonly df: boolean;
-  /** IPv4 options, padded to 4. */
-  readonly options?: Uint8Array;
+  readonly options?: BuiltOptions;
 }
 
 /** ip_select_ttl: the socket's, the namespace's, or 1 for multicast. */
@@ -64,14 +64,15 @@ export function ipSendSegment(
   route: Route,
   h: IpHeaderInit,
 ): SockErrno | undefined {
-  const optLen = h.options?.length ?? 0;
+  const optLen = h.options?.bytes.length ?? 0;
   pkt.push(IP_HLEN + optLen);
   pkt.nh = pkt.head;
   pkt.protocol = ETH_P_IP;
   ipWriteUnchecked(pkt.buf, pkt.nh, h.tos, pkt.len, h.id, h.df ? IP_DF : 0, h.ttl, h.proto, h.saddr, h.daddr);
   if (h.options !== undefined && optLen > 0) {
     pkt.buf[pkt.nh] = 0x40 | ((IP_HLEN + optLen) >>> 2);
-    pkt.buf.set(h.options, pkt.nh + IP_HLEN);
+    pkt.buf.set(h.options.bytes, pkt.nh + IP_HLEN);
+    pkt.ipOpt = h.options.opt;
   }
   pkt.route = route;
   pkt.sk = sk;

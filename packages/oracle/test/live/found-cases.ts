@@ -334,6 +334,12 @@ export const FOUND: readonly FoundCase[] = [
       ],
     },
   ]),
+  found(
+    "an error about a RST of ours has the options of the RST",
+    lab(),
+    "*filter\n-A OUTPUT -p tcp -j REJECT\nCOMMIT\n",
+    [send("A", { dst: "10.1.0.1", protocol: 6, options: RECORD_ROUTE }, syn("A", "10.1.0.1", 0))],
+  ),
   found("an unreachable host enters the record route once more, and the quote shows it", lab(), "", [
     send("A", { dst: "10.2.0.77", protocol: 6, options: RECORD_ROUTE }, syn("A", "10.2.0.77", 0)),
     { ops: { ns: "R", ops: [{ op: "neigh-del", dev: "eB", dst: "10.2.0.77" }] } },
