@@ -5,7 +5,7 @@ import type { Batch, BatchError, ConfigOp } from "@kubehop/netstack";
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { AgentProcess, LiveError } from "./agent-process.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
-import { counterRows } from "./kernel.ts";
+import { counterRows, FRAMES_PER_STEP } from "./kernel.ts";
 import { linkAddWords } from "./link-words.ts";
 import { opWords } from "./op-words.ts";
 import { QUIET_DEVICE, QUIET_NAMESPACE, SETTLE_LINKS } from "./quiet.ts";
@@ -26,7 +26,6 @@ type RunResult = readonly [exit: number, stdout: string, stderr: string];
 
 /** Slots of 4 KiB hold a frame of the usual MTU; a jumbo lab asks for more. */
 const FRAME_SLOT = 4096;
-const FRAME_SLOTS = 512;
 const SEGMENT_BRIDGE = "br0";
 const BR_NETFILTER_CALLS = ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"];
 /** Drops IPv4 at ingress, behind the taps: classic BPF `ret 2` (TC_ACT_SHOT). */
@@ -83,7 +82,7 @@ export class RealKernel implements Kernel {
   watch(): void {
     const names = this.#namespaces;
     this.#must(names.map((ns) => ({ ns, argv: ["sh", "-c", `${QUIET_DEVICE}; ${SETTLE_LINKS}`] })));
-    this.#agent.ask("watch", { names, frameSize: this.#frameSlot, frames: FRAME_SLOTS });
+    this.#agent.ask("watch", { names, frameSize: this.#frameSlot, frames: FRAMES_PER_STEP });
   }
 
   play(steps: readonly PlayStep[]): readonly StepSeen[] {
