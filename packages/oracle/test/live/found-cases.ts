@@ -71,6 +71,16 @@ function syn(from: HostName, dst: string, damage: number): Buffer {
   return segment;
 }
 
+/** One half of a datagram. */
+function fragment(from: HostName, dst: string, datagram: Buffer, part: number): PlayStep {
+  const src = HOSTS[from];
+  const cut = 504;
+  const place = part === 0 ? { more: true } : { offset: cut };
+  const payload = part === 0 ? datagram.subarray(0, cut) : datagram.subarray(cut);
+  const packet = ipv4({ src, dst, protocol: 17, id: 9, ...place }, payload);
+  return { frame: [from, "eth0", ethernet(macOf(src.replace(/2$/, "1")), macOf(src), 0x0800, packet)] };
+}
+
 function brokenUdp(from: HostName, dst: string): Buffer {
   const datagram = udp(HOSTS[from], dst, 1001, 80, Buffer.from("abc"));
   datagram.writeUInt16BE(datagram.readUInt16BE(6) ^ 1, 6);
@@ -366,6 +376,12 @@ export const FOUND: readonly FoundCase[] = [
   found("fragments of a tunnel's packet that NAT leads elsewhere", tunnelLab(false), LOOP, [
     send("A", { dst: HOSTS.B, protocol: 17 }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.alloc(1460))),
   ]),
+  found(
+    "a datagram put together has the mark of its first fragment",
+    tunnelLab(false),
+    "*nat\n-A INPUT -p udp -j MARK --set-xmark 0x1/0x1\n-A POSTROUTING -m mark --mark 0x1/0x1\nCOMMIT\n*mangle\n-A FORWARD -m mark --mark 0x1/0x1 -m conntrack --ctstate NEW\nCOMMIT\n",
+    [0, 1].map((part) => fragment("B", HOSTS.A, udp(HOSTS.B, HOSTS.A, 1001, 80, Buffer.alloc(1000)), part)),
+  ),
   found(
     "CHECKSUM finishes the checksum inside a tunnel's packet",
     tunnelLab(false),
