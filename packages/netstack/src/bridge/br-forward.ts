@@ -63,7 +63,10 @@ function doForward(to: BridgePort, pkt: Packet, localOrig: boolean): void {
   const indev = pkt.dev;
   pkt.dev = to.dev;
   if (localOrig) nfHook(to.dev.ns, NFPROTO_BRIDGE, NF_INET_LOCAL_OUT, pkt, null, to.dev, brForwardFinish);
-  else nfHook(to.dev.ns, NFPROTO_BRIDGE, NF_INET_FORWARD, pkt, indev, to.dev, brForwardFinish);
+  else {
+    pkt.forwardCsum();
+    nfHook(to.dev.ns, NFPROTO_BRIDGE, NF_INET_FORWARD, pkt, indev, to.dev, brForwardFinish);
+  }
 }
 
 /** deliver_clone: the copy has its own bridge state, the connection is shared. */

@@ -16,6 +16,7 @@ function dummyXmit(dev: NetDevice, pkt: Packet): void {
 
 const DUMMY_OPS: DeviceOps = {
   kind: "dummy",
+  csumsEncapsulated: true,
   minMtu: 0,
   maxMtu: 0xffffffff,
   xmit: dummyXmit,

@@ -44,6 +44,8 @@ export interface DeviceOps {
   /** linkwatch: the device is open and has announced itself; now others learn of their carrier. */
   onOpened?(dev: NetDevice): void;
   onDown?(dev: NetDevice): void;
+  /** hw_enc_features has checksums: the checksum inside a tunnel's packet may stay unfinished. A tap sees which. */
+  readonly csumsEncapsulated?: boolean;
   /** Bounds of the MTU that `ip link set mtu` may give; 68..65535 unless given. */
   readonly minMtu?: number;
   readonly maxMtu?: number;

@@ -20,6 +20,7 @@ function segmentOf(dev: NetDevice): Segment {
 function nicXmit(dev: NetDevice, pkt: Packet): void {
   if (pkt.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(pkt);
   pkt.ipSummed = CHECKSUM_NONE;
+  pkt.csumValid = false;
   skbScrub(pkt, true);
   dev.txPackets++;
   dev.txBytes += pkt.len;
@@ -36,6 +37,7 @@ export function wireBytes(pkt: Packet): Uint8Array {
 
 const NIC_OPS: DeviceOps = {
   kind: "nic",
+  csumsEncapsulated: true,
   xmit: nicXmit,
   carrier: () => true,
   operState: (dev) => (dev.up ? "UP" : "DOWN"),

@@ -60,6 +60,7 @@ function vethDelete(dev: NetDevice): void {
 
 const VETH_OPS: DeviceOps = {
   kind: "veth",
+  csumsEncapsulated: true,
   xmit: vethXmit,
   carrier: (dev) => dev.peer !== null && dev.peer.up,
   operState: vethOperState,

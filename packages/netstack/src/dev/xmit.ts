@@ -1,7 +1,10 @@
 // Transmit path of devices (net/core/dev.c: __dev_queue_xmit, dev_hard_start_xmit). Every device here is without a queue.
 
+import { skbChecksumHelp } from "../ipv4/ip-do-fragment.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
+import { CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import type { NetDevice } from "./net-device.ts";
 import { deliverTaps } from "./taps.ts";
 
 export { devHardHeader } from "./eth.ts";
@@ -31,8 +34,15 @@ export function devQueueXmit(pkt: Packet): void {
     kfreeSkb(dev.ns, pkt, "NOT_SPECIFIED", "__dev_queue_xmit", "a device that sends through itself");
     return;
   }
+  validateXmitSkb(dev, pkt);
   if (dev.taps.length > 0 || world.tracer !== null) deliverTaps(pkt, dev, true);
   world.xmitDepth++;
   dev.ops.xmit(dev, pkt);
   world.xmitDepth--;
+}
+
+/** validate_xmit_skb: a checksum that the device cannot leave open is finished now. All can outside of tunnels (NETIF_F_HW_CSUM). */
+function validateXmitSkb(dev: NetDevice, pkt: Packet): void {
+  const encapsulated = pkt.ipSummed === CHECKSUM_PARTIAL && pkt.innerNh >= 0;
+  if (encapsulated && dev.ops.csumsEncapsulated !== true) skbChecksumHelp(pkt);
 }

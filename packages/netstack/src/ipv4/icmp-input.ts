@@ -5,7 +5,6 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import { consumeSkb, kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
-import { CHECKSUM_NONE } from "../skb/packet.ts";
 import { setU32 } from "../wire/bytes.ts";
 import {
   ICMP_ADDRESS,
@@ -74,7 +73,7 @@ function receive(ns: NetNamespace, pkt: Packet): DropReason | "delivered" | null
   mib.IcmpInMsgs++;
   const b = pkt.buf;
   if (pkt.len < ICMP_HLEN) return inError(ns, "NOT_SPECIFIED");
-  if (pkt.ipSummed === CHECKSUM_NONE && !icmpCheckOk(b, pkt.head, pkt.len)) {
+  if (!pkt.csumSettled && !icmpCheckOk(b, pkt.head, pkt.len)) {
     mib.IcmpInCsumErrors++;
     return inError(ns, "ICMP_CSUM");
   }

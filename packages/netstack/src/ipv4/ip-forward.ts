@@ -28,6 +28,7 @@ export function ipForward(ns: NetNamespace, pkt: Packet): void {
   // A unicast packet in a broadcast frame, or one that belongs to a socket here.
   if (pkt.pktType !== PACKET_HOST) return drop(ns, pkt, "NOT_SPECIFIED", "not addressed to this host's MAC");
   if (pkt.sk !== null) return drop(ns, pkt, "NOT_SPECIFIED", "owned by a socket");
+  pkt.forwardCsum();
   const { mib } = ns.ipv4;
   if (ipTtl(pkt.buf, pkt.nh) <= 1) {
     mib.IpInHdrErrors++;

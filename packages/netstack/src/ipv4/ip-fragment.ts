@@ -184,6 +184,7 @@ function reassemble(ns: NetNamespace, queue: FragQueue, pkt: Packet): "done" {
   }
   const tos = queue.pieces.reduce((sum, p) => sum | (ipTos(p.pkt.buf, p.pkt.nh) & 3), 0);
   for (const p of queue.pieces) if (p.pkt !== pkt) consumeSkb(ns, p.pkt, "ip_frag_reasm");
+  morph(pkt, first.pkt);
   pkt.buf = buf;
   pkt.mac = front > 0 ? SKB_HEADROOM : -1;
   pkt.head = nh;
@@ -200,6 +201,23 @@ function reassemble(ns: NetNamespace, queue: FragQueue, pkt: Packet): "done" {
       text: `put together from ${queue.pieces.length} fragments`,
     });
   return "done";
+}
+
+/** skb_morph: what is known about the first fragment is known about the whole; only the device is that of the last to come. */
+function morph(pkt: Packet, first: Packet): void {
+  pkt.pktType = first.pktType;
+  pkt.iif = first.iif;
+  pkt.mark = first.mark;
+  pkt.ct = first.ct;
+  pkt.ctinfo = first.ctinfo;
+  pkt.nfTrace = first.nfTrace;
+  pkt.nfBridge = first.nfBridge;
+  pkt.route = first.route;
+  pkt.ipcb = first.ipcb;
+  pkt.ipOpt = first.ipOpt;
+  pkt.hash = first.hash;
+  pkt.l4Hash = first.l4Hash;
+  pkt.csumValid = first.csumValid;
 }
 
 function finishHeader(queue: FragQueue, pkt: Packet, ecn: number): void {

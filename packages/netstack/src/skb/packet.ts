@@ -16,9 +16,13 @@ export const PACKET_OUTGOING = 4;
 export const PACKET_LOOPBACK = 5;
 export type PktType = 0 | 1 | 2 | 3 | 4 | 5;
 
-/** ip_summed. NONE: the checksum stands in the packet and is unverified. UNNECESSARY: verified. PARTIAL: only the pseudo-header sum stands there. */
+/**
+ * ip_summed. NONE: the checksum stands in the packet and is unverified. UNNECESSARY: verified. COMPLETE: the sum over the packet as it
+ * arrived is known (`csumGood`: and fits); forwarding forgets it. PARTIAL: only the pseudo-header sum stands there.
+ */
 export const CHECKSUM_NONE = 0;
 export const CHECKSUM_UNNECESSARY = 1;
+export const CHECKSUM_COMPLETE = 2;
 export const CHECKSUM_PARTIAL = 3;
 
 /** ctinfo, include/uapi/linux/netfilter/nf_conntrack_common.h. UNTRACKED is NF_CT_UNTRACKED of the kernel. */
@@ -62,6 +66,10 @@ export class Packet {
   nfTrace = false;
   route: Route | null = null;
   ipSummed = CHECKSUM_NONE;
+  /** Meaningful with CHECKSUM_COMPLETE. */
+  csumGood = false;
+  /** csum_valid: some checksum of this packet was verified here or earlier; an ICMP error asks no further. */
+  csumValid = false;
   /** Offset of the inner network header of an encapsulated packet whose CHECKSUM_PARTIAL is the inner one's; -1 otherwise. */
   innerNh = -1;
   nfBridge: NfBridgeInfo | null = null;
@@ -77,8 +85,9 @@ export class Packet {
   ipOpt: unknown = null;
   /** VLAN tag lifted into metadata, -1 without. */
   vlanTci = -1;
-  /** Flow hash given by a tunnel's source port choice; 0 = compute. */
+  /** Flow hash, 0 until somebody asked for it (skb_get_hash). One of a transport flow (l4_hash) stays when a tunnel wraps the packet or unwraps it. */
   hash = 0;
+  l4Hash = false;
   /** ignore_df: may be fragmented although DF is set. */
   ignoreDf = false;
   /** Looped back by lo: keeps conntrack and route. */
@@ -105,6 +114,16 @@ export class Packet {
   /** skb_pull. */
   pull(n: number): void {
     this.head += n;
+  }
+
+  /** Nothing is left to verify: skb_csum_unnecessary, or a complete sum that fits. */
+  get csumSettled(): boolean {
+    return this.ipSummed === CHECKSUM_COMPLETE ? this.csumGood : this.ipSummed !== CHECKSUM_NONE;
+  }
+
+  /** skb_forward_csum: what is forwarded is summed again by whoever asks. */
+  forwardCsum(): void {
+    if (this.ipSummed === CHECKSUM_COMPLETE) this.ipSummed = CHECKSUM_NONE;
   }
 
   /** pskb_trim to `len` bytes of data. */
@@ -145,6 +164,8 @@ export class Packet {
     c.nfTrace = this.nfTrace;
     c.route = this.route;
     c.ipSummed = this.ipSummed;
+    c.csumGood = this.csumGood;
+    c.csumValid = this.csumValid;
     c.innerNh = this.innerNh;
     c.nfBridge = this.nfBridge;
     c.sk = this.sk;
@@ -154,6 +175,7 @@ export class Packet {
     c.ipOpt = this.ipOpt;
     c.vlanTci = this.vlanTci;
     c.hash = this.hash;
+    c.l4Hash = this.l4Hash;
     c.ignoreDf = this.ignoreDf;
     c.loopback = this.loopback;
     return c;

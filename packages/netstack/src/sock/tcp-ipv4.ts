@@ -4,7 +4,7 @@ import type { SockTables } from "./sock-tables.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import { consumeSkb, kfreeSkb } from "../skb/kfree-skb.ts";
-import { CHECKSUM_NONE, PACKET_HOST } from "../skb/packet.ts";
+import { PACKET_HOST } from "../skb/packet.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, ICMP_NET_UNREACH } from "../wire/icmp-fields.ts";
 import { ipDaddr, ipHdrLen, ipSaddr } from "../wire/ipv4-fields.ts";
@@ -69,10 +69,7 @@ function tcpHeaderError(ns: NetNamespace, pkt: Packet): DropReason | null {
     ns.ipv4.mib.TcpInErrs++;
     return "PKT_TOO_SMALL";
   }
-  if (
-    pkt.ipSummed === CHECKSUM_NONE &&
-    !tcpCheckOk(pkt.buf, pkt.head, pkt.len, ipSaddr(pkt.buf, pkt.nh), ipDaddr(pkt.buf, pkt.nh))
-  ) {
+  if (!pkt.csumSettled && !tcpCheckOk(pkt.buf, pkt.head, pkt.len, ipSaddr(pkt.buf, pkt.nh), ipDaddr(pkt.buf, pkt.nh))) {
     ns.ipv4.mib.TcpInCsumErrors++;
     ns.ipv4.mib.TcpInErrs++;
     return "TCP_CSUM";

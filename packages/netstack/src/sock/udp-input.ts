@@ -5,7 +5,6 @@ import { nfResetCt } from "../dev/scrub.ts";
 import { RTCF_BROADCAST, RTCF_MULTICAST } from "../ipv4/rtable.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import { consumeSkb, kfreeSkb } from "../skb/kfree-skb.ts";
-import { CHECKSUM_NONE } from "../skb/packet.ts";
 import type { Packet } from "../skb/packet.ts";
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH } from "../wire/icmp-fields.ts";
 import { ipDaddr, ipHdrLen, ipSaddr } from "../wire/ipv4-fields.ts";
@@ -55,7 +54,7 @@ function isGroupRoute(pkt: Packet): boolean {
 }
 
 function udpChecksumOk(pkt: Packet): boolean {
-  if (pkt.ipSummed !== CHECKSUM_NONE) return true;
+  if (pkt.csumSettled) return true;
   return udpCheckOk(pkt.buf, pkt.head, pkt.len, ipSaddr(pkt.buf, pkt.nh), ipDaddr(pkt.buf, pkt.nh));
 }
 

@@ -1,7 +1,8 @@
 // The flow hash behind a tunnel's source port (net/core/flow_dissector.c: __skb_get_hash_symmetric; include/net/udp.h: udp_flow_src_port).
 
+import type { Packet } from "../skb/packet.ts";
 import { getU32 } from "../wire/bytes.ts";
-import { ETH_P_IP } from "../wire/ethernet.ts";
+import { ETH_HLEN, ETH_P_IP, ethProto } from "../wire/ethernet.ts";
 import {
   IPPROTO_SCTP,
   IPPROTO_TCP,
@@ -27,6 +28,21 @@ function hasPorts(proto: number): boolean {
 function flowPorts(b: Uint8Array, nh: number, tail: number): number {
   const th = nh + ipHdrLen(b, nh);
   return hasPorts(ipProto(b, nh)) && !ipIsFragment(b, nh) && th + 4 <= tail ? getU32(b, th) : 0;
+}
+
+/** skb_get_hash of a frame whose link header is at pkt.mac: the hash it has, or its flow's. */
+export function skbGetHash(pkt: Packet): number {
+  if (pkt.hash !== 0) return pkt.hash;
+  const nh = pkt.mac + ETH_HLEN;
+  const protocol = ethProto(pkt.buf, pkt.mac);
+  pkt.hash = flowHash(pkt.buf, pkt.mac, nh, pkt.tail, protocol);
+  pkt.l4Hash = protocol === ETH_P_IP && pkt.tail - nh >= 20 && flowPorts(pkt.buf, nh, pkt.tail) !== 0;
+  return pkt.hash;
+}
+
+/** skb_clear_hash_if_not_l4: other bytes stand in front now. */
+export function skbClearHashIfNotL4(pkt: Packet): void {
+  if (!pkt.l4Hash) pkt.hash = 0;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { skbScrub } from "../dev/scrub.ts";
+import { skbClearHashIfNotL4 } from "./flow-hash.ts";
 import { ipLocalOut } from "../ipv4/ip-output.ts";
 import type { Route } from "../ipv4/route.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
@@ -77,6 +78,7 @@ function iptunnelXmit(net: NetNamespace, route: Route, pkt: Packet, t: UdpTunnel
     return false;
   }
   skbScrub(pkt, t.xnet);
+  skbClearHashIfNotL4(pkt);
   pkt.route = route;
   pkt.push(IP_HLEN);
   pkt.nh = pkt.head;

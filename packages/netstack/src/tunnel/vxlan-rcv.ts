@@ -3,18 +3,20 @@
 import { formatIpv4 } from "../addr/ipv4.ts";
 import { ethTypeTrans } from "../dev/eth.ts";
 import { skbScrub } from "../dev/scrub.ts";
+import { ipSumOk } from "../netfilter/conntrack/l4proto.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import { CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../skb/packet.ts";
 import { getU16 } from "../wire/bytes.ts";
 import { ETH_HLEN, ETH_P_IP, ethSrc } from "../wire/ethernet.ts";
 import { csumReplace2 } from "../wire/checksum.ts";
-import { IP_CHECK_OFF, ipDaddr, ipHdrLen, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
-import { UDP_HLEN, udpDport, udpSport } from "../wire/udp-fields.ts";
+import { IP_CHECK_OFF, ipDaddr, ipHdrLen, ipProto, ipSaddr, ipTos } from "../wire/ipv4-fields.ts";
+import { UDP_HLEN, udpCheck, udpDport, udpSport } from "../wire/udp-fields.ts";
 import { VXLAN_HF_VNI, VXLAN_HLEN, vxlanFlags, vxlanVni } from "../wire/vxlan-fields.ts";
 import { ECN_CE, ecnDecapsulate } from "./ecn.ts";
+import { skbClearHashIfNotL4 } from "./flow-hash.ts";
 import type { Vxlan } from "./vxlan.ts";
 import { vxlanSnoop } from "./vxlan-fdb.ts";
 import { vxlanFindVni } from "./vxlan-xmit.ts";
@@ -61,12 +63,16 @@ function decapsulate(vx: Vxlan, pkt: Packet, outer: number, frame: number): void
   traceDecap(vx, pkt, outer, frame);
   pkt.head = frame;
   skbScrub(pkt, net !== dev.ns);
+  skbClearHashIfNotL4(pkt);
+  const summed = pkt.ipSummed !== CHECKSUM_PARTIAL && udpCheck(pkt.buf, frame - VXLAN_HLEN - UDP_HLEN) !== 0;
   // A checksum that was still to be made belongs to the inner packet, or went away with the outer one.
   if (pkt.ipSummed !== CHECKSUM_PARTIAL || pkt.innerNh < 0) pkt.ipSummed = CHECKSUM_NONE;
   pkt.innerNh = -1;
+  pkt.csumValid = true;
   pkt.vlanTci = -1;
   const src = ethSrc(pkt.buf, frame);
   ethTypeTrans(pkt, dev);
+  if (summed) completeSum(pkt);
   const reason = refuse(vx, pkt, src, saddr, tos);
   if (reason !== null) {
     drop(dev.ns, pkt, reason, "");
@@ -75,6 +81,13 @@ function decapsulate(vx: Vxlan, pkt: Packet, outer: number, frame: number): void
   dev.rxPackets++;
   dev.rxBytes += pkt.len;
   dev.ns.world.netifRx(pkt);
+}
+
+/** skb_checksum_try_convert: the outer checksum was right, so it tells the sum of everything inside. */
+function completeSum(pkt: Packet): void {
+  pkt.ipSummed = CHECKSUM_COMPLETE;
+  const { buf, nh } = pkt;
+  pkt.csumGood = pkt.protocol === ETH_P_IP && pkt.len >= 20 && ipSumOk(pkt, nh + ipHdrLen(buf, nh), ipProto(buf, nh));
 }
 
 /** vxlan_set_mac and what follows: loops, learning, ECN, a device that is down. Null: take it. */

@@ -11,12 +11,12 @@ import type { Route } from "../ipv4/route.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
-import { CHECKSUM_PARTIAL } from "../skb/packet.ts";
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../skb/packet.ts";
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, ethDst, ethProto, ethSrc } from "../wire/ethernet.ts";
 import { IP_DF, IPPROTO_UDP, ipDaddr, ipFragOff, ipTos } from "../wire/ipv4-fields.ts";
 import { VXLAN_HLEN, vxlanWrite } from "../wire/vxlan-fields.ts";
 import { ecnEncapsulate } from "./ecn.ts";
-import { flowHash, udpFlowSrcPort } from "./flow-hash.ts";
+import { skbGetHash, udpFlowSrcPort } from "./flow-hash.ts";
 import { udpTunnelXmitSkb } from "./ip-tunnel.ts";
 import type { Vxlan, VxlanFdb, VxlanRdst } from "./vxlan.ts";
 import { VXLAN_HEADROOM, vxlanOf } from "./vxlan.ts";
@@ -62,11 +62,7 @@ function vxlanXmitOne(vx: Vxlan, pkt: Packet, rdst: VxlanRdst): void {
   }
   const dport = rdst.port !== 0 ? rdst.port : cfg.dstPort;
   const vni = rdst.vni !== 0 ? rdst.vni : cfg.vni;
-  const sport = udpFlowSrcPort(
-    flowHash(pkt.buf, pkt.mac, pkt.mac + ETH_HLEN, pkt.tail, ethProto(pkt.buf, pkt.mac)),
-    net.ipv4.sysctls.local_port_first,
-    net.ipv4.sysctls.local_port_last,
-  );
+  const sport = udpFlowSrcPort(skbGetHash(pkt), net.ipv4.sysctls.local_port_first, net.ipv4.sysctls.local_port_last);
   const key = flowKey(rdst.ip, {
     saddr: cfg.local,
     oif: rdst.ifindex,
@@ -112,7 +108,8 @@ function encapsulate(vx: Vxlan, pkt: Packet, route: Route, o: Outer): void {
     ipRtUpdatePmtu(dev.ns, pkt.route, ipDaddr(b, inner), route.mtu - VXLAN_HEADROOM);
   }
   const bytes = pkt.len;
-  if (pkt.ipSummed === CHECKSUM_PARTIAL && pkt.innerNh < 0) pkt.innerNh = inner;
+  if (pkt.ipSummed !== CHECKSUM_PARTIAL) pkt.ipSummed = CHECKSUM_NONE;
+  else if (pkt.innerNh < 0) pkt.innerNh = inner;
   pkt.push(VXLAN_HLEN);
   vxlanWrite(pkt.buf, pkt.head, o.vni);
   if (net.world.tracer !== null) {

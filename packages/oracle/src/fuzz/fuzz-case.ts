@@ -29,7 +29,7 @@ export interface CaseOutcome {
 interface Played {
   readonly refused: string | null;
   readonly seen: readonly StepSeen[];
-  /** NAT drew a port behind the last step: tables and counters tell more than the steps. */
+  /** NAT drew a port, or a packet went round and round, behind the last step: tables and counters tell more than the steps. */
   readonly byChance: boolean;
 }
 
@@ -74,10 +74,10 @@ export function writeCase(
     seen.push(one);
     return one;
   };
-  const before = ours.draws;
+  const before = ours.undecided;
   for (let i = 0; refused === null && i < count; i++) {
     const { frames } = play(writer.next());
-    if (ours.draws !== before) {
+    if (ours.undecided !== before) {
       steps.pop();
       seen.pop();
       break;
@@ -87,7 +87,7 @@ export function writeCase(
     if (frames.some((f) => f.dir === "out" && f.hex.slice(24, 28) === "0806"))
       for (const step of forgetUnanswered(ours, lab.namespaces)) play(step);
   }
-  return { fuzzCase: { ...setup, steps }, played: { refused, seen, byChance: ours.draws !== before } };
+  return { fuzzCase: { ...setup, steps }, played: { refused, seen, byChance: ours.undecided !== before } };
 }
 
 /** Questions for neighbours that nobody has answered are taken back. */
@@ -101,21 +101,21 @@ export function forgetUnanswered(ours: OurKernel, namespaces: readonly string[])
   });
 }
 
-/** On our kernel, up to where NAT draws a port: the steps that can be compared, and what they showed. */
+/** On our kernel, up to where chance or the clock decides: the steps that can be compared, and what they showed. */
 export function replayOurs(
   ours: OurKernel,
   lab: LabSpec,
   { steps, ...setup }: FuzzCase,
 ): { played: Played; steps: readonly PlayStep[] } {
   const refused = prepare(ours, lab, setup);
-  const before = ours.draws;
+  const before = ours.undecided;
   const seen: StepSeen[] = [];
   for (const step of refused === null ? steps : []) {
     const one = ours.play([step]);
-    if (ours.draws !== before) break;
+    if (ours.undecided !== before) break;
     seen.push(...one);
   }
-  const byChance = ours.draws !== before;
+  const byChance = ours.undecided !== before;
   return { played: { refused, seen, byChance }, steps: byChance ? steps.slice(0, seen.length) : steps };
 }
 

@@ -12,9 +12,10 @@ import type { FuzzFinding, FuzzTotals } from "./fuzz.ts";
 
 /** The last line: labs, cases, packets compared, differences. */
 export function formatFuzzTotals(title: string, seed: string, t: FuzzTotals): string {
+  const storms = t.storms === 0 ? "" : `, ${t.storms} cases cut short by a storm`;
   return (
     `${title}, seed ${seed}: ${t.labs} topologies, ${t.cases} cases, ${t.injected} packets injected, ` +
-    `${t.packets} packets and ${t.events} conntrack events compared, ${t.findings.length} differences, ${t.refused.length} words not tried\n`
+    `${t.packets} packets and ${t.events} conntrack events compared, ${t.findings.length} differences, ${t.refused.length} words not tried${storms}\n`
   );
 }
 

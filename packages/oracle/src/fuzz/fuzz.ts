@@ -55,6 +55,8 @@ export interface FuzzTotals {
   findings: FuzzFinding[];
   /** Cases that ended early because NAT drew a port. */
   byChance: number;
+  /** Cases that ended early because a packet went round until an allowance was used up. */
+  storms: number;
   /** What one of the kernels lacks. */
   refused: readonly string[];
 }
@@ -73,6 +75,7 @@ export function runFuzz(real: RealKernel, options: FuzzOptions): FuzzTotals {
     events: 0,
     findings: [],
     byChance: 0,
+    storms: 0,
     refused: kit.refused,
   };
   const run = new FuzzRun(real, kit, options, totals);
@@ -114,7 +117,8 @@ class FuzzRun {
       this.#totals.events += outcome.events;
       this.#options.onProgress?.(this.#totals);
       if (outcome.differences.length === 0 && !byChance) continue;
-      if (byChance) this.#totals.byChance++;
+      if (kernels.stormed) this.#totals.storms++;
+      else if (byChance) this.#totals.byChance++;
       if (outcome.differences.length === 0) break;
       this.#totals.findings.push(kernels.shrink(this.#options.seed, index, fuzzCase, outcome));
       break;
@@ -180,6 +184,10 @@ export class BothKernels {
     this.#real.clear();
     this.#ours = new OurKernel();
     this.#build();
+  }
+
+  get stormed(): boolean {
+    return this.#ours.storms > 0;
   }
 
   compareNew(

@@ -4,8 +4,12 @@ import type { RecordedConntrack } from "../recorded/format.ts";
 import { canonical } from "../recorded/compare.ts";
 import { frameText } from "./frame-text.ts";
 import type { CounterRow, CtEvent, KernelFrame, StepSeen } from "./kernel.ts";
-import type { MaskFacts } from "./kernel-made.ts";
-import { maskMade } from "./kernel-made.ts";
+import { maskerOf } from "./kernel-made.ts";
+
+export interface MaskFacts {
+  /** Addresses of the tunnels' ends, dotted. */
+  readonly vteps: readonly string[];
+}
 
 export interface LiveDifference {
   readonly what: "frames" | "events" | "answer" | "conntrack" | "counters" | "sets";
@@ -35,7 +39,7 @@ export function compareSteps(
 
 function compareStep(theirs: StepSeen, ours: StepSeen, facts: MaskFacts): Found[] {
   const answer = compareAnswer(theirs.error, ours.error);
-  const frames = compareFrames(theirs.frames.filter(isIpv4), ours.frames.filter(isIpv4), facts);
+  const frames = compareFrames(theirs.frames.filter(isIpv4), ours.frames.filter(isIpv4));
   return [...answer, ...frames, ...compareEvents(theirs.ct, ours.ct, facts)];
 }
 
@@ -49,7 +53,8 @@ function compareAnswer(kernel: string | null, ours: string | null): Found[] {
   return [{ what: "answer", where: "what was said to it", kernel: kernel ?? "accepted", ours: ours ?? "accepted" }];
 }
 
-function compareFrames(theirs: readonly KernelFrame[], ours: readonly KernelFrame[], facts: MaskFacts): Found[] {
+function compareFrames(theirs: readonly KernelFrame[], ours: readonly KernelFrame[]): Found[] {
+  const masks = [maskerOf(theirs), maskerOf(ours)] as const;
   const found: Found[] = [];
   const place = (f: KernelFrame): string => `${f.ns}/${f.dev}`;
   for (const device of new Set([...theirs, ...ours].map(place))) {
@@ -57,7 +62,7 @@ function compareFrames(theirs: readonly KernelFrame[], ours: readonly KernelFram
       KernelFrame[],
       KernelFrame[],
     ];
-    const at = firstUnequal(a, b, facts);
+    const at = firstUnequal(a, b, masks);
     if (at >= 0)
       found.push({ what: "frames", where: `${device}, frame ${at + 1}`, kernel: tell(a[at]), ours: tell(b[at]) });
   }
@@ -65,11 +70,15 @@ function compareFrames(theirs: readonly KernelFrame[], ours: readonly KernelFram
   return found;
 }
 
-function firstUnequal(a: readonly KernelFrame[], b: readonly KernelFrame[], facts: MaskFacts): number {
+function firstUnequal(
+  a: readonly KernelFrame[],
+  b: readonly KernelFrame[],
+  masks: readonly [(hex: string) => string, (hex: string) => string],
+): number {
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     const [x, y] = [a[i], b[i]];
     if (x === undefined || y === undefined || x.dir !== y.dir) return i;
-    if (x.hex !== y.hex && maskMade(x.hex, facts) !== maskMade(y.hex, facts)) return i;
+    if (x.hex !== y.hex && masks[0](x.hex) !== masks[1](y.hex)) return i;
   }
   return -1;
 }
@@ -93,12 +102,11 @@ function compareEvents(theirs: Events, ours: Events, facts: MaskFacts): Found[] 
   });
 }
 
-/** The tunnel's source port is drawn: `*`, as in recordings. Where it stands is told by the tunnel's ends and the range it is drawn from. */
+/** The tunnel's source port is drawn: `*`, as in recordings. Where it stands is told by the range it is drawn from, as NAT may move both ends. */
 function blankTunnel(entry: RecordedConntrack, { vteps }: MaskFacts): RecordedConntrack {
   const { orig, reply, status, mark, tcp } = entry;
   const rest = { status, mark, ...(tcp === undefined ? {} : { tcp }) };
-  const ends = [orig.src, orig.dst, reply.src, reply.dst];
-  if (orig.proto !== "udp" || !ends.some((ip) => vteps.includes(ip))) return { orig, reply, ...rest };
+  if (orig.proto !== "udp" || vteps.length === 0) return { orig, reply, ...rest };
   return { orig: blankDrawn(orig), reply: blankDrawn(reply), ...rest };
 }
 

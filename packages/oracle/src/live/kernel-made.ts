@@ -9,37 +9,61 @@ const VXLAN_HF_VNI = 0x08000000;
 /** Echo reply, unreachable, redirect, time exceeded, parameter problem, timestamp reply. */
 const MADE_BY_KERNEL = new Set([0, 3, 5, 11, 12, 14]);
 
-export interface MaskFacts {
-  /** Addresses of the tunnels' ends, dotted. */
-  readonly vteps: readonly string[];
-}
-
 /** Source ports of the sockets that steps open: the kernel makes those packets, and draws their ids. No injected packet uses them. */
 export const SOCKET_PORTS = { first: 20_000, last: 20_999 } as const;
 
-/** A frame in hex, with what chance decides blanked. */
-export function maskMade(hex: string, facts: MaskFacts): string {
-  const frame = Buffer.from(hex, "hex");
-  maskFrameAt(frame, 0, facts);
-  return frame.toString("hex");
+/** Datagrams whose ids are drawn: a later fragment does not say what it belongs to. */
+type Drawn = ReadonlySet<string>;
+
+/** Blanks what chance decides in a frame in hex, for the frames of one step of one kernel. */
+export function maskerOf(frames: readonly { readonly hex: string }[]): (hex: string) => string {
+  let drawn: Drawn | undefined;
+  return (hex) => {
+    drawn ??= tunnelFragments(frames);
+    const frame = Buffer.from(hex, "hex");
+    maskFrameAt(frame, 0, drawn);
+    return frame.toString("hex");
+  };
 }
 
-function maskFrameAt(b: Buffer, at: number, facts: MaskFacts): void {
-  if (b.length >= at + ETH + 20 && b.readUInt16BE(at + 12) === 0x0800) maskPacketAt(b, at + ETH, facts);
+/** The first fragments of a tunnel's packets, wherever NAT has led them. */
+function tunnelFragments(frames: readonly { readonly hex: string }[]): Drawn {
+  const found = new Set<string>();
+  for (const { hex } of frames) collectFragments(Buffer.from(hex, "hex"), 0, found);
+  return found;
 }
 
-function maskPacketAt(b: Buffer, ip: number, facts: MaskFacts): void {
+function collectFragments(b: Buffer, at: number, found: Set<string>): void {
+  const ip = at + ETH;
+  if (b.length < ip + 20 || b.readUInt16BE(at + 12) !== 0x0800 || b[ip + 9] !== IPPROTO_UDP) return;
+  const l4 = ip + ((b[ip] ?? 0) & 15) * 4;
+  const offset = b.readUInt16BE(ip + 6) & 0x3fff;
+  if ((offset & 0x1fff) !== 0 || !isTunnel(b, l4)) return;
+  if (offset !== 0) found.add(datagram(b, ip));
+  collectFragments(b, l4 + VXLAN_INNER, found);
+}
+
+/** Id and addresses. */
+function datagram(b: Buffer, ip: number): string {
+  return b.toString("hex", ip + 4, ip + 6) + b.toString("hex", ip + 12, ip + 20);
+}
+
+function maskFrameAt(b: Buffer, at: number, drawn: Drawn): void {
+  if (b.length >= at + ETH + 20 && b.readUInt16BE(at + 12) === 0x0800) maskPacketAt(b, at + ETH, drawn);
+}
+
+function maskPacketAt(b: Buffer, ip: number, drawn: Drawn): void {
   const l4 = ip + ((b[ip] ?? 0) & 15) * 4;
   const protocol = b[ip + 9];
   if ((b.readUInt16BE(ip + 6) & 0x1fff) !== 0) {
-    // A later fragment does not say what it belongs to: a tunnel's packet when it runs between tunnel ends, or an echo reply.
-    if (protocol === IPPROTO_ICMP || (protocol === IPPROTO_UDP && isBetweenVteps(b, ip, facts))) maskId(b, ip);
+    // An echo reply, or a tunnel's packet.
+    if (protocol === IPPROTO_ICMP || (protocol === IPPROTO_UDP && drawn.has(datagram(b, ip)))) maskId(b, ip);
   } else if (protocol === IPPROTO_UDP && isTunnel(b, l4)) {
     maskTunnel(b, ip, l4);
-    maskFrameAt(b, l4 + VXLAN_INNER, facts);
+    maskFrameAt(b, l4 + VXLAN_INNER, drawn);
   } else if (protocol === IPPROTO_ICMP && MADE_BY_KERNEL.has(b[l4] ?? -1)) {
     maskId(b, ip);
-    maskQuoted(b, l4, facts);
+    maskQuoted(b, l4, drawn);
   } else if (protocol === IPPROTO_UDP && isSocketPort(b, l4)) maskId(b, ip);
 }
 
@@ -52,11 +76,6 @@ function isSocketPort(b: Buffer, udp: number): boolean {
 /** By its header, as NAT may have given it another port (RFC 7348 §5: only the I flag is set); no other datagram of ours begins so. */
 export function isTunnel(b: Buffer, udp: number): boolean {
   return b.length >= udp + VXLAN_INNER + ETH && b.readUInt32BE(udp + 8) === VXLAN_HF_VNI;
-}
-
-function isBetweenVteps(b: Buffer, ip: number, facts: MaskFacts): boolean {
-  const dotted = (at: number): string => [...b.subarray(at, at + 4)].join(".");
-  return facts.vteps.includes(dotted(ip + 12)) && facts.vteps.includes(dotted(ip + 16));
 }
 
 function maskId(b: Buffer, ip: number): void {
@@ -72,10 +91,10 @@ function maskTunnel(b: Buffer, ip: number, udp: number): void {
 }
 
 /** An ICMP error about a tunnel's packet, or about an ICMP message of the kernel's: its own checksum covers what is blanked. */
-function maskQuoted(b: Buffer, icmp: number, facts: MaskFacts): void {
+function maskQuoted(b: Buffer, icmp: number, drawn: Drawn): void {
   const ip = icmp + 8;
   if (b[icmp] === 0 || b[icmp] === 14 || b.length < ip + 28) return;
   const before = b.toString("hex", ip);
-  maskPacketAt(b, ip, facts);
+  maskPacketAt(b, ip, drawn);
   if (b.toString("hex", ip) !== before) b.fill(0, icmp + 2, icmp + 4);
 }

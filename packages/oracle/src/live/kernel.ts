@@ -35,6 +35,9 @@ export interface StepSeen {
   readonly error: string | null;
 }
 
+/** Frames of one step that the captures of a namespace can hold. */
+export const FRAMES_PER_STEP = 512;
+
 /** Packets and bytes of a rule or policy, in the order of the listing. */
 export interface CounterRow {
   /** `table -A CHAIN …` or `table policy CHAIN`. */

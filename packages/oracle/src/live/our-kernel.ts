@@ -18,16 +18,28 @@ import type { Batch, BatchError, Conntrack, NetDevice } from "@kubehop/netstack"
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { conntrackOf, direction, recordedEntry } from "../recorded/replay.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
-import { counterRows, setRows } from "./kernel.ts";
+import { counterRows, FRAMES_PER_STEP, setRows } from "./kernel.ts";
+import { quietDevice } from "./quiet.ts";
 
 /** Bit of an update event: the state of the protocol changed, so ctnetlink tells it (include/uapi/linux/netfilter/nf_conntrack_common.h). */
 const IPCT_PROTOINFO = 1 << 5;
 
+const STORM = "packet storm";
+
+/** Frames of the namespace that saw most. */
+function busiest(frames: readonly KernelFrame[]): number {
+  const counts = new Map<string, number>();
+  for (const { ns } of frames) counts.set(ns, (counts.get(ns) ?? 0) + 1);
+  return Math.max(0, ...counts.values());
+}
+
 export class OurKernel implements Kernel {
   readonly title = "kubehop";
   world = new World(1);
-  /** Ports that NAT drew by chance, and loops without end (rules can renew a TTL): from there on nothing can be compared. */
+  /** Ports that NAT drew by chance: from there on nothing can be compared. */
   draws = 0;
+  /** Steps in which a packet went round until an allowance was used up, that of ICMP or ours: how often depends on the clock. */
+  storms = 0;
   readonly #watched = new WeakSet<object>();
   #frames: KernelFrame[] = [];
   #events: Record<string, CtEvent[]> = {};
@@ -55,6 +67,11 @@ export class OurKernel implements Kernel {
     for (const name of names) new NetNamespace(this.world, name);
   }
 
+  /** Steps from which on nothing can be compared. */
+  get undecided(): number {
+    return this.draws + this.storms;
+  }
+
   apply(ns: string, batch: Batch): BatchError | null {
     return applyBatch(this.#namespace(ns), batch);
   }
@@ -65,7 +82,9 @@ export class OurKernel implements Kernel {
 
   watch(): void {
     for (const ns of this.world.namespaces.values()) {
-      for (const dev of ns.devices) if (this.#isNew(dev)) this.#tap(ns.name, dev);
+      const fresh = [...ns.devices].filter((dev) => this.#isNew(dev));
+      this.apply(ns.name, { agent: "verify", ops: fresh.map((dev) => quietDevice(dev.name)) });
+      for (const dev of fresh) this.#tap(ns.name, dev);
       if (this.#isNew(ns)) this.#listen(ns);
     }
   }
@@ -102,17 +121,17 @@ export class OurKernel implements Kernel {
   #play(step: PlayStep): StepSeen {
     this.#frames = [];
     this.#events = {};
-    const error = this.#actToTheEnd(step);
+    const error = this.#actUnlessStorm(step);
+    if (error === STORM || busiest(this.#frames) > FRAMES_PER_STEP) this.storms++;
     return { frames: this.#frames, ct: this.#events, error };
   }
 
-  #actToTheEnd(step: PlayStep): string | null {
+  #actUnlessStorm(step: PlayStep): string | null {
     try {
       return this.#act(step);
     } catch (error) {
-      if (!(error instanceof PacketStormError)) throw error;
-      this.draws++;
-      return null;
+      if (error instanceof PacketStormError) return STORM;
+      throw error;
     }
   }
 

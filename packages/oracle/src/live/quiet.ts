@@ -11,15 +11,20 @@ export const QUIET_NAMESPACE: readonly (readonly [path: string, value: string])[
   ["net/ipv4/igmp_link_local_mcast_reports", "0"],
 ];
 
-/** Neighbours that answered once stay reachable, and keep the address they gave first (a namespace has these files per device only). */
+/** Neighbours that answered once stay reachable, and keep the address they gave first; a proxy answers at once (a namespace has these files per device only). */
 export const QUIET_DEVICE =
-  "for d in /proc/sys/net/ipv4/neigh/*/; do echo 3600000 > $d/base_reachable_time_ms; echo 3600 > $d/delay_first_probe_time; echo 360000 > $d/locktime; done";
+  "for d in /proc/sys/net/ipv4/neigh/*/; do echo 3600000 > $d/base_reachable_time_ms; echo 3600 > $d/delay_first_probe_time; echo 360000 > $d/locktime; echo 0 > $d/proxy_delay; done";
 
-/** Batches of both kernels: ICMP errors are not rationed. */
 /** Links come up in their own time: wait until every port forwards and every device that is up has its carrier, at most 3 s. */
 export const SETTLE_LINKS =
   "for i in $(seq 60); do { bridge link; ip -o link show up; } | grep -qE 'state (disabled|DOWN|LOWERLAYERDOWN)' || break; sleep 0.05; done";
 
+/** The part of QUIET_DEVICE that our kernel would not do by itself while no time passes. */
+export function quietDevice(dev: string): ConfigOp {
+  return { op: "sysctl", key: `net.ipv4.neigh.${dev.replaceAll(".", "/")}.proxy_delay`, value: "0" };
+}
+
+/** Batches of both kernels: ICMP errors are not rationed. */
 export const QUIET_ICMP: readonly ConfigOp[] = [
   { op: "sysctl", key: "net.ipv4.icmp_ratelimit", value: "0" },
   { op: "sysctl", key: "net.ipv4.icmp_msgs_per_sec", value: "100000" },

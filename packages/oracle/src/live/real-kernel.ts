@@ -6,7 +6,7 @@ import type { RecordedConntrack } from "../recorded/format.ts";
 import type { Listener, Request } from "../scenario/script.ts";
 import { AgentProcess, LiveError } from "./agent-process.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
-import { counterRows, setRows } from "./kernel.ts";
+import { counterRows, FRAMES_PER_STEP, setRows } from "./kernel.ts";
 import { linkAddWords } from "./link-words.ts";
 import { opWords } from "./op-words.ts";
 import { QUIET_DEVICE, QUIET_NAMESPACE, SETTLE_LINKS } from "./quiet.ts";
@@ -40,7 +40,6 @@ type RunResult = readonly [exit: number, stdout: string, stderr: string];
 
 /** Slots of 4 KiB hold a frame of the usual MTU; a jumbo lab asks for more. */
 const FRAME_SLOT = 4096;
-const FRAME_SLOTS = 512;
 const SEGMENT_BRIDGE = "br0";
 const BR_NETFILTER_CALLS = ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"];
 /** Drops IPv4 at ingress, behind the taps: classic BPF `ret 2` (TC_ACT_SHOT). */
@@ -52,6 +51,8 @@ export class RealKernel implements Kernel {
   readonly #brNetfilter: boolean;
   readonly #frameSlot: number;
   #namespaces: string[] = [];
+  /** Namespaces in which br_netfilter counts as loaded. */
+  readonly #bridging = new Set<string>();
   /** Cards of segments: the switch is a bridge in a namespace of its own. */
   #segments = new Map<string, number>();
 
@@ -99,7 +100,7 @@ export class RealKernel implements Kernel {
 
   watch(): void {
     this.settle();
-    this.#agent.ask("watch", { names: this.#namespaces, frameSize: this.#frameSlot, frames: FRAME_SLOTS });
+    this.#agent.ask("watch", { names: this.#namespaces, frameSize: this.#frameSlot, frames: FRAMES_PER_STEP });
   }
 
   /** Exactly these ports are served from now on. */
@@ -151,6 +152,7 @@ export class RealKernel implements Kernel {
   clear(): void {
     this.#agent.ask("drop", { names: [...this.#namespaces, ...[...this.#segments.keys()].map(segmentNamespace)] });
     this.#namespaces = [];
+    this.#bridging.clear();
     this.#segments = new Map();
   }
 
@@ -176,13 +178,14 @@ export class RealKernel implements Kernel {
     const plan: Planned[] = [];
     ops.forEach((op, index) => {
       const words = opWords(op);
+      if (this.#asksForBrNetfilter(ns, op)) addSysctl(plan, ns, this.#moduleFile(ns, "br_netfilter", false), index);
       switch (words.tool) {
         case "run":
           return plan.push({ command: { ns, argv: words.argv, ...input(words.stdin) }, ops: [index] });
         case "sysctl":
           return addSysctl(plan, ns, [words.path, words.value], index);
         case "module":
-          return addSysctl(plan, ns, this.#moduleFile(words.module, words.remove), index);
+          return addSysctl(plan, ns, this.#moduleFile(ns, words.module, words.remove), index);
         case "nic":
           return this.#plugNic(plan, ns, words.op, words.segment, index);
         case "ip":
@@ -194,10 +197,19 @@ export class RealKernel implements Kernel {
   }
 
   /** Built into the kernel: loading is switching it on, unloading switching it off. */
-  #moduleFile(module: string, remove: boolean): readonly [string, string] {
+  #moduleFile(ns: string, module: string, remove: boolean): readonly [string, string] {
     if (module !== "br_netfilter" || !this.#brNetfilter)
       throw new LiveError(`modprobe ${module}: this kernel has none`);
+    if (remove) this.#bridging.delete(ns);
+    else this.#bridging.add(ns);
     return ["net/bridge/bridge-nf-call-iptables", remove ? "0" : "1"];
+  }
+
+  /** A rule with -m physdev loads the module (physdev_mt_check) where it is one. */
+  #asksForBrNetfilter(ns: string, op: ConfigOp): boolean {
+    if (!this.#brNetfilter || this.#bridging.has(ns)) return false;
+    if (op.op === "iptables-restore") return op.test !== true && op.text.includes("-m physdev ");
+    return op.op === "iptables" && op.args.join(" ").includes("-m physdev ");
   }
 
   #plugNic(

@@ -76,11 +76,140 @@ function syn(from: HostName, dst: string, damage: number): Buffer {
   return segment;
 }
 
-const found = (name: string, where: LabSpec, rules: string, steps: readonly PlayStep[], sets?: string): FoundCase => ({
-  name,
-  lab: where,
-  fuzzCase: { rules: { R: rules }, steps, ...(sets === undefined ? {} : { sets: { R: sets } }) },
-});
+/** One half of a datagram. */
+function fragment(from: HostName, dst: string, datagram: Buffer, part: number): PlayStep {
+  const src = HOSTS[from];
+  const cut = 504;
+  const place = part === 0 ? { more: true } : { offset: cut };
+  const payload = part === 0 ? datagram.subarray(0, cut) : datagram.subarray(cut);
+  const packet = ipv4({ src, dst, protocol: 17, id: 9, ...place }, payload);
+  return { frame: [from, "eth0", ethernet(macOf(src.replace(/2$/, "1")), macOf(src), 0x0800, packet)] };
+}
+
+function brokenUdp(from: HostName, dst: string): Buffer {
+  const datagram = udp(HOSTS[from], dst, 1001, 80, Buffer.from("abc"));
+  datagram.writeUInt16BE(datagram.readUInt16BE(6) ^ 1, 6);
+  return datagram;
+}
+
+/** `far`: the rules of F; `sets`: what ipset restores in R. */
+function found(
+  name: string,
+  where: LabSpec,
+  rules: string,
+  steps: readonly PlayStep[],
+  { far = "", sets }: { readonly far?: string; readonly sets?: string } = {},
+): FoundCase {
+  return {
+    name,
+    lab: where,
+    fuzzCase: { rules: { R: rules, F: far }, steps, ...(sets === undefined ? {} : { sets: { R: sets } }) },
+  };
+}
+
+/** The sender finishes the outer checksum, so there is one to verify. */
+const FILL = "*mangle\n-A POSTROUTING -j CHECKSUM --checksum-fill\nCOMMIT\n";
+
+/** R owns a bridge with A, B and C on it; neighbours known. */
+function bridgeLab(ops: readonly ConfigOp[]): LabSpec {
+  const hosts = Object.entries(BRIDGED);
+  const first: ConfigOp[] = [
+    ...ops,
+    loUp,
+    { op: "link-add", name: "br0", address: macOf("10.1.0.1"), link: { type: "bridge" } },
+    { op: "link-set", dev: "br0", mcastSnooping: false, up: true },
+    { op: "addr-add", dev: "br0", local: "10.1.0.1/24" },
+  ];
+  const links = hosts.flatMap(([host, ip]) =>
+    hostLink({ router: "R", dev: `v${host}`, host, ip, gateway: "10.1.0.1", mtu: 1500 }, true, "br0"),
+  );
+  return {
+    title: "bridged",
+    namespaces: ["R", "A", "B", "C"],
+    build: [{ ns: "R", ops: first }, ...links],
+    mute: hosts.map(([ns]) => ({ ns, devices: ["eth0"] })),
+    routers: ["R"],
+    backend: "legacy",
+    vteps: [],
+  };
+}
+
+const BRIDGED = { A: "10.1.0.2", B: "10.1.0.3", C: "10.1.0.4" } as const;
+const BR_NETFILTER: readonly ConfigOp[] = [
+  { op: "modprobe", module: "br_netfilter" },
+  { op: "sysctl", key: "net.bridge.bridge-nf-call-iptables", value: "1" },
+];
+
+/** A – R – tunnel – F – B. */
+function tunnelLab(udpCsum: boolean): LabSpec {
+  const ends = [
+    { ns: "R", host: "A", n: 1 },
+    { ns: "F", host: "B", n: 2 },
+  ] as const;
+  const build = ends.flatMap(({ ns, host, n }) => [
+    { ns, ops: [{ op: "sysctl", key: "net.ipv4.ip_forward", value: "1" } as const, loUp] },
+    ...hostLink({ router: ns, dev: `e${host}`, host, ip: HOSTS[host], gateway: `10.${n}.0.1`, mtu: 1500 }, true),
+  ]);
+  const peer = { name: "eth0", netns: "F", address: macOf("192.168.7.2") };
+  const wire: ConfigOp = {
+    op: "link-add",
+    name: "eth0",
+    address: macOf("192.168.7.1"),
+    link: { type: "veth", peer },
+  };
+  return {
+    title: "tunnel",
+    namespaces: ["R", "F", "A", "B"],
+    build: [
+      ...build,
+      { ns: "R", ops: [wire] },
+      ...ends.map(({ ns, n }) => ({ ns, ops: tunnelEnd(n, 3 - n, udpCsum) })),
+    ],
+    mute: ["A", "B"].map((ns) => ({ ns, devices: ["eth0"] })),
+    routers: ["R", "F"],
+    backend: "legacy",
+    vteps: ["192.168.7.1", "192.168.7.2"],
+  };
+}
+
+function tunnelEnd(near: number, far: number, udpCsum: boolean): ConfigOp[] {
+  const [local, remote, gateway] = [`192.168.7.${near}`, `192.168.7.${far}`, `10.${far}.255.1`];
+  const mac = macOf(gateway);
+  const address = macOf(`10.${near}.255.1`);
+  const permanent = (dev: string, dst: string, lladdr: string): ConfigOp => ({
+    op: "neigh-replace",
+    dev,
+    dst,
+    lladdr,
+    nud: "permanent",
+  });
+  return [
+    { op: "addr-add", dev: "eth0", local: `${local}/24` },
+    { op: "link-set", dev: "eth0", up: true },
+    permanent("eth0", remote, macOf(remote)),
+    {
+      op: "link-add",
+      name: "vx",
+      address,
+      mtu: 1500,
+      link: { type: "vxlan", id: 1, local, dstport: 4789, learning: false, udpCsum },
+    },
+    { op: "link-set", dev: "vx", up: true },
+    { op: "route-add", dst: `10.${far}.0.0/16`, via: gateway, dev: "vx", onlink: true },
+    permanent("vx", gateway, mac),
+    { op: "fdb-append", dev: "vx", mac, dst: remote, state: "permanent" },
+  ];
+}
+
+/** The tunnel's own packets go into the tunnel. */
+const LOOP = "*nat\n-A OUTPUT -p udp -m udp --dport 4789 -j DNAT --to-destination 10.2.0.2\nCOMMIT\n";
+
+function ping(mac: string, dst: string): PlayStep {
+  const fields = { src: BRIDGED.A, dst, protocol: 1, id: 7 };
+  return {
+    frame: ["A", "eth0", ethernet(mac, macOf(BRIDGED.A), 0x0800, ipv4(fields, icmp(8, 0, 1, Buffer.alloc(8))))],
+  };
+}
 
 const FAR = "10.9.9.9";
 /** C tells R a better way to FAR, about a packet that R may have sent there. */
@@ -275,7 +404,9 @@ export const FOUND: readonly FoundCase[] = [
     lab(),
     "*filter\n-A FORWARD -j SET --add-set ip dst --exist\n-A FORWARD -j SET --add-set net src --exist --timeout 700\n-A FORWARD -j SET --add-set port dst --exist\nCOMMIT\n",
     [send("A", { dst: HOSTS.B, protocol: 17 }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x")))],
-    'create ip hash:ip comment counters\nadd ip 10.2.0.2 comment "a b"\ncreate net hash:net timeout 600 comment\nadd net 10.1.0.0/16 nomatch timeout 0 comment c\ncreate port bitmap:port range 0-100 comment\nadd port 80 comment d\n',
+    {
+      sets: 'create ip hash:ip comment counters\nadd ip 10.2.0.2 comment "a b"\ncreate net hash:net timeout 600 comment\nadd net 10.1.0.0/16 nomatch timeout 0 comment c\ncreate port bitmap:port range 0-100 comment\nadd port 80 comment d\n',
+    },
   ),
   found(
     "an echo reply is cut for the way it was made for",
@@ -328,4 +459,71 @@ export const FOUND: readonly FoundCase[] = [
       ],
     },
   ]),
+  found(
+    "an error about a RST of ours has the options of the RST",
+    lab(),
+    "*filter\n-A OUTPUT -p tcp -j REJECT\nCOMMIT\n",
+    [send("A", { dst: "10.1.0.1", protocol: 6, options: RECORD_ROUTE }, syn("A", "10.1.0.1", 0))],
+  ),
+  found("an unreachable host enters the record route once more, and the quote shows it", lab(), "", [
+    send("A", { dst: "10.2.0.77", protocol: 6, options: RECORD_ROUTE }, syn("A", "10.2.0.77", 0)),
+    { ops: { ns: "R", ops: [{ op: "neigh-del", dev: "eB", dst: "10.2.0.77" }] } },
+  ]),
+  found(
+    "a broadcast that no port took is confirmed on its way up, and told of with the next packet",
+    bridgeLab(BR_NETFILTER),
+    "*filter\n-A FORWARD -m pkttype --pkt-type broadcast -m conntrack --ctstate NEW -j REJECT\nCOMMIT\n",
+    [ping("ff:ff:ff:ff:ff:ff", "10.1.0.77"), ping(macOf(BRIDGED.B), "10.1.0.77")],
+  ),
+  found(
+    "a rule with physdev loads br_netfilter",
+    bridgeLab([]),
+    "*filter\n-A FORWARD -m physdev --physdev-in vA -j DROP\nCOMMIT\n",
+    [ping(macOf(BRIDGED.B), BRIDGED.B)],
+  ),
+  found("a tunnel device finishes the checksum inside another tunnel's packet", tunnelLab(false), LOOP, [
+    { udp: ["R", 20_001, HOSTS.B, 53, "abcd"] },
+  ]),
+  found("a flow keeps its source port through tunnels in tunnels", tunnelLab(false), LOOP, [
+    send("A", { dst: HOSTS.B, protocol: 17 }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.from("x"))),
+    send("A", { dst: HOSTS.B, protocol: 1 }, icmp(8, 0, 1, Buffer.alloc(8))),
+  ]),
+  found("fragments of a tunnel's packet that NAT leads elsewhere", tunnelLab(false), LOOP, [
+    send("A", { dst: HOSTS.B, protocol: 17 }, udp(HOSTS.A, HOSTS.B, 1001, 80, Buffer.alloc(1460))),
+  ]),
+  found(
+    "a datagram put together has the mark of its first fragment",
+    tunnelLab(false),
+    "*nat\n-A INPUT -p udp -j MARK --set-xmark 0x1/0x1\n-A POSTROUTING -m mark --mark 0x1/0x1\nCOMMIT\n*mangle\n-A FORWARD -m mark --mark 0x1/0x1 -m conntrack --ctstate NEW\nCOMMIT\n",
+    [0, 1].map((part) => fragment("B", HOSTS.A, udp(HOSTS.B, HOSTS.A, 1001, 80, Buffer.alloc(1000)), part)),
+  ),
+  found(
+    "CHECKSUM finishes the checksum inside a tunnel's packet",
+    tunnelLab(false),
+    "*mangle\n-A POSTROUTING -p udp -m udp --dport 4789 -j CHECKSUM --checksum-fill\nCOMMIT\n",
+    [{ udp: ["R", 20_001, HOSTS.B, 53, "abcd"] }],
+  ),
+  found(
+    "what a tunnel's checksum covered stays verified",
+    tunnelLab(true),
+    "*filter\n-A INPUT -m conntrack --ctstate NEW\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\n-A FORWARD -j REJECT\nCOMMIT\n",
+    [
+      send("B", { dst: HOSTS.A, protocol: 6, options: RECORD_ROUTE }, syn("B", HOSTS.A, 0)),
+      send("B", { dst: HOSTS.A, protocol: 6 }, syn("B", HOSTS.A, 1)),
+      send("B", { dst: HOSTS.A, protocol: 17 }, brokenUdp("B", HOSTS.A)),
+    ],
+    { far: FILL },
+  ),
+  ...[true, false].map((udpCsum) =>
+    found(
+      `an ICMP error about what came by a tunnel asks for no checksum: outer ${udpCsum ? "with" : "without"}`,
+      tunnelLab(udpCsum),
+      "*filter\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\n-A FORWARD -j REJECT\nCOMMIT\n",
+      [
+        send("B", { dst: HOSTS.A, protocol: 17 }, brokenUdp("B", HOSTS.A)),
+        send("B", { dst: HOSTS.A, protocol: 6 }, syn("B", HOSTS.A, 1)),
+      ],
+      { far: FILL },
+    ),
+  ),
 ];

@@ -4,7 +4,7 @@
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { PACKET_HOST } from "../../skb/packet.ts";
-import { nfConntrackConfirm } from "../conntrack/confirm.ts";
+import { enterConfirmed } from "../conntrack/confirm.ts";
 import { IPS_CONFIRMED } from "../conntrack/conntrack.ts";
 import type { HookState, NfHookOps, NfProto, HookNum, Verdict } from "../hooks.ts";
 import {
@@ -53,11 +53,11 @@ const BR_NF_OPS: readonly {
   { name: "ip_sabotage_in", pf: NFPROTO_IPV4, hook: NF_INET_PRE_ROUTING, priority: NF_IP_PRI.FIRST, fn: ipSabotageIn },
 ];
 
-/** br_nf_local_in: a group frame whose connection no port has confirmed is confirmed before IP sees it. */
+/** br_nf_local_in: a group frame whose connection no port has confirmed is confirmed before IP sees it; its events wait for a later packet. */
 function brNfLocalIn(_brnet: BrnfNet, _state: HookState, pkt: Packet): Verdict {
   const ct = pkt.ct;
   if (ct === null || pkt.pktType === PACKET_HOST || (ct.status & IPS_CONFIRMED) !== 0) return NF_ACCEPT;
-  return nfConntrackConfirm(pkt);
+  return enterConfirmed(pkt, ct);
 }
 
 /** ip_sabotage_in: PREROUTING ran in the bridge; skip IP's own, once. */

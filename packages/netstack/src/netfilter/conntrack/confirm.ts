@@ -109,20 +109,23 @@ function dropClash(net: ConntrackNet, pkt: Packet, ct: Conntrack): Verdict {
   return NF_DROP_FREED;
 }
 
+/** __nf_conntrack_confirm of a connection that is not in the table. Nobody is told yet. */
+export function enterConfirmed(pkt: Packet, ct: Conntrack): Verdict {
+  const { world } = ct.ns;
+  if (!enterTable(ct.ns.ct, pkt, ct)) return dropClash(ct.ns.ct, pkt, ct);
+  if (world.tracer !== null && (ct.status & IPS_CONFIRMED) !== 0 && pkt.ct !== null) {
+    world.trace(ct.ns, pkt, "__nf_conntrack_confirm", { kind: "confirm", entry: formatEntry(pkt.ct) });
+  }
+  return NF_ACCEPT;
+}
+
 /** nf_conntrack_confirm: the packet's connection enters the table; a packet that lost a race for it is dropped. */
 export function nfConntrackConfirm(pkt: Packet): Verdict {
   const ct = nfCtGet(pkt);
   if (ct === null) return NF_ACCEPT;
-  const net = ct.ns.ct;
-  const { world } = ct.ns;
-  if ((ct.status & IPS_CONFIRMED) === 0) {
-    if (!enterTable(net, pkt, ct)) return dropClash(net, pkt, ct);
-    if (world.tracer !== null && (ct.status & IPS_CONFIRMED) !== 0 && pkt.ct !== null) {
-      world.trace(ct.ns, pkt, "__nf_conntrack_confirm", { kind: "confirm", entry: formatEntry(pkt.ct) });
-    }
-  }
-  if (pkt.ct !== null && pkt.ct.cachedEvents !== 0) net.deliverEvents(pkt.ct);
-  return NF_ACCEPT;
+  const verdict = (ct.status & IPS_CONFIRMED) === 0 ? enterConfirmed(pkt, ct) : NF_ACCEPT;
+  if (verdict === NF_ACCEPT && pkt.ct !== null && pkt.ct.cachedEvents !== 0) ct.ns.ct.deliverEvents(pkt.ct);
+  return verdict;
 }
 
 /** nf_confirm: last function of POST_ROUTING and LOCAL_IN. */

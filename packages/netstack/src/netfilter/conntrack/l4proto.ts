@@ -2,11 +2,11 @@
 // (nf_conntrack_core.c, net/netfilter/utils.c).
 
 import type { Packet } from "../../skb/packet.ts";
-import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY } from "../../skb/packet.ts";
+import { CHECKSUM_COMPLETE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY } from "../../skb/packet.ts";
 import { csumFold, csumPartial, pseudoSum } from "../../wire/checksum.ts";
 import { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, ipDaddr, ipSaddr } from "../../wire/ipv4-fields.ts";
 import type { HookNum } from "../hooks.ts";
-import { NF_INET_PRE_ROUTING } from "../hooks.ts";
+import { NF_INET_LOCAL_IN, NF_INET_PRE_ROUTING } from "../hooks.ts";
 import type { ConntrackNet } from "./conntrack-net.ts";
 import type { Conntrack } from "./conntrack.ts";
 import { IPS_CONFIRMED, IPS_FIXED_TIMEOUT } from "./conntrack.ts";
@@ -45,22 +45,36 @@ export function nfCtAcct(ct: Conntrack, dir: CtDir, pkt: Packet): void {
   ct.counters.bytes[dir] += pkt.tail - pkt.nh;
 }
 
-/** Whether a transport checksum has to be verified here: only on arrival, and only when nobody did it yet. */
-export function mustVerify(net: ConntrackNet, pkt: Packet, hook: HookNum): boolean {
-  return net.sysctl.checksum !== 0 && hook === NF_INET_PRE_ROUTING && pkt.ipSummed === CHECKSUM_NONE;
+/** Whether a transport checksum has to be verified here: only on arrival. */
+export function mustVerify(net: ConntrackNet, hook: HookNum): boolean {
+  return net.sysctl.checksum !== 0 && hook === NF_INET_PRE_ROUTING;
 }
 
 /**
- * nf_ip_checksum: true when the checksum from `dataoff` to the end of the packet is wrong; with a pseudo header for TCP and
- * UDP. A good one is remembered (csum_valid). Packets with a verified or partial checksum pass.
+ * nf_ip_checksum: true when the checksum from `dataoff` to the end of the packet is wrong; with a pseudo header for TCP and UDP. Packets
+ * with a verified or partial checksum pass; a complete sum is believed on arrival, and not looked at elsewhere.
  */
-export function nfIpChecksumBad(pkt: Packet, dataoff: number, proto: number): boolean {
-  if (pkt.ipSummed !== CHECKSUM_NONE) return false;
+export function nfIpChecksumBad(pkt: Packet, dataoff: number, proto: number, hook: HookNum): boolean {
+  if (pkt.ipSummed === CHECKSUM_UNNECESSARY || pkt.ipSummed === CHECKSUM_PARTIAL) return false;
+  if (pkt.ipSummed === CHECKSUM_COMPLETE) {
+    if (hook !== NF_INET_PRE_ROUTING && hook !== NF_INET_LOCAL_IN) return false;
+    if (pkt.csumGood) {
+      pkt.ipSummed = CHECKSUM_UNNECESSARY;
+      return false;
+    }
+  }
+  const bad = !ipSumOk(pkt, dataoff, proto);
+  pkt.ipSummed = CHECKSUM_COMPLETE;
+  pkt.csumGood = !bad;
+  pkt.csumValid = !bad;
+  return bad;
+}
+
+/** Does the packet with the transport header at `dataoff` add up? */
+export function ipSumOk(pkt: Packet, dataoff: number, proto: number): boolean {
   const len = pkt.tail - dataoff;
   const pseudo = proto === IPPROTO_TCP || proto === IPPROTO_UDP || proto === IPPROTO_UDPLITE;
   const init = pseudo ? pseudoSum(ipSaddr(pkt.buf, pkt.nh), ipDaddr(pkt.buf, pkt.nh), proto, len) : 0;
   // Summed from the IP header on, as there: a valid header adds nothing, one that had an option filled in makes the packet bad.
-  if (csumFold(csumPartial(pkt.buf, pkt.nh, pkt.tail - pkt.nh, init)) !== 0) return true;
-  pkt.ipSummed = CHECKSUM_UNNECESSARY;
-  return false;
+  return csumFold(csumPartial(pkt.buf, pkt.nh, pkt.tail - pkt.nh, init)) === 0;
 }

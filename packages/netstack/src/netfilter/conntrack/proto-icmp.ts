@@ -48,7 +48,7 @@ export function nfConntrackIcmpError(
   tmpl: Conntrack | null,
 ): CtVerdict {
   if (dataoff + ICMP_HLEN > pkt.tail) return CT_INVALID;
-  if (mustVerify(net, pkt, hook) && nfIpChecksumBad(pkt, dataoff, IPPROTO_ICMP)) return CT_INVALID;
+  if (mustVerify(net, hook) && nfIpChecksumBad(pkt, dataoff, IPPROTO_ICMP, hook)) return CT_INVALID;
   const type = icmpType(pkt.buf, dataoff);
   if (type > NR_ICMP_TYPES) return CT_INVALID;
   return icmpIsError(type) ? inetError(net, pkt, dataoff + ICMP_HLEN, tmpl) : CT_ACCEPT;

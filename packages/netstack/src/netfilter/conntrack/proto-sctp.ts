@@ -1,7 +1,7 @@
 // SCTP (nf_conntrack_proto_sctp.c): states by chunk type, verification tags of both directions (RFC 9260 §8.5).
 
 import type { Packet } from "../../skb/packet.ts";
-import { CHECKSUM_UNNECESSARY } from "../../skb/packet.ts";
+import { CHECKSUM_NONE, CHECKSUM_UNNECESSARY } from "../../skb/packet.ts";
 import { getU16, getU32 } from "../../wire/bytes.ts";
 import type { HookNum } from "../hooks.ts";
 import type { ConntrackNet } from "./conntrack-net.ts";
@@ -153,7 +153,7 @@ function sctpNew(pkt: Packet, sh: number): SctpConn | null {
 /** sctp_error. */
 function sctpError(net: ConntrackNet, pkt: Packet, sh: number, hook: HookNum): boolean {
   if (sh + SCTP_HLEN > pkt.tail) return true;
-  if (!mustVerify(net, pkt, hook)) return false;
+  if (!mustVerify(net, hook) || pkt.ipSummed !== CHECKSUM_NONE) return false;
   if (getU32(pkt.buf, sh + SCTP_CHECK_OFF) !== sctpComputeCheck(pkt.buf, sh, pkt.tail)) return true;
   pkt.ipSummed = CHECKSUM_UNNECESSARY;
   return false;

@@ -79,7 +79,7 @@ const INVALID_CLOSE_MIN = 120;
 function tcpError(net: ConntrackNet, pkt: Packet, th: number, hook: HookNum): boolean {
   const hdrLen = tcpHdrLen(pkt.buf, th);
   if (hdrLen < TCP_HLEN || th + hdrLen > pkt.tail) return true;
-  if (mustVerify(net, pkt, hook) && nfIpChecksumBad(pkt, th, IPPROTO_TCP)) return true;
+  if (mustVerify(net, hook) && nfIpChecksumBad(pkt, th, IPPROTO_TCP, hook)) return true;
   return !tcpFlagsValid(tcpFlags(pkt.buf, th));
 }
 

@@ -22,7 +22,7 @@ function udpError(net: ConntrackNet, pkt: Packet, uh: number, hook: HookNum): bo
   if (ipProto(pkt.buf, pkt.nh) !== IPPROTO_UDP) return false;
   const len = udpLen(pkt.buf, uh);
   if (len > room || len < UDP_HLEN) return true;
-  return udpCheck(pkt.buf, uh) !== 0 && mustVerify(net, pkt, hook) && nfIpChecksumBad(pkt, uh, IPPROTO_UDP);
+  return udpCheck(pkt.buf, uh) !== 0 && mustVerify(net, hook) && nfIpChecksumBad(pkt, uh, IPPROTO_UDP, hook);
 }
 
 /** nf_conntrack_udp_packet. */

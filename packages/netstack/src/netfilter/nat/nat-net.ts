@@ -189,7 +189,7 @@ export class NatNet {
   private translate(state: HookState, pkt: Packet, ct: Conntrack): Verdict {
     const related = pkt.ctinfo === IP_CT_RELATED || pkt.ctinfo === IP_CT_RELATED_REPLY;
     if (related && isIcmp(pkt))
-      return nfNatIcmpReplyTranslation(pkt, ct, hookManip(state.hook), this.scratch) ? NF_ACCEPT : NF_DROP;
+      return nfNatIcmpReplyTranslation(pkt, ct, state.hook, hookManip(state.hook), this.scratch) ? NF_ACCEPT : NF_DROP;
     return this.inetFn(state, pkt, ct, related);
   }
 

@@ -40,6 +40,7 @@ import { nfIpChecksumBad } from "../conntrack/l4proto.ts";
 import { SCTP_HLEN, sctpSetCheck } from "../conntrack/sctp-crc.ts";
 import type { CtDir } from "../conntrack/tuple.ts";
 import { IP_CT_DIR_REPLY, nfCtInvertTuple, Tuple } from "../conntrack/tuple.ts";
+import type { HookNum } from "../hooks.ts";
 import type { NatManip } from "./nat-range.ts";
 import { NF_NAT_MANIP_DST, NF_NAT_MANIP_SRC } from "./nat-range.ts";
 
@@ -180,11 +181,17 @@ function refusesRedirect(pkt: Packet, icmp: number, ct: Conntrack): boolean {
  * nf_nat_icmp_reply_translation: an ICMP error about a translated connection. The quoted packet is turned back into what its
  * sender sent, then the error itself is translated like an answer. False: drop. `scratch` is overwritten.
  */
-export function nfNatIcmpReplyTranslation(pkt: Packet, ct: Conntrack, manip: NatManip, scratch: Tuple): boolean {
+export function nfNatIcmpReplyTranslation(
+  pkt: Packet,
+  ct: Conntrack,
+  hook: HookNum,
+  manip: NatManip,
+  scratch: Tuple,
+): boolean {
   const dir = ctinfoDir(pkt.ctinfo);
   const other = ct.tuple(dir === 0 ? 1 : 0);
   const icmp = pkt.nh + ipHdrLen(pkt.buf, pkt.nh);
-  if (icmp + ICMP_HLEN > pkt.tail || nfIpChecksumBad(pkt, icmp, IPPROTO_ICMP)) return false;
+  if (icmp + ICMP_HLEN > pkt.tail || nfIpChecksumBad(pkt, icmp, IPPROTO_ICMP, hook)) return false;
   if (refusesRedirect(pkt, icmp, ct)) return false;
   if ((ct.status & statusBit(manip, dir)) === 0) return true;
   const opposite = manip === NF_NAT_MANIP_SRC ? NF_NAT_MANIP_DST : NF_NAT_MANIP_SRC;

@@ -10,7 +10,7 @@ import type { Random } from "@kubehop/sim";
 import type { Conntrack } from "../conntrack/conntrack.ts";
 import { nfCtSetUntracked, nfCtTmplAlloc } from "../conntrack/conntrack-core.ts";
 import { IPCT_MARK } from "../conntrack/events.ts";
-import type { Verdict } from "../hooks.ts";
+import type { HookNum, Verdict } from "../hooks.ts";
 import { NF_ACCEPT } from "../hooks.ts";
 import type { NatRange } from "../nat/nat-range.ts";
 import { NF_NAT_MANIP_DST, NF_NAT_MANIP_SRC } from "../nat/nat-range.ts";
@@ -55,12 +55,12 @@ export class KernelServices implements XtServices {
     return (this.stream ??= this.ns.world.random.fork(`xt_statistic:${this.ns.name}`)).u32();
   }
 
-  sendUnreach(pkt: Packet, code: number): void {
-    nfSendUnreach(this.ns, pkt, code);
+  sendUnreach(pkt: Packet, code: number, hook: HookNum): void {
+    nfSendUnreach(this.ns, pkt, code, hook);
   }
 
-  sendReset(pkt: Packet): void {
-    nfSendReset(this.ns, pkt);
+  sendReset(pkt: Packet, hook: HookNum): void {
+    nfSendReset(this.ns, pkt, hook);
   }
 
   natSetup(pkt: Packet, what: "src" | "dst", range: NatRange): Verdict {

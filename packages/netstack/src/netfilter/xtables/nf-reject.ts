@@ -1,12 +1,11 @@
 // Answers of REJECT (net/ipv4/netfilter/nf_reject_ipv4.c).
 
 import { devHardHeader, devQueueXmit } from "../../dev/xmit.ts";
-import { IPSKB_FORWARDED } from "../../ipv4/ip-cb.ts";
 import { ipLocalOut } from "../../ipv4/ip-output.ts";
 import { ipRouteMeHarder, RTCF_BROADCAST, RTCF_MULTICAST } from "../../ipv4/route.ts";
 import type { NetNamespace } from "../../netns/net-namespace.ts";
 import { kfreeSkb } from "../../skb/kfree-skb.ts";
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY } from "../../skb/packet.ts";
+import { CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY } from "../../skb/packet.ts";
 import type { Packet } from "../../skb/packet.ts";
 import { getU16, getU32, setU16, setU32 } from "../../wire/bytes.ts";
 import { ETH_P_IP, ethDst, ethSrc } from "../../wire/ethernet.ts";
@@ -38,6 +37,7 @@ import {
 import { IPS_CONFIRMED, IPS_FIXED_TIMEOUT } from "../conntrack/conntrack.ts";
 import { nfCtAttach, nfCtGet } from "../conntrack/conntrack-core.ts";
 import { IPCT_PROTOINFO } from "../conntrack/events.ts";
+import type { HookNum } from "../hooks.ts";
 import { nfIpChecksumBad } from "../conntrack/l4proto.ts";
 import { TCP_CT_CLOSE } from "../conntrack/tcp-states.ts";
 
@@ -54,23 +54,22 @@ function hasChecksum(pkt: Packet, at: number, proto: number): boolean {
 }
 
 /** nf_send_unreach. Broken packets and later fragments are dropped in silence. */
-export function nfSendUnreach(ns: NetNamespace, pkt: Packet, code: number): void {
+export function nfSendUnreach(ns: NetNamespace, pkt: Packet, code: number, hook: HookNum): void {
   const { buf, nh } = pkt;
   if ((ipFragOff(buf, nh) & IP_OFFSET) !== 0) return;
   const proto = ipProto(buf, nh);
   const at = nh + ipHdrLen(buf, nh);
-  if (hasChecksum(pkt, at, proto) && nfIpChecksumBad(pkt, at, proto)) return;
+  const settled = pkt.csumValid || pkt.ipSummed === CHECKSUM_UNNECESSARY;
+  if (!settled && hasChecksum(pkt, at, proto) && nfIpChecksumBad(pkt, at, proto, hook)) return;
   ns.ipv4.icmpSend(pkt, ICMP_DEST_UNREACH, code, 0);
 }
 
 /** nf_send_reset: never an answer to a RST, a fragment, or a segment with a wrong checksum. */
-export function nfSendReset(ns: NetNamespace, pkt: Packet): void {
+export function nfSendReset(ns: NetNamespace, pkt: Packet, hook: HookNum): void {
   const { buf, nh, route } = pkt;
   const th = nh + ipHdrLen(buf, nh);
   if ((ipFragOff(buf, nh) & IP_OFFSET) !== 0 || ipProto(buf, nh) !== IPPROTO_TCP || th + TCP_HLEN > pkt.tail) return;
-  // skb_forward_csum: what was verified on receive is verified again here, but not where an ICMP error is asked for (csum_valid).
-  if ((pkt.ipcb & IPSKB_FORWARDED) !== 0 && pkt.ipSummed === CHECKSUM_UNNECESSARY) pkt.ipSummed = CHECKSUM_NONE;
-  if (((buf[th + TCP_FLAGS_OFF] as number) & TCP_RST) !== 0 || nfIpChecksumBad(pkt, th, IPPROTO_TCP)) return;
+  if (((buf[th + TCP_FLAGS_OFF] as number) & TCP_RST) !== 0 || nfIpChecksumBad(pkt, th, IPPROTO_TCP, hook)) return;
   if (route === null || (route.flags & (RTCF_BROADCAST | RTCF_MULTICAST)) !== 0) return;
   const made = buildReset(ns, pkt, th);
   made.route = route;

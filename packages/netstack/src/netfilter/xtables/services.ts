@@ -4,7 +4,7 @@
 import type { NetDevice } from "../../dev/net-device.ts";
 import type { Packet } from "../../skb/packet.ts";
 import type { Conntrack } from "../conntrack/conntrack.ts";
-import type { Verdict } from "../hooks.ts";
+import type { HookNum, Verdict } from "../hooks.ts";
 import type { NatRange } from "../nat/nat-range.ts";
 import type { XtContext } from "./context.ts";
 
@@ -14,9 +14,9 @@ export interface XtServices {
   /** Whether the `statistic random` rule under evaluation is taken: its pin says so, or a uniform 31-bit number below `threshold`. */
   chance(c: XtContext, threshold: number, invert: boolean): boolean;
   /** nf_send_unreach: ICMP destination unreachable with this code. */
-  sendUnreach(pkt: Packet, code: number): void;
+  sendUnreach(pkt: Packet, code: number, hook: HookNum): void;
   /** nf_send_reset. */
-  sendReset(pkt: Packet): void;
+  sendReset(pkt: Packet, hook: HookNum): void;
   /** nf_nat_setup_info for the packet's connection. */
   natSetup(pkt: Packet, what: "src" | "dst", range: NatRange): Verdict;
   masquerade(pkt: Packet, range: NatRange, out: NetDevice | null): Verdict;

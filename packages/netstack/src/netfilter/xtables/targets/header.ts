@@ -1,8 +1,8 @@
 // Targets that change header fields: TTL, DSCP, CHECKSUM (net/netfilter/xt_HL.c, xt_DSCP.c, xt_CHECKSUM.c).
 
-import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from "../../../skb/packet.ts";
-import { setU16 } from "../../../wire/bytes.ts";
-import { csumFold, csumPartial, csumReplace2, pseudoSum } from "../../../wire/checksum.ts";
+import { skbChecksumHelp } from "../../../ipv4/ip-do-fragment.ts";
+import { CHECKSUM_PARTIAL } from "../../../skb/packet.ts";
+import { csumReplace2 } from "../../../wire/checksum.ts";
 import { IP_CHECK_OFF, ipTos, ipTtl } from "../../../wire/ipv4-fields.ts";
 import { dscpClass } from "../dscp-classes.ts";
 import type { TargetExtension } from "../extension.ts";
@@ -67,9 +67,6 @@ export const dscpTarget: TargetExtension<{ readonly dscp: number }> = {
   },
 };
 
-/** Where the checksum of a transport header stands. */
-const CHECK_AT: Readonly<Record<number, number>> = { 6: 16, 17: 6 };
-
 export const checksumTarget: TargetExtension<null> = {
   name: "CHECKSUM",
   place: { tables: ["mangle"] },
@@ -81,13 +78,7 @@ export const checksumTarget: TargetExtension<null> = {
   save: () => " --checksum-fill",
   list: () => "CHECKSUM fill",
   run(_, c) {
-    const at = CHECK_AT[c.proto];
-    if (c.pkt.ipSummed !== CHECKSUM_PARTIAL || at === undefined) return XT_CONTINUE;
-    const len = c.pkt.tail - c.thoff;
-    setU16(c.buf, c.thoff + at, 0);
-    const sum = csumFold(csumPartial(c.buf, c.thoff, len, pseudoSum(c.saddr, c.daddr, c.proto, len)));
-    setU16(c.buf, c.thoff + at, sum === 0 ? 0xffff : sum);
-    c.pkt.ipSummed = CHECKSUM_NONE;
+    if (c.pkt.ipSummed === CHECKSUM_PARTIAL) skbChecksumHelp(c.pkt);
     return XT_CONTINUE;
   },
 };

@@ -32,8 +32,8 @@ export const rejectTarget: TargetExtension<{ readonly with: string; readonly cod
   save: (p) => ` --reject-with ${p.with}`,
   list: (p) => `reject-with ${p.with}`,
   run(p, c) {
-    if (p.code < 0) c.services.sendReset(c.pkt);
-    else c.services.sendUnreach(c.pkt, p.code);
+    if (p.code < 0) c.services.sendReset(c.pkt, c.hook);
+    else c.services.sendUnreach(c.pkt, p.code, c.hook);
     return NF_DROP;
   },
 };
