@@ -3,7 +3,7 @@
 import { getU16 } from "../../../wire/bytes.ts";
 import type { MatchExtension } from "../extension.ts";
 import type { PortRange } from "../syntax.ts";
-import { listPorts, parsePortRange, portMatches, savePorts } from "../syntax.ts";
+import { listPorts, parseAnyPortRange, parsePortRange, portMatches, savePorts } from "../syntax.ts";
 import { PORT_OPTIONS } from "./port-options.ts";
 
 const UDP = 17;
@@ -14,6 +14,10 @@ interface PortParams {
 }
 
 function portMatch(name: string, protocol: number, headerLen: number): MatchExtension<PortParams> {
+  const range = (text: string | undefined, invert: boolean): PortRange | null => {
+    if (text === undefined) return null;
+    return protocol === UDP ? parseAnyPortRange(text, invert) : parsePortRange(text, protocol, invert);
+  };
   return {
     name,
     protocol,
@@ -22,11 +26,11 @@ function portMatch(name: string, protocol: number, headerLen: number): MatchExte
       const sport = o.value("source-port");
       const dport = o.value("destination-port");
       return {
-        sport: sport === undefined ? null : parsePortRange(sport, protocol, o.inverted("source-port")),
-        dport: dport === undefined ? null : parsePortRange(dport, protocol, o.inverted("destination-port")),
+        sport: range(sport, o.inverted("source-port")),
+        dport: range(dport, o.inverted("destination-port")),
       };
     },
-    save: (p) => savePorts("sport", p.sport) + savePorts("dport", p.dport),
+    save: (p) => savePorts("sport", p.sport, name === "sctp") + savePorts("dport", p.dport, name === "sctp"),
     list: (p, numeric) =>
       name + listPorts("spt", p.sport, protocol, numeric) + listPorts("dpt", p.dport, protocol, numeric),
     test(p, c) {
