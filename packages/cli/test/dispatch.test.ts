@@ -57,7 +57,7 @@ describe("mistakes", () => {
     [["validate", "/nonexistent"], "kubehop validate: /nonexistent: no such file or directory\n"],
     [
       ["verify", "x"],
-      "kubehop verify: verify what: recordings, or random labs?\nhint: kubehop verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING\n",
+      "kubehop verify: verify what: recordings, or random labs?\nhint: kubehop verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING | verify --round-trip\n",
     ],
     [["verify", "--recorded", "/nonexistent"], "kubehop verify: /nonexistent: no such file or directory\n"],
     [["schema", "x"], "kubehop schema: schema takes no file, found x\n"],

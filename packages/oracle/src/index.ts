@@ -26,3 +26,8 @@ export { type FuzzFinding, type FuzzOptions, type FuzzTotals, type LabKind, runF
 export { formatFinding, formatFuzzTotals } from "./fuzz/fuzz-report.ts";
 export { KINDS as FUZZ_KINDS } from "./fuzz/kinds.ts";
 export { findingSchema, replayFinding } from "./fuzz/finding-file.ts";
+
+// Rule texts and sets through the real programs and back.
+
+export { type RoundTripFinding, type RoundTripTotals, runRoundTrip } from "./round-trip/round-trip.ts";
+export { formatRoundTripFinding, formatRoundTripTotals } from "./round-trip/report.ts";
