@@ -1,6 +1,8 @@
 // Rules as typed and as iptables-save 1.8.9 printed them on Linux 6.18; found by `kubehop verify --round-trip`.
 
 import { expect, test } from "vitest";
+import { NetNamespace } from "../../../src/netns/net-namespace.ts";
+import { World } from "../../../src/netns/world.ts";
 import { parseRules, XtError } from "../../../src/netfilter/xtables/text.ts";
 
 test.each([
@@ -47,8 +49,25 @@ test.each([
   ["-j DNAT --to-destination 1.2.3.4 --random-fully", 'unknown option "--random-fully"'],
   // The second connmark adds no options of its own, so that the word means what was new last.
   ["-m connmark --mark 1 -m mark --mark 2 -m connmark --mark 3", 'mark: option "--mark" can only be used once.\n'],
+  ['-j LOG --log-prefix ""', "Argument must have a minimum length of 1 characters\n"],
   ["! -s 1.2.3.4 -d 10.0.0.1,10.0.0.2", "! not allowed with multiple source or destination IP addresses"],
   ["-p tcp -m multiport --ports 80:80", "invalid portrange specified"],
 ])("%s: %s", (typed, message) => {
   expect(() => parseRules(typed)).toThrow(new XtError("parameter", message));
+});
+
+test("the name of a list of recent is saved as it is, even where it cannot be read again", () => {
+  const [rule] = parseRules('-m recent --set --name "a b"');
+  expect(rule?.text).toBe("-m recent --set --name a b --mask 255.255.255.255 --rsource");
+});
+
+test("a restore without a chain takes the table away: nft has none then, legacy an empty one", () => {
+  const { xt } = new NetNamespace(new World(1), "n");
+  const saved = (kind: "nft" | "legacy"): string => {
+    expect(xt.backend(kind).restore("*raw\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n")).toBe(null);
+    expect(xt.backend(kind).restore("*raw\nCOMMIT\n")).toBe(null);
+    return xt.backend(kind).save({ bare: true });
+  };
+  expect(saved("nft")).toBe("");
+  expect(saved("legacy")).toBe("*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n");
 });
