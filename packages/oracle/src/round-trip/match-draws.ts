@@ -190,7 +190,7 @@ function icmpType(w: Words): string {
 
 function comment(w: Words): string {
   if (w.chance(0.1))
-    return w.pick(["two words", 'say "hi"', "it's", "back\\slash", "\\", '"', "é€", "default/web:http"]);
+    return w.pick(["", "a\tb", "two words", 'say "hi"', "it's", "back\\slash", "\\", '"', "é€", "default/web:http"]);
   return w.text(255);
 }
 

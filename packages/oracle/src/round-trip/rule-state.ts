@@ -72,12 +72,15 @@ class TableWriter {
       .shuffled(CHAIN_NAMES)
       .slice(0, w.below(4))
       .map((name): UserChain => ({ name, hooks: w.several(hooks, 2) }));
-    const heads = hooks.map((hook) => `:${hook} ${this.#policy()} ${w.counters()}`);
     const bodies = [
       ...hooks.flatMap((hook) => this.#rules(hook, [hook], users, [0, 0, 1, 2, 3])),
       // Jumps lead to later chains only: no loops.
       ...users.flatMap((user, i) => this.#rules(user.name, user.hooks, users.slice(i + 1), [0, 1, 2])),
     ];
+    // iptables-nft makes only the chains that it is told of.
+    const isNamed = (hook: Hook): boolean =>
+      this.#kind === "legacy" || w.chance(0.8) || bodies.some((line) => line.includes(` -A ${hook}`));
+    const heads = hooks.filter(isNamed).map((hook) => `:${hook} ${this.#policy()} ${w.counters()}`);
     const names = users.map(({ name }) => `:${name} - [0:0]`);
     return `*${this.#table}\n${[...heads, ...names, ...bodies].join("\n")}\nCOMMIT\n`;
   }

@@ -47,6 +47,7 @@ function shortRange(w: Words): string {
 }
 
 function network(w: Words): string {
+  if (w.chance(0.1)) return shortRange(w);
   return w.chance(0.3) ? w.host() : `${w.host()}/${w.number(1, 32)}`;
 }
 
@@ -73,7 +74,7 @@ export const SET_DRAWS: Readonly<Record<string, SetDraw>> = {
   },
   "bitmap:port": {
     plain: true,
-    create: () => " range 1000-9000",
+    create: (w) => ` range ${w.pick(["1000-9000", "0-65535", "9000-1000", "999-9001"])}`,
     element(w) {
       const from = w.number(1000, 8990);
       return w.pick([String(from), `${from}-${from + w.below(10)}`, `udp:${from}`]);
@@ -102,6 +103,7 @@ function createLine(w: Words, head: string, draw: SetDraw, ext: Extensions, some
     ...(w.chance(0.3) ? [`hashsize ${w.number(1, 4096)}`] : []),
     ...(w.chance(0.3) ? [`maxelem ${w.number(2000, 1_000_000)}`] : []),
     ...(w.chance(0.3) ? [`bucketsize ${w.number(some ? 11 : 0, 255)}`] : []),
+    ...(w.chance(0.1) ? ["forceadd"] : []),
     ...(w.chance(0.3) ? [`initval ${w.written(w.u32())}`] : []),
   ];
   const extensions = [
@@ -150,7 +152,7 @@ export function drawSetState(w: Words): string {
     const words = draw.create?.(w, name === chosen[0]?.name) ?? "";
     const elements =
       type === "list:set"
-        ? w.several(chosen).map((set) => set.name)
+        ? w.several(chosen).map((set, i, all) => set.name + beside(w, all[i - 1]?.name))
         : Array.from({ length: w.below(9) }, () => draw.element(w, words.includes("mask")));
     return [
       createLine(w, `create ${name} ${type}${words}`, draw, ext, elements.length > 0),
@@ -158,6 +160,11 @@ export function drawSetState(w: Words): string {
     ];
   });
   return `${lines.join("\n")}\n`;
+}
+
+/** Where a member of a list stands, by the one that was added before it. */
+function beside(w: Words, name: string | undefined): string {
+  return name === undefined || w.chance(0.5) ? "" : ` ${w.pick(["before", "after"])} ${name}`;
 }
 
 function setName(w: Words, index: number): string {

@@ -84,6 +84,13 @@ export function loadOurs({ kind, text }: StateText): Loaded {
   return error === null ? { saved: backend.save({ counters: true }), error: "" } : { saved: "", error: error.message };
 }
 
+/** Tables that nft does not have are not saved: named, they are taken away from the namespace, which had another state before. */
+function withAllTables(kind: StateKind, text: string): string {
+  if (kind === "ipset") return text;
+  const absent = TABLES.filter((table) => !text.includes(`*${table}\n`));
+  return absent.map((table) => `*${table}\nCOMMIT\n`).join("") + text;
+}
+
 /** For each state null when it came back as it went. */
 export function tripAll(
   real: RealKernel,
@@ -91,7 +98,7 @@ export function tripAll(
 ): readonly (TextDifference | RefusedByBoth | null)[] {
   const ours = states.map(loadOurs);
   // Nothing is saved of what we refused: there the real programs are asked about what was drawn alone.
-  const saved = states.map((state, i) => ({ ...state, text: ours[i]?.saved ?? "" }));
+  const saved = states.map((state, i) => ({ ...state, text: withAllTables(state.kind, ours[i]?.saved ?? "") }));
   const loaded = loadReal(real, [...states, ...saved]);
   return states.map(({ kind }, i) => {
     const [mine, ofDrawn, ofSaved] = [ours[i], loaded[i], loaded[i + states.length]];
