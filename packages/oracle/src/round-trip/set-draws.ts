@@ -96,11 +96,11 @@ function timeout(w: Words): number {
   return w.chance(0.2) ? 0 : w.number(600, 2147483);
 }
 
-/** `some`: it gets elements; then buckets are not so small that the kernel makes more of them. */
+/** `some`: it gets elements; then the hash is not so small that the kernel makes more of them. */
 function createLine(w: Words, head: string, draw: SetDraw, ext: Extensions, some: boolean): string {
   const hash = [
     ...(w.chance(0.2) ? ["family inet"] : []),
-    ...(w.chance(0.3) ? [`hashsize ${w.number(1, 4096)}`] : []),
+    ...(w.chance(0.3) ? [`hashsize ${w.number(some ? 1024 : 1, 4096)}`] : []),
     ...(w.chance(0.3) ? [`maxelem ${w.number(2000, 1_000_000)}`] : []),
     ...(w.chance(0.3) ? [`bucketsize ${w.number(some ? 11 : 0, 255)}`] : []),
     ...(w.chance(0.1) ? ["forceadd"] : []),
@@ -129,7 +129,7 @@ function elementWords(w: Words, draw: SetDraw, ext: Extensions): string {
     ...(ext.timeout && w.chance(0.6) ? [`timeout ${timeout(w)}`] : []),
     ...(ext.counters ? w.some(0.5, [`packets ${w.counter()}`, `bytes ${w.counter()}`]) : []),
     // The library reads no escapes and takes no double quote.
-    ...(ext.comment && w.chance(0.7) ? [`comment "${w.text(255, " '!#%&()*+,./:;<=>?@[]{}|~$")}"`] : []),
+    ...(ext.comment && w.chance(0.7) ? [`comment "c${w.text(254, " '!#%&()*+,./:;<=>?@[]{}|~$")}"`] : []),
     ...(ext.skbinfo ? skbWords(w) : []),
     ...(draw.nomatch === true && w.chance(0.2) ? ["nomatch"] : []),
     ...(draw.wildcard === true && w.chance(0.3) ? ["wildcard"] : []),
