@@ -31,6 +31,7 @@ const MAY: Readonly<Record<string, string>> = {
   "packages/oracle/src/recorded/case-state.ts": "sets what a recording found in place, and looks",
   "packages/oracle/src/recorded/replay.ts": "looks, and the knob of recorded choices",
   "packages/oracle/src/live/our-kernel.ts": "looks: what the real kernel is compared with",
+  "packages/oracle/src/round-trip/trip.ts": "iptables-restore and -save, as a person's tools",
 };
 
 const AGENTS = ["cni", "kube", "programs", "proxy", "sim"];

@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from programs import Programs
 
@@ -259,7 +260,7 @@ def run_command(namespaces, command):
     with namespaces[command["ns"]]:
         if "sysctl" in command:
             return write_sysctls(command["sysctl"])
-        process = subprocess.run(command["argv"], input=command.get("stdin", ""), capture_output=True, text=True, check=False)
+        process = subprocess.run(command["argv"], input=command.get("stdin", ""), capture_output=True, encoding="utf-8", check=False)
         return [process.returncode, process.stdout, process.stderr]
 
 
@@ -306,6 +307,21 @@ class Agent:
             results.append(run_command(self.namespaces, command))
             if results[-1][0] != 0:
                 break
+        return {"results": results}
+
+    def op_runApart(self, message):
+        """Every command, whatever becomes of the others; those of different namespaces at the same time (setns is a thread's own)."""
+        commands = message["commands"]
+        queues, results = {}, [None] * len(commands)
+        for at, command in enumerate(commands):
+            queues.setdefault(command["ns"], []).append(at)
+
+        def work(queue):
+            for at in queue:
+                results[at] = run_command(self.namespaces, commands[at])
+
+        with ThreadPoolExecutor(max_workers=max(1, len(queues))) as pool:
+            list(pool.map(work, queues.values()))
         return {"results": results}
 
     def op_watch(self, message):
@@ -448,7 +464,7 @@ if __name__ == "__main__":
         print(json.dumps(missing()))
         sys.exit(0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    with open(sys.argv[1], encoding="ascii") as incoming, open(sys.argv[2], "w", encoding="ascii") as outgoing:
+    with open(sys.argv[1], encoding="utf-8") as incoming, open(sys.argv[2], "w", encoding="ascii") as outgoing:
         isolate()
         HOME = os.open("/proc/self/ns/net", os.O_RDONLY)
         serve(incoming, outgoing)

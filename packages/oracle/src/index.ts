@@ -34,3 +34,8 @@ export {
   type VerdictTotals,
 } from "./scenario/verdict-text.ts";
 export { findingSchema, replayFinding } from "./fuzz/finding-file.ts";
+
+// Rule texts and sets through the real programs and back.
+
+export { type RoundTripFinding, type RoundTripTotals, runRoundTrip } from "./round-trip/round-trip.ts";
+export { formatRoundTripFinding, formatRoundTripTotals } from "./round-trip/report.ts";

@@ -1,4 +1,5 @@
-// `kubehop verify`: recorded kernel behaviour replayed (`--recorded`), or random labs beside the real kernel (`--fuzz`).
+// `kubehop verify`: recorded kernel behaviour replayed (`--recorded`), random labs beside the real kernel (`--fuzz`), or texts through
+// the real programs and back (`--round-trip`).
 import { join } from "node:path";
 import {
   findingSchema,
@@ -16,6 +17,7 @@ import type { FuzzFinding, LabKind } from "@kubehop/oracle";
 import { type Io, readText, UsageError, writeText } from "../io.ts";
 import { verifyScenarios } from "./verify-scenarios.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
+import { ROUND_TRIP_CASES, roundTrip } from "./verify-round-trip.ts";
 
 const OPTIONS = {
   recorded: { type: "boolean" },
@@ -27,17 +29,26 @@ const OPTIONS = {
   stop: { type: "string" },
   out: { type: "string" },
   replay: { type: "string" },
+  "round-trip": { type: "boolean" },
 } as const;
 
 const DEFAULT_CASES = 200;
 const DEFAULT_STOP = 5;
 const HINT =
-  "kubehop verify FILE|DIR… | verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING";
+  "kubehop verify FILE|DIR… | verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --round-trip | verify --replay FINDING";
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.fuzz === true) return fuzz(values, io);
   if (values.replay !== undefined) return replay(values.replay, io);
+  if (values["round-trip"] === true) {
+    const request = {
+      seed: values.seed ?? String(DEFAULT_SEED),
+      cases: wholeNumber("cases", values.cases, ROUND_TRIP_CASES),
+      stopAfter: wholeNumber("stop", values.stop, DEFAULT_STOP),
+    };
+    return withKernel(io, (real) => roundTrip(real, request, io));
+  }
   if (values.recorded !== true) {
     if (positionals.length === 0) throw new UsageError("verify what: scenarios, recordings, or random labs?", HINT);
     const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);

@@ -36,7 +36,7 @@ export interface RealRequest {
   }[];
 }
 
-type RunResult = readonly [exit: number, stdout: string, stderr: string];
+export type RunResult = readonly [exit: number, stdout: string, stderr: string];
 
 /** Slots of 4 KiB hold a frame of the usual MTU; a jumbo lab asks for more. */
 const FRAME_SLOT = 4096;
@@ -166,7 +166,12 @@ export class RealKernel implements Kernel {
     return result?.[1] ?? "";
   }
 
-  #must(commands: readonly AgentCommand[]): RunResult[] {
+  /** What each of the commands printed, failed or not. Those of one namespace run in order, different namespaces at the same time. */
+  runApart(commands: readonly AgentCommand[]): readonly RunResult[] {
+    return this.#agent.ask<{ results: RunResult[] }>("runApart", { commands }).results;
+  }
+
+  #must(commands: readonly AgentCommand[]): readonly RunResult[] {
     const { results } = this.#agent.ask<{ results: RunResult[] }>("run", { commands });
     const last = results.at(-1);
     if (last !== undefined && last[0] !== 0)

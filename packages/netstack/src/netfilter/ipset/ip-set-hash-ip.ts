@@ -1,6 +1,6 @@
 // hash:ip (net/netfilter/ipset/ip_set_hash_ip.c): single addresses, cut with a netmask or bitmask when the set has one.
 
-import { formatIpv4, prefixMask } from "../../addr/ipv4.ts";
+import { formatIpv4 } from "../../addr/ipv4.ts";
 import { ELEM_ADD, HASH_CREATE, MASK_CREATE } from "./hash-options.ts";
 import { packetAddr } from "./ip-set-getport.ts";
 import type { HashType } from "./ip-set-hash.ts";
@@ -39,10 +39,9 @@ export const hashIp: HashType = {
     if (single) return visit();
     const range = hostRange(e, probe.a);
     if (typeof range === "string") return range;
-    // With a netmask one step per network; a bitmask goes address by address.
-    const step = mask === prefixMask(Math.clz32(~mask >>> 0)) ? ~mask + 1 : 1;
-    return eachIp(range, step >>> 0, (ip) => {
-      probe.a = (ip & mask) >>> 0;
+    // With a netmask one step per network. A bitmask goes address by address, and cuts the first one only.
+    return eachIp(range, 2 ** (32 - set.netmask), (ip) => {
+      probe.a = ip;
       return visit();
     });
   },

@@ -59,6 +59,8 @@ export class HashSet implements IpSet {
   readonly probe = new Elem();
   /** u32 that addresses are cut with (types with netmask or bitmask). */
   readonly mask: number;
+  /** Length of the netmask, 32 without one. */
+  readonly netmask: number;
   private readonly options: CreateOptions;
   private readonly sets: SetDirectory;
   private readonly hashsize: number;
@@ -84,7 +86,8 @@ export class HashSet implements IpSet {
     this.maxelem = options.maxelem ?? DEFAULT_MAXELEM;
     this.bucketsize = bucketsizeOf(options.bucketsize ?? MAX_BUCKET);
     this.initval = options.initval ?? sets.initval();
-    this.mask = options.bitmask ?? prefixMask(options.netmask ?? 32);
+    this.netmask = options.netmask ?? 32;
+    this.mask = options.bitmask ?? prefixMask(this.netmask);
   }
 
   // ---- packets
@@ -253,8 +256,13 @@ export class HashSet implements IpSet {
 
   header(): string {
     const o = this.options;
+    // A mask of all ones is none.
     const mask =
-      o.netmask !== null ? ` netmask ${o.netmask}` : o.bitmask !== null ? ` bitmask ${formatIpv4(o.bitmask)}` : "";
+      this.mask === 0xffffffff
+        ? ""
+        : o.bitmask === null
+          ? ` netmask ${this.netmask}`
+          : ` bitmask ${formatIpv4(o.bitmask)}`;
     const hash = ` bucketsize ${this.bucketsize} initval 0x${this.initval.toString(16).padStart(8, "0")}`;
     const last = this.type.maskLast === true;
     return `family inet hashsize ${this.hashsize} maxelem ${this.maxelem}${last ? "" : mask}${extensionWords(this.ext)}${hash}${last ? mask : ""}`;
@@ -262,12 +270,10 @@ export class HashSet implements IpSet {
 
   isSame(other: IpSet): boolean {
     if (!(other instanceof HashSet) || other.type !== this.type) return false;
-    const o = this.options;
-    const p = other.options;
     return (
       this.maxelem === other.maxelem &&
-      o.netmask === p.netmask &&
-      o.bitmask === p.bitmask &&
+      this.netmask === other.netmask &&
+      this.mask === other.mask &&
       sameExtensions(this.ext, other.ext)
     );
   }

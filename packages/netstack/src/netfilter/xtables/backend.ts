@@ -239,6 +239,8 @@ export class XtBackend {
     let table = this.tables.get(draft.spec.name);
     if (table === undefined) this.tables.set(draft.spec.name, (table = new XtTable(draft.spec, this.host)));
     commitDraft(draft, table, this.host.ns, this.host.resources);
+    // A flush deletes nft's table, and only a chain makes it again.
+    if (this.host.kind === "nft" && draft.flushed && table.chains.size === 0) this.tables.delete(draft.spec.name);
   }
 
   /** Legacy loads a table with its first use, even by a listing. */

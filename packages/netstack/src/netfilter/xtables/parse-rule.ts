@@ -134,11 +134,13 @@ class RuleParser {
     | undefined {
     const row = HEAD_OPTIONS.find((o) => o.long.includes(name));
     if (row !== undefined) return { row };
+    // An extension that comes again brings no options of its own: those it has go to its last use (xtables_find_match's clones).
+    const extensions = [...new Set(this.loaded.map((l) => l.ext))].reverse();
     for (const exact of [true, false]) {
-      for (let i = this.loaded.length - 1; i >= 0; i--) {
-        const loaded = this.loaded[i] as Loaded;
-        const spec = findSpec(loaded.ext.options, name, exact);
-        if (spec !== undefined) return { loaded, spec };
+      for (const ext of extensions) {
+        const spec = findSpec(ext.options, name, exact);
+        const loaded = this.loaded.findLast((l) => l.ext === ext);
+        if (spec !== undefined && loaded !== undefined) return { loaded, spec };
       }
     }
     return this.loadProtocol() ? this.findOption(name) : undefined;
@@ -232,6 +234,9 @@ class RuleParser {
   }
 
   private build(): Rule[] {
+    const lists = [this.src, this.dst].filter((list) => list !== null);
+    if (lists.some((list) => list.invert) && lists.some((list) => list.addrs.length > 1))
+      throw parameterError("! not allowed with multiple source or destination IP addresses");
     const head = this.head ?? ANY_PROTOCOL;
     const matches = this.loaded.flatMap((l) =>
       l.kind === "match" ? [buildMatch(l.ext, l.options, l.head ?? head, head)] : [],
@@ -282,10 +287,7 @@ function buildMatch(ext: MatchExtension, options: Options, then: RuleHead, head:
 }
 
 function parseAddrList(text: string, invert: boolean): AddrList {
-  const addrs = text.split(",").map(parseAddrMask);
-  if (invert && addrs.length > 1)
-    throw parameterError("! not allowed with multiple source or destination IP addresses");
-  return { addrs, invert };
+  return { addrs: text.split(",").map(parseAddrMask), invert };
 }
 
 /** One condition per address; the whole Internet is no condition. */

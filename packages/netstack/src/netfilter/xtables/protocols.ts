@@ -1,4 +1,5 @@
-// Protocol names as iptables prints them: its own list, then /etc/protocols (Debian's netbase).
+// Protocol names as iptables reads them: its own list, then /etc/protocols (Debian's netbase). The first name of a number is the one
+// that is printed: that of /etc/protocols.
 
 import { parameterError } from "./xt-error.ts";
 
@@ -7,11 +8,12 @@ const NAMES: readonly (readonly [string, number])[] = [
   ["udp", 17],
   ["udplite", 136],
   ["icmp", 1],
-  ["icmpv6", 58],
   ["ipv6-icmp", 58],
+  ["icmpv6", 58],
   ["esp", 50],
   ["ah", 51],
   ["sctp", 132],
+  ["mobility-header", 135],
   ["mh", 135],
   ["ipv6-mh", 135],
   ["all", 0],
@@ -54,13 +56,13 @@ const NAMES: readonly (readonly [string, number])[] = [
   ["l2tp", 115],
   ["isis", 124],
   ["fc", 133],
-  ["mobility-header", 135],
   ["mpls-in-ip", 137],
   ["manet", 138],
   ["hip", 139],
   ["shim6", 140],
   ["wesp", 141],
   ["rohc", 142],
+  ["ethernet", 143],
 ];
 
 /** Name or number (any case) → number. */

@@ -84,7 +84,7 @@ const SERVICES: readonly (readonly [string, number, string])[] = [
   ["http-alt", 8080, "tcp udp"],
 ];
 
-const PROTO_WORD: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp" };
+const PROTO_WORD: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp", 33: "dccp", 132: "sctp", 136: "udplite" };
 
 /** Port number or service name; throws as iptables does. */
 export function parsePort(text: string, proto: number): number {
@@ -122,13 +122,32 @@ export function parsePortRange(text: string, proto: number, invert: boolean): Po
   return { min, max, invert };
 }
 
+/** Number or service of whatever protocol (XTTYPE_PORT asks getaddrinfo). */
+function parseAnyPort(text: string): number {
+  const port = parseUint(text, 65535) ?? serviceOfAny(text);
+  if (port === undefined) throw parameterError(`Port "${text}" does not resolve to anything.\n`);
+  return port;
+}
+
+/** Port of a service by name; undefined: there is none. */
+export function serviceOfAny(name: string): number | undefined {
+  return SERVICES.find(([known]) => known === name)?.[1];
+}
+
+/** As parsePortRange, but in the words of XTTYPE_PORTRC, which takes ranges in any order. */
+export function parseAnyPortRange(text: string, invert: boolean): PortRange {
+  const [first = "", last = first] = text.split(":");
+  return { min: first === "" ? 0 : parseAnyPort(first), max: last === "" ? 65535 : parseAnyPort(last), invert };
+}
+
 /** Nothing to say: the whole range, not inverted. */
 export function isAnyPort(r: PortRange | null): boolean {
   return r === null || (r.min === 0 && r.max === 65535 && !r.invert);
 }
 
-export function savePorts(option: string, r: PortRange | null): string {
-  if (r === null || isAnyPort(r)) return "";
+/** libxt_tcp and libxt_udp say nothing of all ports, a `!` notwithstanding; `all`: libxt_sctp does. */
+export function savePorts(option: string, r: PortRange | null, all = false): string {
+  if (r === null || (!all && r.min === 0 && r.max === 65535)) return "";
   return `${r.invert ? " !" : ""} --${option} ${r.min === r.max ? r.min : `${r.min}:${r.max}`}`;
 }
 
@@ -151,7 +170,7 @@ export function portMatches(r: PortRange | null, port: number): boolean {
 }
 
 export interface AddrMask {
-  /** u32 with the bits outside the mask cleared. */
+  /** u32; the bits outside the mask are cleared, but for what parseHostMask returns. */
   readonly addr: number;
   readonly mask: number;
 }
@@ -180,12 +199,23 @@ function parseShortAddr(text: string): number | undefined {
 
 /** `a.b.c.d`, `a.b.c.d/len`, `a.b.c.d/mask`; host bits are cleared. Names are not resolved. */
 export function parseAddrMask(text: string): AddrMask {
+  const { addr, mask } = splitAddrMask(text);
+  return { addr: (addr & mask) >>> 0, mask };
+}
+
+/** As options of extensions have it (XTTYPE_HOSTMASK): host bits stay, and a mask with holes, which has no length, counts as none. */
+export function parseHostMask(text: string): AddrMask {
+  const { addr, mask } = splitAddrMask(text);
+  return { addr, mask: maskLength(mask) < 0 ? 0xffffffff : mask };
+}
+
+function splitAddrMask(text: string): AddrMask {
   const slash = text.indexOf("/");
   const host = slash < 0 ? text : text.slice(0, slash);
   const mask = slash < 0 ? 0xffffffff : parseMask(text.slice(slash + 1));
   const addr = parseShortAddr(host);
   if (addr === undefined) throw parameterError(`host/network \`${host}' not found`);
-  return { addr: (addr & mask) >>> 0, mask };
+  return { addr, mask };
 }
 
 /** `/32`, `/255.0.255.0`. */

@@ -119,7 +119,7 @@ const target = fc.oneof(
   fc.constantFrom("", " -j ACCEPT", " -j RETURN", " -g KUBE-X", " -j MASQUERADE --random-fully"),
   fc.tuple(u32, u32).map(([v, m]) => ` -j MARK --set-xmark ${v}/${m}`),
   fc.tuple(addr, port).map(([a, p]) => ` -j DNAT --to-destination ${a}:${p}`),
-  text.map((s) => ` -j LOG --log-prefix ${quoted(s)}`),
+  text.map((s) => ` -j LOG --log-prefix ${quoted(s || "x")}`),
 );
 
 describe("round trip", () => {

@@ -15,7 +15,7 @@ import {
 import type { MatchExtension, Options } from "../extension.ts";
 import { parseProtocol } from "../protocols.ts";
 import type { AddrMask, PortRange } from "../syntax.ts";
-import { parseAddrMask, parseUint, plainAddr } from "../syntax.ts";
+import { parseAnyPortRange, parseHostMask, parseUint, plainAddr } from "../syntax.ts";
 import { parameterError } from "../xt-error.ts";
 
 /** State bits of this file; established, related and new are 1 << ctinfo, as in the kernel. In canonical order. */
@@ -149,13 +149,13 @@ function parseParams(o: Options): ConntrackParams {
     state: state === undefined ? null : { bits: parseWords(STATES, state, "ctstate"), invert: o.inverted("ctstate") },
     proto: proto === undefined ? null : { number: parseProtocol(proto), invert: o.inverted("ctproto") },
     addrs: ADDR_PARTS.filter((part) => o.has(part.option)).map((part) => ({
-      ...parseAddrMask(o.need(part.option)),
+      ...parseHostMask(o.need(part.option)),
       part,
       invert: o.inverted(part.option),
     })),
     ports: PORT_PARTS.flatMap((part) => {
-      const range = parseNumberRange(o, part.option, 65535);
-      return range === null ? [] : [{ ...range, part }];
+      const text = o.value(part.option);
+      return text === undefined ? [] : [{ ...parseAnyPortRange(text, o.inverted(part.option)), part }];
     }),
     status: parseStatus(o),
     expire: parseNumberRange(o, "ctexpire", 0xffffffff),
@@ -182,7 +182,7 @@ function words(p: ConntrackParams, dashes: string): string {
 function tuplesMatch(p: ConntrackParams, ct: Conntrack): boolean {
   for (const a of p.addrs) {
     const addr = (a.part.reply ? ct.reply : ct.orig)[a.part.field];
-    if (((addr & a.mask) >>> 0 === a.addr) === a.invert) return false;
+    if ((((addr ^ a.addr) & a.mask) === 0) === a.invert) return false;
   }
   for (const r of p.ports) {
     const port = (r.part.reply ? ct.reply : ct.orig)[r.part.field];

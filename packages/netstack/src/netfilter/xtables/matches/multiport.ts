@@ -24,7 +24,7 @@ function parseRanges(text: string, proto: number): (readonly [number, number])[]
     const [first = "", last] = item.split(":");
     const min = parsePort(first, proto);
     const max = last === undefined ? min : parsePort(last, proto);
-    if (max < min) throw parameterError("invalid portrange specified");
+    if (last !== undefined && max <= min) throw parameterError("invalid portrange specified");
     return [min, max] as const;
   });
   if (ranges.reduce((n, [a, b]) => n + (a === b ? 1 : 2), 0) > MAX_PORTS)

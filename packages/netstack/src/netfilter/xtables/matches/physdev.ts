@@ -26,10 +26,10 @@ function words(p: PhysdevParams): string {
   const flag = (f: boolean | undefined, option: string): string =>
     f === undefined ? "" : `${f ? "" : " !"} --physdev-${option}`;
   return (
-    named(p.in, "in") +
     flag(p.isIn, "is-in") +
-    named(p.out, "out") +
+    named(p.in, "in") +
     flag(p.isOut, "is-out") +
+    named(p.out, "out") +
     flag(p.isBridged, "is-bridged")
   );
 }

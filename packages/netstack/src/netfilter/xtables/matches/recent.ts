@@ -3,7 +3,7 @@
 import { formatIpv4, parseIpv4 } from "../../../addr/ipv4.ts";
 import { ipTtl } from "../../../wire/ipv4-fields.ts";
 import type { MatchExtension } from "../extension.ts";
-import { parseUint, saveString } from "../syntax.ts";
+import { parseUint } from "../syntax.ts";
 import { parameterError } from "../xt-error.ts";
 
 const ACTIONS = ["set", "rcheck", "update", "remove"] as const;
@@ -78,7 +78,7 @@ export const recentMatch: MatchExtension<RecentParams> = {
     };
   },
   save: (p) =>
-    `${p.invert ? " !" : ""} --${p.action}${modifiers(p, "save")} --name ${saveName(p.name)} --mask ${formatIpv4(p.mask)} --r${p.side}`,
+    `${p.invert ? " !" : ""} --${p.action}${modifiers(p, "save")} --name ${p.name} --mask ${formatIpv4(p.mask)} --r${p.side}`,
   list: (p) =>
     `${p.invert ? "! " : ""}recent: ${LIST_WORD[p.action]}${modifiers(p, "list")} name: ${p.name} side: ${p.side} mask: ${formatIpv4(p.mask)}`,
   // SET and REMOVE take no conditions: EINVAL by the kernel, in every hook.
@@ -94,8 +94,3 @@ export const recentMatch: MatchExtension<RecentParams> = {
     return table.match(p, p.side === "dest" ? c.daddr : c.saddr, ttl, c.ns.world.now);
   },
 };
-
-/** The name is printed as it is; words with blanks cannot be given to the kernel's /proc file anyway. */
-function saveName(name: string): string {
-  return /\s/.test(name) ? saveString(name) : name;
-}

@@ -55,6 +55,11 @@ function hexFlags(bits: number): string {
   return `0x${bits.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
+/** A mask of no flags is not printed. */
+function asksFlags(f: FlagTest | null): f is FlagTest {
+  return f !== null && (f.mask !== 0 || f.invert);
+}
+
 /** Is TCP option `kind` among the options at `at`..`end`? */
 function hasTcpOption(b: Uint8Array, at: number, end: number, kind: number): boolean {
   let i = at;
@@ -120,14 +125,14 @@ export const tcpMatch: MatchExtension<TcpParams> = {
   save(p) {
     let text = savePorts("sport", p.sport) + savePorts("dport", p.dport);
     if (p.option !== null) text += `${p.option.invert ? " !" : ""} --tcp-option ${p.option.kind}`;
-    if (p.flags !== null)
+    if (asksFlags(p.flags))
       text += `${p.flags.invert ? " !" : ""} --tcp-flags ${flagWords(p.flags.mask)} ${flagWords(p.flags.set)}`;
     return text;
   },
   list(p, numeric) {
     let text = `tcp${listPorts("spt", p.sport, TCP, numeric)}${listPorts("dpt", p.dport, TCP, numeric)}`;
     if (p.option !== null) text += ` option=${p.option.invert ? "!" : ""}${p.option.kind}`;
-    if (p.flags !== null) {
+    if (asksFlags(p.flags)) {
       const form = numeric ? hexFlags : flagWords;
       text += ` flags:${p.flags.invert ? "!" : ""}${form(p.flags.mask)}/${form(p.flags.set)}`;
     }

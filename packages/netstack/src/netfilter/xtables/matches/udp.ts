@@ -3,7 +3,15 @@
 import { getU16 } from "../../../wire/bytes.ts";
 import type { MatchExtension } from "../extension.ts";
 import type { PortRange } from "../syntax.ts";
-import { isAnyPort, listPorts, mergeInvertible, parsePortRange, portMatches, savePorts } from "../syntax.ts";
+import {
+  isAnyPort,
+  listPorts,
+  mergeInvertible,
+  parseAnyPortRange,
+  parsePortRange,
+  portMatches,
+  savePorts,
+} from "../syntax.ts";
 import { PORT_OPTIONS } from "./port-options.ts";
 
 const UDP = 17;
@@ -21,6 +29,10 @@ function mergeUdp(a: PortParams, b: PortParams): PortParams | null {
 }
 
 function portMatch(name: string, protocol: number, headerLen: number): MatchExtension<PortParams> {
+  const range = (text: string | undefined, invert: boolean): PortRange | null => {
+    if (text === undefined) return null;
+    return protocol === UDP ? parseAnyPortRange(text, invert) : parsePortRange(text, protocol, invert);
+  };
   return {
     name,
     protocol,
@@ -29,12 +41,12 @@ function portMatch(name: string, protocol: number, headerLen: number): MatchExte
       const sport = o.value("source-port");
       const dport = o.value("destination-port");
       return {
-        sport: sport === undefined ? null : parsePortRange(sport, protocol, o.inverted("source-port")),
-        dport: dport === undefined ? null : parsePortRange(dport, protocol, o.inverted("destination-port")),
+        sport: range(sport, o.inverted("source-port")),
+        dport: range(dport, o.inverted("destination-port")),
       };
     },
     ...(protocol === UDP ? { nftMerge: mergeUdp } : {}),
-    save: (p) => savePorts("sport", p.sport) + savePorts("dport", p.dport),
+    save: (p) => savePorts("sport", p.sport, name === "sctp") + savePorts("dport", p.dport, name === "sctp"),
     list: (p, numeric) =>
       name + listPorts("spt", p.sport, protocol, numeric) + listPorts("dpt", p.dport, protocol, numeric),
     test(p, c) {

@@ -33,6 +33,7 @@ export const logTarget: TargetExtension<{ readonly prefix: string; readonly leve
   name: "LOG",
   options: [{ name: "log-prefix" }, { name: "log-level" }, ...FLAGS.map(([name]) => ({ name, args: 0 as const }))],
   parse(o) {
+    if (o.value("log-prefix") === "") throw parameterError("Argument must have a minimum length of 1 characters\n");
     const level = o.value("log-level");
     return {
       prefix: truncateBytes(o.value("log-prefix") ?? "", MAX_PREFIX),

@@ -4,7 +4,7 @@ import { formatIpv4 } from "../../../addr/ipv4.ts";
 import type { Options, RuleHead, TargetExtension } from "../extension.ts";
 import { HOOK_BIT } from "../extension.ts";
 import type { NatRange } from "../../nat/nat-range.ts";
-import { maskText, parseAddress, parseAddrMask, parseUint } from "../syntax.ts";
+import { maskText, parseAddress, parseHostMask, parseUint, serviceOfAny } from "../syntax.ts";
 import { parameterError } from "../xt-error.ts";
 
 /** Protocols that have ports here: tcp, udp, sctp, dccp, icmp (its id). */
@@ -15,8 +15,9 @@ function needPorts(head: RuleHead): void {
     throw parameterError("Need TCP, UDP, SCTP or DCCP with port specification");
 }
 
-function parsePort(text: string): number {
-  const port = parseUint(text, 65535);
+/** `named`: the name of a service will do. */
+function parsePort(text: string, named: boolean): number {
+  const port = parseUint(text, 65535) ?? (named ? serviceOfAny(text) : undefined);
   if (port === undefined) throw parameterError(`Port \`${text}' not valid`);
   return port;
 }
@@ -30,8 +31,11 @@ function parsePorts(text: string | undefined, head: RuleHead): Ports {
   if (text === undefined) return { minPort: null, maxPort: null };
   needPorts(head);
   const [first = "", last] = text.split("-");
-  const minPort = parsePort(first);
-  const maxPort = last === undefined ? minPort : parsePort(last);
+  // Names may hold a dash themselves, so a whole text is looked up first.
+  const whole = serviceOfAny(text);
+  if (whole !== undefined) return { minPort: whole, maxPort: whole };
+  const minPort = parsePort(first, false);
+  const maxPort = last === undefined ? minPort : parsePort(last, false);
   if (maxPort < minPort) throw parameterError(`Port range \`${text}' funky\n`);
   return { minPort, maxPort };
 }
@@ -44,7 +48,7 @@ function flags(o: Options): Pick<NatRange, "random" | "randomFully" | "persisten
 function parseTo(text: string, head: RuleHead, o: Options): NatRange {
   const colon = text.indexOf(":");
   const [ports, base] = colon < 0 ? [undefined, undefined] : text.slice(colon + 1).split("/");
-  const parsed = { ...parsePorts(ports, head), ...(base === undefined ? {} : { basePort: parsePort(base) }) };
+  const parsed = { ...parsePorts(ports, head), ...(base === undefined ? {} : { basePort: parsePort(base, true) }) };
   const addrs = colon < 0 ? text : text.slice(0, colon);
   if (addrs === "") return { minAddr: null, maxAddr: null, ...parsed, ...flags(o) };
   const [first = "", last = first] = addrs.split("-");
@@ -91,7 +95,8 @@ function addressTarget(
     name,
     conntrack: true,
     place: { tables: ["nat"], hooks },
-    options: [{ name: option }, ...FLAG_OPTIONS],
+    // DNAT has no --random-fully (libxt_NAT.c).
+    options: [{ name: option }, ...FLAG_OPTIONS.filter((flag) => name === "SNAT" || flag.name !== "random-fully")],
     parse: (o, head) => parseTo(o.need(option), head, o),
     save: (r) => ` --${option} ${toWords(r)}${flagWords(r, "--")}`,
     list: (r) => `to:${toWords(r)}${flagWords(r, "")}`,
@@ -135,8 +140,7 @@ export const redirectTarget: TargetExtension<NatRange> = {
 /** The network of a NETMAP, kept as the range of its addresses. */
 function netmapWords(r: NatRange): string {
   const addr = r.minAddr ?? 0;
-  const mask = ~(addr ^ (r.maxAddr ?? 0)) >>> 0;
-  return formatIpv4(addr) + (mask === 0xffffffff ? "" : maskText(mask));
+  return formatIpv4(addr) + maskText(~(addr ^ (r.maxAddr ?? 0)) >>> 0);
 }
 
 export const netmapTarget: TargetExtension<NatRange> = {
@@ -145,9 +149,9 @@ export const netmapTarget: TargetExtension<NatRange> = {
   place: { tables: ["nat"], hooks: HOOK_BIT.PREROUTING | HOOK_BIT.OUTPUT | HOOK_BIT.POSTROUTING | HOOK_BIT.INPUT },
   options: [{ name: "to" }],
   parse(o) {
-    const { addr, mask } = parseAddrMask(o.need("to"));
+    const { addr, mask } = parseHostMask(o.need("to"));
     return {
-      minAddr: addr,
+      minAddr: (addr & mask) >>> 0,
       maxAddr: (addr | ~mask) >>> 0,
       minPort: null,
       maxPort: null,
