@@ -27,7 +27,7 @@ export type { NetDevice, Tap, TapFrame } from "./dev/net-device.ts";
 
 // The config door
 export type { Agent } from "./rtnl/agent.ts";
-export { applyBatch } from "./rtnl/apply.ts";
+export { applyBatch, tellBatch } from "./rtnl/apply.ts";
 export type {
   Batch,
   BatchError,

@@ -5,12 +5,21 @@ import type { ShellCommand, ShellContext } from "../context.ts";
 import type { RunningCommand } from "../process.ts";
 import { ended, Task } from "../process.ts";
 import { passOn } from "../refuse.ts";
+import { tell } from "../tell.ts";
 
 export const conntrack: ShellCommand = {
   name: "conntrack",
   summary: "tracked connections: -L -D -F -C -S -E",
-  start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(passOn(ctx, conntrackCommand(ctx.ns, args)))),
+  start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(runOnce(ctx, args))),
 };
+
+const CHANGING: readonly string[] = ["-D", "--delete", "-F", "--flush"];
+
+function runOnce(ctx: ShellContext, args: readonly string[]): number {
+  const result = conntrackCommand(ctx.ns, args);
+  if (args.some((word) => CHANGING.includes(word))) tell(ctx, "conntrack", { op: "conntrack", args }, result);
+  return passOn(ctx, result);
+}
 
 function watch(ctx: ShellContext, args: readonly string[]): RunningCommand {
   const watching = conntrackEvents(ctx.ns, args, (line) => ctx.stdout(`${line}\n`));

@@ -1,11 +1,12 @@
 // iptables, iptables-save, iptables-restore and their -legacy and -nft variants: the words go to the namespace's back ends.
 
-import type { XtBackendName } from "@kubehop/netstack";
+import type { ConfigOp, XtBackendName } from "@kubehop/netstack";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, passOn, refuse } from "../refuse.ts";
 import { readFile } from "../shell/files.ts";
+import { tell } from "../tell.ts";
 import { usageError } from "../text/tool.ts";
 
 /** Which back end a variant of the program works on; undefined: the one that is the default at the place. */
@@ -33,8 +34,13 @@ function runIptables(ctx: ShellContext, backend: XtBackendName, args: readonly s
     );
     return 0;
   }
-  return passOn(ctx, ctx.ns.xt.backend(backend).command(args));
+  const result = ctx.ns.xt.backend(backend).command(args);
+  if (!args.some((word) => READING.test(word))) tell(ctx, "iptables", { op: "iptables", args, backend }, result);
+  return passOn(ctx, result);
 }
+
+/** Words that make it list or check. */
+const READING = /^(?:-[LSC]|--list|--list-rules|--check|-h|--help)$/;
 
 function runSave(ctx: ShellContext, backend: XtBackendName, args: readonly string[]): number {
   const parsed = parseOptions({ short: "ct:", long: { counters: "c", "table=": "t" }, refusedShort: "fMVd" }, args);
@@ -72,7 +78,11 @@ function runRestore(ctx: ShellContext, backend: XtBackendName, args: readonly st
   const text = file === undefined ? ctx.stdin : readFile(ctx, file);
   if (text === undefined) return complain(ctx, `Can't open ${file ?? ""}: No such file or directory`, 1);
   const has = (key: string): boolean => parsed.values.has(key);
-  const error = ctx.ns.xt.backend(backend).restore(text, { noflush: has("n"), counters: has("c"), test: has("t") });
+  const options = { noflush: has("n"), counters: has("c"), test: has("t") };
+  const error = ctx.ns.xt.backend(backend).restore(text, options);
+  const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value));
+  const op: ConfigOp = { op: "iptables-restore", text, backend, ...set };
+  tell(ctx, "iptables-restore", op, { exit: error?.exit ?? 0, stderr: error?.message ?? "" });
   if (error === null) return 0;
   if (error.unmodelled === true) ctx.refuse(error.message.trimEnd());
   return complain(ctx, error.message.trimEnd(), error.exit);

@@ -10,6 +10,7 @@ import { kfreeSkb } from "../skb/kfree-skb.ts";
 import type { Packet } from "../skb/packet.ts";
 import { SkbSlab } from "../skb/skb-slab.ts";
 import type { StepBase, StepBody, Tracer } from "../trace/step.ts";
+import type { Batch, BatchError } from "../rtnl/batch.ts";
 import type { NetNamespace } from "./net-namespace.ts";
 
 /** Frames that one softirq round may process before it counts as a storm: a bridge loop never drains. */
@@ -32,6 +33,8 @@ export class World {
   /** Called for every drop, tracer or not (drop counters, verify). */
   onDrop: ((ns: NetNamespace, pkt: Packet, reason: DropReason, fn: string) => void) | null = null;
   dropped = 0;
+  /** Called behind every batch with what became of it: whoever repeats a run elsewhere takes the batches from here. */
+  onBatch: ((ns: NetNamespace, batch: Batch, error: BatchError | null) => void) | undefined = undefined;
   /** Parsed iptables rules, shared by all namespaces; made by the first that loads some. */
   ruleCache: RuleCache | null = null;
   netdevBudget = NETDEV_BUDGET;

@@ -19,14 +19,25 @@ type Op<K extends ConfigOp["op"]> = Extract<ConfigOp, { readonly op: K }>;
 
 /** Apply a batch at once; packets that a change sets free are processed before it returns. Null: all of it was accepted. */
 export function applyBatch(ns: NetNamespace, batch: Batch): BatchError | null {
-  for (const [index, op] of batch.ops.entries()) {
-    const failure = applyOp(ns, op, batch.agent);
-    if (failure !== null) {
-      ns.world.softirq();
-      return { index, ...failure };
-    }
-  }
+  const error = applyOps(ns, batch);
   ns.world.softirq();
+  ns.world.onBatch?.(ns, batch, error);
+  return error;
+}
+
+/**
+ * Tools that answer with more than an error (what `conntrack -D` took out, the exit codes of iptables) ask their subsystem themselves:
+ * they tell here what they asked for, as the batch that would have done the same.
+ */
+export function tellBatch(ns: NetNamespace, batch: Batch, error: BatchError | null): void {
+  ns.world.onBatch?.(ns, batch, error);
+}
+
+function applyOps(ns: NetNamespace, { agent, ops }: Batch): BatchError | null {
+  for (const [index, op] of ops.entries()) {
+    const failure = applyOp(ns, op, agent);
+    if (failure !== null) return { index, ...failure };
+  }
   return null;
 }
 

@@ -11,7 +11,7 @@ import {
   udpOpen,
   World,
 } from "@kubehop/netstack";
-import type { Batch, BatchError, Conntrack } from "@kubehop/netstack";
+import type { Batch, BatchError, Conntrack, NetDevice } from "@kubehop/netstack";
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { conntrackOf, direction, recordedEntry } from "../recorded/replay.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
@@ -55,8 +55,8 @@ export class OurKernel implements Kernel {
     return applyBatch(this.#namespace(ns), batch);
   }
 
-  mute(ns: string): void {
-    this.#namespace(ns).mute = true;
+  mute(ns: string, devices: readonly string[]): void {
+    for (const name of devices) this.#device(ns, name).mute = true;
   }
 
   watch(): void {
@@ -97,9 +97,7 @@ export class OurKernel implements Kernel {
     if ("ops" in step) return this.apply(step.ops.ns, { agent: "verify", ops: step.ops.ops })?.message ?? null;
     if ("frame" in step) {
       const [ns, name, hex] = step.frame;
-      const dev = this.#namespace(ns).devices.byName(name);
-      if (dev === undefined) throw new Error(`no device ${name} in ${ns}`);
-      return packetSend(dev, fromHex(hex)) ?? null;
+      return packetSend(this.#device(ns, name), fromHex(hex)) ?? null;
     }
     const [ns, sport, dst, dport, hex] = step.udp;
     const sock = udpOpen(this.#namespace(ns), { port: sport });
@@ -114,6 +112,8 @@ export class OurKernel implements Kernel {
   }
 
   flushConntrack(ns: string): void {
+    // What it destroys belongs neither to the step before nor to the one behind.
+    this.#events = {};
     conntrackCommand(this.#namespace(ns), ["-F"]);
     this.#events = {};
   }
@@ -125,6 +125,12 @@ export class OurKernel implements Kernel {
   clear(): void {
     this.world = new World(1);
     this.#countDraws();
+  }
+
+  #device(ns: string, name: string): NetDevice {
+    const dev = this.#namespace(ns).devices.byName(name);
+    if (dev === undefined) throw new Error(`no device ${name} in ${ns}`);
+    return dev;
   }
 
   #namespace(name: string): NetNamespace {
