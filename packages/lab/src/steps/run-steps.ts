@@ -3,8 +3,9 @@
 
 import type { ClientOutcome, RunningCommand } from "@kubehop/commands";
 import { formatIpv4, PacketStormError } from "@kubehop/netstack";
+import type { SockErrno } from "@kubehop/netstack";
 import { Refusal, SimulationBudgetError } from "@kubehop/sim";
-import { Cluster } from "../cluster/cluster.ts";
+import type { Cluster, WorldListener } from "../cluster/cluster.ts";
 import type { EndpointPick } from "../cluster/pick.ts";
 import type { Place, Places } from "../cluster/places.ts";
 import { servedFor } from "../cluster/served.ts";
@@ -17,16 +18,16 @@ import type {
   StepListener,
   StepOutcome,
 } from "../model/outcome.ts";
-import type { CommandLine, RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
+import type { CommandLine, DatagramAction, InjectAction, RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
 import { StepRefusal } from "../model/step-refusal.ts";
 import { liveState } from "./live-state.ts";
-import { Desk } from "./desk.ts";
-import { Jobs } from "./jobs.ts";
+import type { Desk } from "./desk.ts";
+import { injectFrame, sendDatagram } from "./inject.ts";
+import type { Jobs } from "./jobs.ts";
+import { COMMAND_LIMIT_MS, passUntil } from "./pass-until.ts";
 import { startSend } from "./send.ts";
+import { type StartedLab, startLab } from "./start-lab.ts";
 import { StepWatch } from "./watch.ts";
-
-/** Virtual ms a command may take before the run gives up on it: longer than any TCP timeout. */
-const COMMAND_LIMIT_MS = 3_600_000;
 
 /** Exit code of a command that was ended by SIGKILL. */
 const EXIT_KILLED = 137;
@@ -37,15 +38,13 @@ class StepStopped extends Error {
 }
 
 /**
- * A runner of cells, each on a cluster of its own. `readFile`: files beside the scenario, as commands name them.
+ * A runner of cells, each on a cluster of its own. `readFile`: files beside the scenario, as commands name them. `onWorld` is given
+ * each world before anything is in it.
  * The runner throws Refusal when a cluster asks for something that is refused, StepRefusal when a step does.
  */
-export function cellRunner(readFile: ReadFile): CellRunner {
-  return (plan, seed, onStep, onBegin) => {
-    const cluster = Cluster.build(plan, seed);
-    const jobs = new Jobs();
-    return new StepRunner(cluster, new Desk(cluster, readFile, jobs.fg), jobs, onStep, onBegin).run();
-  };
+export function cellRunner(readFile: ReadFile, onWorld?: WorldListener): CellRunner {
+  return (plan, seed, onStep, onBegin) =>
+    new StepRunner(startLab(plan, seed, { readFile, onWorld }), onStep, onBegin).run();
 }
 
 /** What one action of a step gave. */
@@ -65,7 +64,7 @@ class StepRunner {
   /** The first thing typed that is not modelled. */
   #refused: StepRefusal | undefined;
 
-  constructor(cluster: Cluster, desk: Desk, jobs: Jobs, onStep: StepListener, onBegin: BeginListener | undefined) {
+  constructor({ cluster, desk, jobs }: StartedLab, onStep: StepListener, onBegin: BeginListener | undefined) {
     this.#cluster = cluster;
     this.#desk = desk;
     this.#jobs = jobs;
@@ -137,6 +136,10 @@ class StepRunner {
         return { exitCode: 0, flows: [] };
       case "send":
         return this.#send(step.action, watch);
+      case "inject":
+        return this.#inject(step.action);
+      case "datagram":
+        return this.#datagram(step.action);
       case "run":
         return this.#runCommands(step, step.action, watch);
     }
@@ -192,6 +195,25 @@ class StepRunner {
     return { exitCode: flow?.result === "ok" ? 0 : 1, flows: flow === undefined ? [] : [flow] };
   }
 
+  #inject(action: InjectAction): ActionResult {
+    const dev = this.#place(action.in).ns.devices.byName(action.dev);
+    if (dev === undefined) throw new StepStopped(`inject: there is no device ${action.dev} in ${action.in} now`);
+    return this.#handedOver("send", injectFrame(dev, action));
+  }
+
+  #datagram(action: DatagramAction): ActionResult {
+    const place = this.#place(action.in);
+    const dst = this.#cluster.places.address(action.to.name, place.namespace);
+    if (dst === undefined) throw new StepStopped(`datagram: no address for ${action.to.name}`);
+    return this.#handedOver("sendto", sendDatagram(place.ns, dst, action));
+  }
+
+  /** What a system call said is all there is to see at the sender's. */
+  #handedOver(call: string, errno: SockErrno | undefined): ActionResult {
+    if (errno !== undefined) this.#stderr += `${call}: ${errno}\n`;
+    return { exitCode: errno === undefined ? 0 : 1, flows: [] };
+  }
+
   /** Who answered is what a server saw of this very request since it began. */
   #flowOutcome(client: ClientOutcome, servedBefore: number, watch: StepWatch): FlowOutcome {
     const { result, bytes } = client;
@@ -220,19 +242,10 @@ class StepRunner {
 
   /** Virtual time passes, event by event, until `ended`. */
   #waitFor(ended: () => boolean, what: string): void {
-    const { world } = this.#cluster;
-    const limit = world.now + COMMAND_LIMIT_MS;
-    this.#cluster.settle();
-    while (!ended()) {
-      this.#throwRefused();
-      const next = world.clock.nextAt();
-      if (next === undefined || next > limit)
-        throw new StepStopped(
-          `${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds; bound it (-c 4, --max-time 5), or end the line in & and bring it back with fg`,
-        );
-      world.clock.runNext();
-      this.#cluster.settle();
-    }
+    if (passUntil(this.#cluster, ended, () => this.#throwRefused())) return;
+    throw new StepStopped(
+      `${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds; bound it (-c 4, --max-time 5), or end the line in & and bring it back with fg`,
+    );
   }
 }
 
