@@ -29,7 +29,7 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
   verify: {
     usage:
-      "verify --recorded FILE… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR] | --replay FILE",
+      "verify FILE|DIR… [--seed N] | --recorded FILE… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR]",
     summary: "compare with the Linux kernel: recorded behaviour, or random labs beside the kernel of this machine",
     load: () => import("./commands/verify.ts"),
   },

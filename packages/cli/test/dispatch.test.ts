@@ -56,8 +56,8 @@ describe("mistakes", () => {
     ],
     [["validate", "/nonexistent"], "kubehop validate: /nonexistent: no such file or directory\n"],
     [
-      ["verify", "x"],
-      "kubehop verify: verify what: recordings, or random labs?\nhint: kubehop verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING\n",
+      ["verify"],
+      "kubehop verify: verify what: scenarios, recordings, or random labs?\nhint: kubehop verify FILE… | verify --recorded FILE… | verify --fuzz [--seed S] [--cases N]\n",
     ],
     [["verify", "--recorded", "/nonexistent"], "kubehop verify: /nonexistent: no such file or directory\n"],
     [["schema", "x"], "kubehop schema: schema takes no file, found x\n"],

@@ -25,4 +25,6 @@ export { RealKernel } from "./live/real-kernel.ts";
 export { type FuzzFinding, type FuzzOptions, type FuzzTotals, type LabKind, runFuzz } from "./fuzz/fuzz.ts";
 export { formatFinding, formatFuzzTotals } from "./fuzz/fuzz-report.ts";
 export { KINDS as FUZZ_KINDS } from "./fuzz/kinds.ts";
-export { findingSchema, replayFinding } from "./fuzz/finding-file.ts";
+export { findingScenario } from "./scenario/finding-scenario.ts";
+export { NotComparable } from "./scenario/lab-script.ts";
+export { type BareComparison, formatComparison, verifyBare } from "./scenario/verify-bare.ts";

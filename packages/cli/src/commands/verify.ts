@@ -1,20 +1,26 @@
-// `kubehop verify`: recorded kernel behaviour replayed (`--recorded`), or random labs beside the real kernel (`--fuzz`).
+// `kubehop verify`: scenarios beside the real kernel, recorded kernel behaviour replayed (`--recorded`), or random labs (`--fuzz`).
 import { join } from "node:path";
 import {
-  findingSchema,
+  findingScenario,
+  formatComparison,
   formatFinding,
   formatFuzzTotals,
   formatRecordedReport,
   FUZZ_KINDS,
   missingRequirements,
   RealKernel,
-  replayFinding,
+  NotComparable,
   runFuzz,
+  verifyBare,
   verifyRecording,
 } from "@kubehop/oracle";
 import type { FuzzFinding, LabKind } from "@kubehop/oracle";
+import { diagnosticAt, renderDiagnostics } from "@kubehop/kube";
+import { type CellPlan, formatCell, loadScenario, type Scenario, StepRefusal } from "@kubehop/lab";
+import { Refusal } from "@kubehop/sim";
 import { type Io, readText, UsageError, writeText } from "../io.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
+import { findScenarios, type ScenarioFile } from "../scenario-files.ts";
 
 const OPTIONS = {
   recorded: { type: "boolean" },
@@ -25,18 +31,18 @@ const OPTIONS = {
   kind: { type: "string", multiple: true },
   stop: { type: "string" },
   out: { type: "string" },
-  replay: { type: "string" },
 } as const;
 
 const DEFAULT_CASES = 200;
 const DEFAULT_STOP = 5;
-const HINT = "kubehop verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --replay FINDING";
+const HINT = "kubehop verify FILE… | verify --recorded FILE… | verify --fuzz [--seed S] [--cases N]";
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.fuzz === true) return fuzz(values, io);
-  if (values.replay !== undefined) return replay(values.replay, io);
-  if (values.recorded !== true) throw new UsageError("verify what: recordings, or random labs?", HINT);
+  if (values.recorded !== true && positionals.length === 0)
+    throw new UsageError("verify what: scenarios, recordings, or random labs?", HINT);
+  if (values.recorded !== true) return scenarios(positionals, wholeNumber("seed", values.seed, DEFAULT_SEED), io);
   if (positionals.length === 0) throw new UsageError("no recording is named", "kubehop verify --recorded FILE");
   const reports = positionals.map((file) => verify(file, values.case));
   for (const report of reports) io.stdout(formatRecordedReport(report));
@@ -79,7 +85,7 @@ function fuzz(values: FuzzValues, io: Io): number {
   return withKernel(io, (real) => {
     const totals = runFuzz(real, options);
     for (const word of totals.refused) io.stdout(`not tried: ${word}\n`);
-    for (const finding of totals.findings) report(finding, values.out, io);
+    for (const finding of totals.findings) report(finding, real.title, values.out, io);
     io.stdout(formatFuzzTotals(real.title, seed, totals));
     return totals.findings.length > 0 ? 1 : 0;
   });
@@ -90,30 +96,83 @@ function labKind(word: string): LabKind {
   throw new UsageError(`--kind knows ${Object.keys(FUZZ_KINDS).join(", ")}, found ${JSON.stringify(word)}`);
 }
 
-function report(finding: FuzzFinding, folder: string | undefined, io: Io): void {
+function report(finding: FuzzFinding, kernel: string, folder: string | undefined, io: Io): void {
   io.stdout(formatFinding(finding));
   if (folder === undefined) return;
-  const file = join(folder, `difference-${finding.seed}-${finding.index}.json`);
-  writeText(file, `${JSON.stringify(finding, null, 1)}\n`);
-  io.stdout(`  written to ${file}: kubehop verify --replay ${file}\n`);
+  const file = join(folder, `difference-${finding.seed}-${finding.index}.yaml`);
+  writeText(file, findingScenario(finding, kernel));
+  io.stdout(`  written to ${file}: kubehop verify ${file}\n`);
 }
 
-function replay(file: string, io: Io): number {
-  const finding = readFinding(file);
+interface ScenarioTotals {
+  cases: number;
+  packets: number;
+  differing: number;
+  skipped: number;
+  /** Files with mistakes, and cases that cannot be compared. */
+  wrong: number;
+}
+
+/** Scenario files on both kernels, case by case. */
+function scenarios(paths: readonly string[], seed: number, io: Io): number {
+  const { scenarios: files, unreadable } = findScenarios(paths, io);
   return withKernel(io, (real) => {
-    const differences = replayFinding(real, finding);
-    if (differences.length > 0) io.stdout(formatFinding({ ...finding, differences }));
-    io.stdout(`${real.title}: ${differences.length} differences\n`);
-    return differences.length > 0 ? 1 : 0;
+    const totals: ScenarioTotals = { cases: 0, packets: 0, differing: 0, skipped: 0, wrong: unreadable };
+    for (const file of files) verifyFile(real, file, seed, totals, io);
+    const { cases, packets, differing, skipped, wrong } = totals;
+    io.stdout(
+      `${real.title}: ${cases} ${cases === 1 ? "case" : "cases"}, ${packets} packets compared, ${differing} differ, ${skipped} skipped\n`,
+    );
+    if (differing > 0) return 1;
+    return wrong > 0 || cases === 0 ? 2 : 0;
   });
 }
 
-function readFinding(file: string): FuzzFinding {
-  try {
-    return findingSchema(readText(file));
-  } catch (error) {
-    throw isBadRecording(error) ? new UsageError(`${file}: not a finding: ${firstLine(error)}`) : error;
+function verifyFile(real: RealKernel, source: ScenarioFile, seed: number, totals: ScenarioTotals, io: Io): void {
+  const { file, text, readFile } = source;
+  const loaded = loadScenario(file, text, readFile);
+  if (!loaded.ok) {
+    totals.wrong++;
+    io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n\n`);
+    return;
   }
+  for (const plan of loaded.scenario.cells) verifyCell(real, loaded.scenario, plan, source, seed, totals, io);
+}
+
+function verifyCell(
+  real: RealKernel,
+  scenario: Scenario,
+  plan: CellPlan,
+  { readFile }: ScenarioFile,
+  seed: number,
+  totals: ScenarioTotals,
+  io: Io,
+): void {
+  const { bare } = plan;
+  const name = [scenario.file, formatCell(plan.cell), scenario.title].filter((part) => part !== "").join("  ");
+  if (bare === undefined) {
+    totals.skipped++;
+    io.stdout(`skipped: ${name}: only labs of namespaces are compared with the real kernel\n`);
+    return;
+  }
+  try {
+    const found = verifyBare(real, plan, bare, readFile, seed);
+    totals.cases++;
+    totals.packets += found.packets;
+    if (found.differences.length > 0) totals.differing++;
+    io.stdout(formatComparison(name, found));
+  } catch (error) {
+    totals.wrong++;
+    io.stdout(`${mistakeText(scenario, error)}\n\n`);
+  }
+}
+
+/** What keeps a case from being compared, at its place in the file. */
+function mistakeText({ file, sources }: Scenario, error: unknown): string {
+  if (error instanceof NotComparable || error instanceof StepRefusal)
+    return renderDiagnostics([diagnosticAt(error.position, "not-modelled", error.message)], sources);
+  if (error instanceof Refusal) return `${file}: ${error.message}`;
+  throw error;
 }
 
 function verify(file: string, only: string | undefined): ReturnType<typeof verifyRecording> {

@@ -2,7 +2,7 @@
 
 import { dumpNeighs } from "@kubehop/netstack";
 import type { ConfigOp } from "@kubehop/netstack";
-import { compareConntrack, compareCounters, compareSteps } from "../live/compare.ts";
+import { compareSteps, compareTables } from "../live/compare.ts";
 import type { LiveDifference } from "../live/compare.ts";
 import type { Kernel, PlayStep, StepSeen } from "../live/kernel.ts";
 import type { LabSpec } from "../live/lab-spec.ts";
@@ -30,11 +30,16 @@ interface Played {
   readonly byChance: boolean;
 }
 
+/** What a case sets up on a router before its steps. */
+export function caseOps({ backend }: LabSpec, { rules }: Pick<FuzzCase, "rules">, ns: string): readonly ConfigOp[] {
+  const text = rules[ns];
+  return text === undefined ? [] : [{ op: "iptables-restore", text, backend }];
+}
+
 /** Rules in, connections forgotten. What the tool said when it refused. */
 function prepare(kernel: Kernel, lab: LabSpec, rules: FuzzCase["rules"]): string | null {
   for (const ns of lab.routers) {
-    const op: ConfigOp = { op: "iptables-restore", text: rules[ns] ?? "", backend: lab.backend };
-    const error = kernel.apply(ns, { agent: "verify", ops: [op] });
+    const error = kernel.apply(ns, { agent: "verify", ops: caseOps(lab, { rules }, ns) });
     if (error !== null) return error.message;
     kernel.flushConntrack(ns);
   }
@@ -120,12 +125,9 @@ export function compareCase(
   if (theirs.refused !== null || mine.refused !== null) return { packets, events, differences: refusals(theirs, mine) };
   const found = compareSteps(theirs.seen, mine.seen, lab);
   if (found.length > 0 || mine.byChance) return { packets, events, differences: found };
-  const { real, ours } = kernels;
-  const last = theirs.seen.length;
-  const differences = lab.routers.flatMap((ns) => [
-    ...compareConntrack(ns, real.conntrack(ns), ours.conntrack(ns), last, lab),
-    ...compareCounters(ns, real.counters(ns, lab.backend), ours.counters(ns, lab.backend), last),
-  ]);
+  const differences = lab.routers.flatMap((ns) =>
+    compareTables(kernels, { ns, backends: [lab.backend] }, theirs.seen.length, lab),
+  );
   return { packets, events, differences };
 }
 

@@ -3,7 +3,7 @@
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { canonical } from "../recorded/compare.ts";
 import { frameText } from "./frame-text.ts";
-import type { CounterRow, CtEvent, KernelFrame, StepSeen } from "./kernel.ts";
+import type { CounterRow, CtEvent, Kernel, KernelFrame, StepSeen } from "./kernel.ts";
 import type { MaskFacts } from "./kernel-made.ts";
 import { maskMade } from "./kernel-made.ts";
 
@@ -109,6 +109,24 @@ function blankDrawn<T extends RecordedConntrack["orig"]>(tuple: T): T {
   const port = (value: T["sport"]): T["sport"] =>
     typeof value === "number" && value >= FIRST_DRAWN_PORT ? "*" : value;
   return { ...tuple, sport: port(tuple.sport), dport: port(tuple.dport) };
+}
+
+export interface KernelPair {
+  readonly real: Kernel;
+  readonly ours: Kernel;
+}
+
+/** What is left in a namespace behind the last step: connections, and the counters of its rules. */
+export function compareTables(
+  { real, ours }: KernelPair,
+  { ns, backends }: { readonly ns: string; readonly backends: readonly ("nft" | "legacy")[] },
+  step: number,
+  facts: MaskFacts,
+): LiveDifference[] {
+  return [
+    ...compareConntrack(ns, real.conntrack(ns), ours.conntrack(ns), step, facts),
+    ...backends.flatMap((backend) => compareCounters(ns, real.counters(ns, backend), ours.counters(ns, backend), step)),
+  ];
 }
 
 /** Rows as sets: the table is hash ordered. */

@@ -12,6 +12,8 @@ const MADE_BY_KERNEL = new Set([0, 3, 5, 11, 12, 14]);
 export interface MaskFacts {
   /** Addresses of the tunnels' ends, dotted. */
   readonly vteps: readonly string[];
+  /** Source ports of sockets that steps open, beside those of SOCKET_PORTS. */
+  readonly sockets?: readonly number[];
 }
 
 /** Source ports of the sockets that steps open: the kernel makes those packets, and draws their ids. No injected packet uses them. */
@@ -40,13 +42,13 @@ function maskPacketAt(b: Buffer, ip: number, facts: MaskFacts): void {
   } else if (protocol === IPPROTO_ICMP && MADE_BY_KERNEL.has(b[l4] ?? -1)) {
     maskId(b, ip);
     maskQuoted(b, l4, facts);
-  } else if (protocol === IPPROTO_UDP && isSocketPort(b, l4)) maskId(b, ip);
+  } else if (protocol === IPPROTO_UDP && isSocketPort(b, l4, facts)) maskId(b, ip);
 }
 
-function isSocketPort(b: Buffer, udp: number): boolean {
+function isSocketPort(b: Buffer, udp: number, { sockets }: MaskFacts): boolean {
   if (b.length < udp + 8) return false;
   const port = b.readUInt16BE(udp);
-  return port >= SOCKET_PORTS.first && port <= SOCKET_PORTS.last;
+  return (port >= SOCKET_PORTS.first && port <= SOCKET_PORTS.last) || sockets?.includes(port) === true;
 }
 
 /** By its header, as NAT may have given it another port (RFC 7348 §5: only the I flag is set); no other datagram of ours begins so. */

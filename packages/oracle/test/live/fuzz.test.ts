@@ -1,8 +1,11 @@
+import { loadScenario } from "@kubehop/lab";
 import { expect, it, vi } from "vitest";
 import { formatFinding } from "../../src/fuzz/fuzz-report.ts";
-import { replayFinding } from "../../src/fuzz/finding-file.ts";
-import { runFuzz } from "../../src/fuzz/fuzz.ts";
+import { type FuzzFinding, runFuzz } from "../../src/fuzz/fuzz.ts";
 import { OurKernel } from "../../src/live/our-kernel.ts";
+import type { RealKernel } from "../../src/live/real-kernel.ts";
+import { findingScenario } from "../../src/scenario/finding-scenario.ts";
+import { type BareComparison, formatComparison, verifyBare } from "../../src/scenario/verify-bare.ts";
 import { describeLive } from "./support.ts";
 
 /** Random labs do not come out at zero differences yet (docs/FIDELITY.md, "Open"): asked for by name, never by chance. */
@@ -30,11 +33,25 @@ describeLive("random labs on both kernels", (real) => {
     expect(finding?.differences[0]).toMatchObject({ what: "frames", where: "R/eC, frame 1" });
     expect(finding?.fuzzCase.steps.length).toBeLessThanOrEqual(3);
     if (finding === undefined) return;
-    expect(replayFinding(real(), finding)).not.toEqual([]);
+    const shown = verifyFinding(real(), finding);
+    expect(shown.differences[0]).toMatchObject({ what: "frames", where: "R/eC, frame 1" });
+    expect(formatComparison("difference.yaml", shown)).toMatch(
+      /^✗ difference.yaml\n {2}difference.yaml:\d+ {2}.*\n {2}frames, step \d+, R\/eC, frame 1\n {4}kernel {2}out .*\n[^]* {4}ours {4}out /,
+    );
     planted.mockRestore();
-    expect(replayFinding(real(), finding)).toEqual([]);
+    expect(verifyFinding(real(), finding)).toMatchObject({ differences: [], byChance: undefined });
   });
 });
+
+/** The finding's file, as `kubehop verify FILE` reads it. */
+function verifyFinding(real: RealKernel, finding: FuzzFinding): BareComparison {
+  const noFile = (): undefined => undefined;
+  const loaded = loadScenario("difference.yaml", findingScenario(finding, real.title), noFile);
+  if (!loaded.ok) throw new Error(loaded.diagnostics.map(({ line, message }) => `${line}: ${message}`).join("\n"));
+  const [plan] = loaded.scenario.cells;
+  if (plan?.bare === undefined) throw new Error("no namespaces");
+  return verifyBare(real, plan, plan.bare, noFile, 1);
+}
 
 /** The TTL of an IPv4 frame plus one. */
 function withTtl(hex: string): string {
