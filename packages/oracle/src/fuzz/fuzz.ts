@@ -13,6 +13,7 @@ import { KINDS } from "./kinds.ts";
 import { PacketWriter } from "./packets.ts";
 import { ruleKit, RuleWriter } from "./rules.ts";
 import type { RuleKit } from "./rules.ts";
+import { shrinkLab } from "./shrink-lab.ts";
 import { keepLines, removableLines, shrinkList } from "./shrink.ts";
 
 export type LabKind = keyof typeof KINDS;
@@ -27,6 +28,8 @@ export interface FuzzOptions {
   readonly kinds?: readonly LabKind[];
   /** Differences after which it ends; 10. */
   readonly stopAfter?: number;
+  /** Tries with less of the lab, a second or less each; 50. */
+  readonly labTries?: number;
   onProgress?(totals: FuzzTotals): void;
 }
 
@@ -57,6 +60,7 @@ export interface FuzzTotals {
 const SHRINK_TRIES = 160;
 /** Tries that rebuild the lab. */
 const FRESH_TRIES = 60;
+const LAB_TRIES = 50;
 
 export function runFuzz(real: RealKernel, options: FuzzOptions): FuzzTotals {
   const kit = ruleKit([real, new OurKernel()]);
@@ -112,10 +116,26 @@ class FuzzRun {
       if (outcome.differences.length === 0 && !byChance) continue;
       if (byChance) this.#totals.byChance++;
       if (outcome.differences.length === 0) break;
-      this.#totals.findings.push(kernels.shrink(this.#options.seed, index, fuzzCase, outcome));
+      const found = kernels.shrink(this.#options.seed, index, fuzzCase, outcome);
+      this.#totals.findings.push(
+        shrinkLab(found, (smaller) => this.#compareOn(smaller, found), this.#options.labTries ?? LAB_TRIES),
+      );
       break;
     }
     this.#real.clear();
+  }
+
+  /** A finding on another lab; null when that does not stand. */
+  #compareOn(lab: LabSpec, { before, fuzzCase }: FuzzFinding): readonly LiveDifference[] | null {
+    this.#real.clear();
+    try {
+      const kernels = new BothKernels(this.#real, lab);
+      for (const earlier of before) kernels.compareAgain(earlier);
+      return kernels.compareAgain(fuzzCase).differences;
+    } catch (error) {
+      if (error instanceof LabRefused) return null;
+      throw error;
+    }
   }
 }
 

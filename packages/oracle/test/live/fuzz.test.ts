@@ -28,7 +28,7 @@ describeLive("random labs on both kernels", (real) => {
         frames: step.frames.map((f) => (f.dev === "eC" && f.dir === "out" ? { ...f, hex: withTtl(f.hex) } : f)),
       }));
     });
-    const totals = runFuzz(real(), { seed: "planted", cases: 20, kinds: ["routed"], stopAfter: 1 });
+    const totals = runFuzz(real(), { seed: "planted", cases: 20, kinds: ["routed"], stopAfter: 1, labTries: 12 });
     const [finding] = totals.findings;
     expect(finding?.differences[0]).toMatchObject({ what: "frames", where: "R/eC, frame 1" });
     expect(finding?.fuzzCase.steps.length).toBeLessThanOrEqual(3);
