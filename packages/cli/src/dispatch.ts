@@ -29,7 +29,7 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
   verify: {
     usage:
-      "verify --recorded FILE… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR] | --replay FILE | --round-trip [--seed S] [--cases N] [--stop N]",
+      "verify FILE|DIR… [--seed N] | --recorded FILE… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR] | --round-trip [--seed S] [--cases N] [--stop N]",
     summary: "compare with the Linux kernel: recorded behaviour, or random labs beside the kernel of this machine",
     load: () => import("./commands/verify.ts"),
   },

@@ -1,5 +1,6 @@
 // Scenario text to running cluster, steps and reports. A library: text in, values out.
 
+export type * from "./model/bare-spec.ts";
 export type * from "./model/cluster-spec.ts";
 export type * from "./model/expect-spec.ts";
 export type * from "./model/outcome.ts";
@@ -25,6 +26,7 @@ export { PLAIN, type Style } from "./report/style.ts";
 export { formatFileResult, formatTotals } from "./report/text.ts";
 export { countCases, exitCodeOf, formatCell, type Totals } from "./report/totals.ts";
 export { applyGoldenEdits, type GoldenEdit, goldenEdits, type GoldenEdits } from "./report/update.ts";
+export { StepRefusal } from "./model/step-refusal.ts";
 export { cellRunner } from "./steps/run-steps.ts";
 export { scenarioJsonSchema } from "./schema/json-schema.ts";
 export { SHORTCUTS } from "./model/shortcuts.ts";

@@ -25,6 +25,7 @@ export { RealKernel } from "./live/real-kernel.ts";
 export { type FuzzFinding, type FuzzOptions, type FuzzTotals, type LabKind, runFuzz } from "./fuzz/fuzz.ts";
 export { formatFinding, formatFuzzTotals } from "./fuzz/fuzz-report.ts";
 export { KINDS as FUZZ_KINDS } from "./fuzz/kinds.ts";
+export { ScriptStopped } from "./scenario/record-script.ts";
 export { type CellVerdict, verifyCell } from "./scenario/verify-scenario.ts";
 export {
   addVerdict,
@@ -33,9 +34,9 @@ export {
   noVerdicts,
   type VerdictTotals,
 } from "./scenario/verdict-text.ts";
-export { findingSchema, replayFinding } from "./fuzz/finding-file.ts";
 
 // Rule texts and sets through the real programs and back.
 
 export { type RoundTripFinding, type RoundTripTotals, runRoundTrip } from "./round-trip/round-trip.ts";
 export { formatRoundTripFinding, formatRoundTripTotals } from "./round-trip/report.ts";
+export { findingScenario } from "./scenario/finding-scenario.ts";

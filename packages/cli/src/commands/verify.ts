@@ -1,15 +1,14 @@
-// `kubehop verify`: recorded kernel behaviour replayed (`--recorded`), random labs beside the real kernel (`--fuzz`), or texts through
-// the real programs and back (`--round-trip`).
+// `kubehop verify`: scenarios beside the real kernel, recorded kernel behaviour replayed (`--recorded`), random labs beside the real
+// kernel (`--fuzz`), or texts through the real programs and back (`--round-trip`).
 import { join } from "node:path";
 import {
-  findingSchema,
+  findingScenario,
   formatFinding,
   formatFuzzTotals,
   formatRecordedReport,
   FUZZ_KINDS,
   missingRequirements,
   RealKernel,
-  replayFinding,
   runFuzz,
   verifyRecording,
 } from "@kubehop/oracle";
@@ -28,19 +27,17 @@ const OPTIONS = {
   kind: { type: "string", multiple: true },
   stop: { type: "string" },
   out: { type: "string" },
-  replay: { type: "string" },
   "round-trip": { type: "boolean" },
 } as const;
 
 const DEFAULT_CASES = 200;
 const DEFAULT_STOP = 5;
 const HINT =
-  "kubehop verify FILE|DIR… | verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --round-trip | verify --replay FINDING";
+  "kubehop verify FILE|DIR… | verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --round-trip";
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.fuzz === true) return fuzz(values, io);
-  if (values.replay !== undefined) return replay(values.replay, io);
   if (values["round-trip"] === true) {
     const request = {
       seed: values.seed ?? String(DEFAULT_SEED),
@@ -96,7 +93,7 @@ function fuzz(values: FuzzValues, io: Io): number {
   return withKernel(io, (real) => {
     const totals = runFuzz(real, options);
     for (const word of totals.refused) io.stdout(`not tried: ${word}\n`);
-    for (const finding of totals.findings) report(finding, values.out, io);
+    for (const finding of totals.findings) report(finding, real.title, values.out, io);
     io.stdout(formatFuzzTotals(real.title, seed, totals));
     return totals.findings.length > 0 ? 1 : 0;
   });
@@ -107,30 +104,12 @@ function labKind(word: string): LabKind {
   throw new UsageError(`--kind knows ${Object.keys(FUZZ_KINDS).join(", ")}, found ${JSON.stringify(word)}`);
 }
 
-function report(finding: FuzzFinding, folder: string | undefined, io: Io): void {
+function report(finding: FuzzFinding, kernel: string, folder: string | undefined, io: Io): void {
   io.stdout(formatFinding(finding));
   if (folder === undefined) return;
-  const file = join(folder, `difference-${finding.seed}-${finding.index}.json`);
-  writeText(file, `${JSON.stringify(finding, null, 1)}\n`);
-  io.stdout(`  written to ${file}: kubehop verify --replay ${file}\n`);
-}
-
-function replay(file: string, io: Io): number {
-  const finding = readFinding(file);
-  return withKernel(io, (real) => {
-    const differences = replayFinding(real, finding);
-    if (differences.length > 0) io.stdout(formatFinding({ ...finding, differences }));
-    io.stdout(`${real.title}: ${differences.length} differences\n`);
-    return differences.length > 0 ? 1 : 0;
-  });
-}
-
-function readFinding(file: string): FuzzFinding {
-  try {
-    return findingSchema(readText(file));
-  } catch (error) {
-    throw isBadRecording(error) ? new UsageError(`${file}: not a finding: ${firstLine(error)}`) : error;
-  }
+  const file = join(folder, `difference-${finding.seed}-${finding.index}.yaml`);
+  writeText(file, findingScenario(finding, kernel));
+  io.stdout(`  written to ${file}: kubehop verify ${file}\n`);
 }
 
 function verify(file: string, only: string | undefined): ReturnType<typeof verifyRecording> {

@@ -73,6 +73,7 @@ interface NewLink {
   address?: string;
   mtu?: number;
   ifindex?: number;
+  txqueuelen?: number;
   master?: string;
   up?: true;
 }
@@ -85,7 +86,7 @@ export function linkAdd(run: IpRun, words: Words): number {
   const link = linkSpec(type, head, words);
   const { name } = head;
   if (name === undefined) throw notModelled("a link without a name");
-  const { address, mtu, ifindex, master, up } = head;
+  const { address, mtu, ifindex, txqueuelen, master, up } = head;
   const add: ConfigOp = {
     op: "link-add",
     name,
@@ -93,6 +94,7 @@ export function linkAdd(run: IpRun, words: Words): number {
     ...(address === undefined ? {} : { address }),
     ...(mtu === undefined ? {} : { mtu }),
     ...(ifindex === undefined ? {} : { ifindex }),
+    ...(txqueuelen === undefined ? {} : { txqueuelen }),
   };
   const set: ConfigOp[] =
     master === undefined && up === undefined
@@ -108,6 +110,8 @@ export function linkAdd(run: IpRun, words: Words): number {
   return change(run, [add, ...set]);
 }
 
+const QUEUE_WORDS: readonly string[] = ["txqueuelen", "qlen", "txqlen"];
+
 function headWord(head: NewLink, words: Words): void {
   const word = words.value();
   if (word === "name" || word === "dev") head.name = words.value();
@@ -115,6 +119,7 @@ function headWord(head: NewLink, words: Words): void {
   else if (word === "address") head.address = words.value();
   else if (word === "mtu") head.mtu = words.number("mtu");
   else if (word === "index") head.ifindex = words.number("index");
+  else if (QUEUE_WORDS.includes(word)) head.txqueuelen = words.number("txqueuelen");
   else if (word === "master") head.master = words.value();
   else if (word === "up") head.up = true;
   else if (head.name === undefined) head.name = word;

@@ -10,12 +10,14 @@ import { tellRecorder } from "../tell-recorder.ts";
 export const conntrack: ShellCommand = {
   name: "conntrack",
   summary: "tracked connections: -L -D -F -C -S -E",
-  start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(once(ctx, args))),
+  start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(runOnce(ctx, args))),
 };
 
-function once(ctx: ShellContext, args: readonly string[]): number {
+const CHANGING: readonly string[] = ["-D", "--delete", "-F", "--flush"];
+
+function runOnce(ctx: ShellContext, args: readonly string[]): number {
   const result = conntrackCommand(ctx.ns, args);
-  tellRecorder(ctx, { op: "conntrack", args }, result.exit !== 0);
+  if (args.some((word) => CHANGING.includes(word))) tellRecorder(ctx, { op: "conntrack", args }, result.exit !== 0);
   return passOn(ctx, result);
 }
 

@@ -1,6 +1,7 @@
 // ipset: the words go to the namespace's sets. Only -f, which names a file of the place, is dealt with here.
 
 import { ipsetCommand } from "@kubehop/netstack";
+import type { ConfigOp } from "@kubehop/netstack";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import { complain, passOn } from "../refuse.ts";
@@ -30,9 +31,17 @@ function runIpset(ctx: ShellContext, args: readonly string[]): number {
 /** `file`: what is listed goes there. */
 function finish(ctx: ShellContext, args: readonly string[], stdin: string, file: string | undefined): number {
   const result = ipsetCommand(ctx.ns, args, stdin);
-  const op = stdin === "" ? ({ op: "ipset", args } as const) : ({ op: "ipset-restore", text: stdin } as const);
-  tellRecorder(ctx, op, result.exit !== 0);
+  if (!args.some((word) => READING.includes(word))) tellRecorder(ctx, changeOp(args, stdin), result.exit !== 0);
   if (file === undefined) return passOn(ctx, result);
   writeFile(ctx, file, result.stdout, false);
   return passOn(ctx, { ...result, stdout: "" });
+}
+
+const READING: readonly string[] = ["list", "-L", "save", "-S", "test", "-T", "help", "version"];
+const RESTORE: readonly string[] = ["restore", "-R"];
+const EXIST: readonly string[] = ["-exist", "-!", "--exist"];
+
+function changeOp(args: readonly string[], text: string): ConfigOp {
+  if (!args.some((word) => RESTORE.includes(word))) return { op: "ipset", args };
+  return { op: "ipset-restore", text, ...(args.some((word) => EXIST.includes(word)) ? { exist: true } : {}) };
 }

@@ -35,9 +35,12 @@ function runIptables(ctx: ShellContext, backend: XtBackendName, args: readonly s
     return 0;
   }
   const result = ctx.ns.xt.backend(backend).command(args);
-  tellRecorder(ctx, { op: "iptables", args, backend }, result.exit !== 0);
+  if (!args.some((word) => READING.test(word))) tellRecorder(ctx, { op: "iptables", args, backend }, result.exit !== 0);
   return passOn(ctx, result);
 }
+
+/** Words that make it list or check. */
+const READING = /^(?:-[LSC]|--list|--list-rules|--check|-h|--help)$/;
 
 function runSave(ctx: ShellContext, backend: XtBackendName, args: readonly string[]): number {
   const parsed = parseOptions({ short: "ct:", long: { counters: "c", "table=": "t" }, refusedShort: "fMVd" }, args);
@@ -75,9 +78,9 @@ function runRestore(ctx: ShellContext, backend: XtBackendName, args: readonly st
   const text = file === undefined ? ctx.stdin : readFile(ctx, file);
   if (text === undefined) return complain(ctx, `Can't open ${file ?? ""}: No such file or directory`, 1);
   const has = (key: string): boolean => parsed.values.has(key);
-  const how = { noflush: has("n"), counters: has("c"), test: has("t") };
-  const error = ctx.ns.xt.backend(backend).restore(text, how);
-  tellRecorder(ctx, { op: "iptables-restore", text, backend, ...how }, error !== null);
+  const options = { noflush: has("n"), counters: has("c"), test: has("t") };
+  const error = ctx.ns.xt.backend(backend).restore(text, options);
+  tellRecorder(ctx, { op: "iptables-restore", text, backend, ...options }, error !== null);
   if (error === null) return 0;
   if (error.unmodelled === true) ctx.refuse(error.message.trimEnd());
   return complain(ctx, error.message.trimEnd(), error.exit);

@@ -1,10 +1,10 @@
 // Files of a place: in memory, by path as typed (`./x` is `x`), before the files beside the scenario; /proc/sys reads sysctls.
 // The machine kubehop runs on is never looked at: what a real node would have elsewhere is refused by name.
 
+import { applyBatch } from "@kubehop/netstack";
 import type { ShellContext } from "../context.ts";
 import { refuseByName } from "../refuse.ts";
 import { isAbsent } from "../system/known-sysctl.ts";
-import { tellRecorder } from "../tell-recorder.ts";
 
 /** Where people keep files of their own: empty at first, and nothing else reads what is written there. */
 const OWN_FOLDERS = /^\/(tmp|var\/tmp|root|home|mnt|srv|opt)(\/|$)/;
@@ -88,19 +88,18 @@ function readSysctl(ctx: ShellContext, path: string): string | undefined {
   return value === undefined ? undefined : `${value}\n`;
 }
 
-const ERRNO_TEXT = {
+const ERRNO_TEXT: Readonly<Record<string, string>> = {
   ENOENT: "No such file or directory",
   EINVAL: "Invalid argument",
   EACCES: "Permission denied",
   EOPNOTSUPP: "Operation not supported",
-} as const;
+};
 
 function writeSysctl(ctx: ShellContext, path: string, text: string): string | undefined {
   if (text === "") return undefined;
-  const [key, value] = [sysctlName(path), text.trim()];
-  const errno = ctx.ns.sysctl.set(key, value);
-  tellRecorder(ctx, { op: "sysctl", key, value }, errno !== undefined);
+  const op = { op: "sysctl", key: sysctlName(path), value: text.trim() } as const;
+  const errno = applyBatch(ctx.ns, { agent: "sh", ops: [op] })?.errno;
   if (errno === "ENOENT") missingSysctl(ctx, sysctlName(path));
   if (errno === "EOPNOTSUPP") refuseByName(ctx, `${sysctlName(path)}=${text.trim()}`);
-  return errno === undefined ? undefined : ERRNO_TEXT[errno];
+  return errno === undefined ? undefined : (ERRNO_TEXT[errno] ?? errno);
 }

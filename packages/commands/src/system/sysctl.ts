@@ -1,11 +1,11 @@
 // sysctl (procps-ng): read, -w, -a with --pattern, prefixes.
 
+import { applyBatch } from "@kubehop/netstack";
 import { instant } from "../instant.ts";
 import type { ShellContext } from "../context.ts";
 import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, refuse } from "../refuse.ts";
 import { missingSysctl, sysctlName } from "../shell/files.ts";
-import { tellRecorder } from "../tell-recorder.ts";
 
 export const SYSCTL_SPEC = {
   short: "awneqr:N",
@@ -86,7 +86,8 @@ function noValue({ ctx }: Show, operand: string): number {
   return known ? complain(ctx, "sysctl: command line(0): invalid syntax, continuing...", 1) : 1;
 }
 
-const WRITE_ERRORS = { EINVAL: "Invalid argument", EACCES: "Permission denied" } as const;
+const EINVAL = "Invalid argument";
+const WRITE_ERRORS: Readonly<Record<string, string>> = { EINVAL, EACCES: "Permission denied" };
 
 function write(show: Show, operand: string): number {
   const at = operand.indexOf("=");
@@ -94,9 +95,8 @@ function write(show: Show, operand: string): number {
   const value = operand.slice(at + 1).trim();
   if (operand === "=") return 1;
   if (key === "") return complain(show.ctx, "sysctl: Path is not under /proc/sys/: /proc/sys/", 1);
-  if (value === "") return complain(show.ctx, `sysctl: setting key "${key}": ${WRITE_ERRORS.EINVAL}`, 1);
-  const errno = show.ctx.ns.sysctl.set(key, value);
-  tellRecorder(show.ctx, { op: "sysctl", key, value }, errno !== undefined);
+  if (value === "") return complain(show.ctx, `sysctl: setting key "${key}": ${EINVAL}`, 1);
+  const errno = applyBatch(show.ctx.ns, { agent: "sysctl", ops: [{ op: "sysctl", key, value }] })?.errno;
   if (errno === "ENOENT") return missing(show, key);
   if (errno === "EOPNOTSUPP") return refuse(show.ctx, "sysctl", `${key}=${value}`);
   if (errno !== undefined) return complain(show.ctx, `sysctl: setting key "${key}": ${WRITE_ERRORS[errno]}`, 1);

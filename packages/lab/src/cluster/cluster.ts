@@ -11,6 +11,7 @@ import type { HostSpec, NodeSpec } from "../model/cluster-spec.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import { createAgent } from "./agents.ts";
 import { bootControlPlane } from "./control-plane.ts";
+import { bootNamespaces, muteDevices } from "./namespaces.ts";
 import { applySysctls, bootGateway, bootMachine, bootNode } from "./machines.ts";
 import { EndpointPick } from "./pick.ts";
 import { type ServedRequest, servedRequest } from "./served.ts";
@@ -20,6 +21,9 @@ import { ADMIN, Places } from "./places.ts";
 /** Virtual ms that pass between the last change of building and time 0: announcements, retries and limited syncs are through. */
 const SETTLE_MS = 60_000;
 
+/** Is given the world before anything is in it. */
+export type WorldListener = (world: World) => void;
+
 export class Cluster {
   readonly world: World;
   readonly plan: CellPlan;
@@ -28,43 +32,61 @@ export class Cluster {
   readonly agents: readonly Agent[];
   /** Requests that servers saw, in order. */
   readonly served: ServedRequest[] = [];
-  /** World time that scenarios call 0. */
-  readonly epoch: number;
+  #epoch = 0;
 
-  private constructor(plan: CellPlan, world: World) {
+  private constructor(plan: CellPlan, seed: number | string, onWorld: WorldListener | undefined) {
     this.plan = plan;
-    this.world = world;
+    this.world = new World(seed);
+    onWorld?.(this.world);
     this.control = bootControlPlane(this.world, plan);
-    const admin = new NetNamespace(this.world, ADMIN);
+    const admin = plan.bare === undefined ? new NetNamespace(this.world, ADMIN) : undefined;
     this.places = new Places(this.world, plan, this.control, admin);
+    this.agents = plan.bare === undefined ? this.#boot() : [];
+    if (plan.bare !== undefined) bootNamespaces(this.world, plan.bare);
+  }
+
+  /**
+   * Machines, agents and manifests of a cluster are up and settled; of a lab of namespaces there is nothing but those, with their
+   * cards, until they have been built and `begin` is called.
+   * @throws Refusal when the scenario asks for something that is not modelled, or that the tools refuse
+   */
+  static build(plan: CellPlan, seed: number | string, onWorld?: WorldListener): Cluster {
+    const cluster = new Cluster(plan, seed, onWorld);
+    if (plan.bare === undefined) cluster.begin();
+    return cluster;
+  }
+
+  /** What stands now is what steps begin with: it is time 0. */
+  begin(): void {
+    this.#epoch = this.world.now;
+    this.world.epoch = this.#epoch;
+    if (this.plan.bare !== undefined) muteDevices(this.world, this.plan.bare);
+    pinSockets(this.plan.pins.sockets, this.places, this.#epoch);
+  }
+
+  #boot(): readonly Agent[] {
+    const { plan } = this;
     bootGateway(this.world, plan.cluster.underlay);
     const nodes = plan.cluster.nodes.map((node) => ({ node, ns: bootNode(this.world, node, plan.cluster.underlay) }));
     for (const host of plan.cluster.hosts) this.#bootHost(host);
-    this.agents = this.#startAgents(nodes);
+    const agents = this.#startAgents(nodes);
     for (const { object } of plan.objects)
       if (object.metadata.namespace !== "") this.control.ensureNamespace(object.metadata.namespace);
     this.control.applyAll(plan.objects);
     this.settle();
     for (const { node, ns } of nodes) applySysctls(ns, node);
     this.advance(SETTLE_MS);
-    this.epoch = this.world.now;
-    this.world.epoch = this.epoch;
-    pinSockets(plan.pins.sockets, this.places, this.epoch);
+    return agents;
   }
 
-  /**
-   * `look`: shown the empty world first.
-   * @throws Refusal when the scenario asks for something that is not modelled, or that the tools refuse
-   */
-  static build(plan: CellPlan, seed: number | string, look?: (world: World) => void): Cluster {
-    const world = new World(seed);
-    look?.(world);
-    return new Cluster(plan, world);
+  /** World time that scenarios call 0. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /** Virtual ms since time 0. */
   get now(): number {
-    return this.world.now - this.epoch;
+    return this.world.now - this.#epoch;
   }
 
   /** Controllers, kubelets and proxies react until nothing is left to do at this moment. */

@@ -27,7 +27,7 @@ export function bootControlPlane(world: World, plan: CellPlan): ControlPlane {
   control.reconcile(["node-ipam"]);
   const master = cluster.nodes[0];
   if (master !== undefined) control.ensureKubernetesService([master.ip]);
-  control.applyAll(addonObjects(plan, control.settings));
+  if (plan.bare === undefined) control.applyAll(addonObjects(plan, control.settings));
   return control;
 }
 

@@ -1,7 +1,7 @@
 // Names of a scenario → what they mean in the running cluster. Places are where commands run; hosts are what addresses are asked for.
 
 import type { ControlPlane, Pod } from "@kubehop/kube";
-import { parseIpv4 } from "@kubehop/netstack";
+import { dumpAddrs, parseIpv4 } from "@kubehop/netstack";
 import type { Ipv4, NetNamespace, World } from "@kubehop/netstack";
 import type { CellPlan } from "../model/scenario.ts";
 
@@ -11,6 +11,7 @@ export const ADMIN = "admin";
 export interface Place {
   /** Full name: machine name, or the pod's `namespace/name`. */
   readonly name: string;
+  /** A namespace of a lab without a cluster is a host. */
   readonly kind: "admin" | "node" | "host" | "pod";
   readonly ns: NetNamespace;
   /** Namespace whose Services are found by their short names. */
@@ -21,9 +22,10 @@ export class Places {
   readonly #world: World;
   readonly #plan: CellPlan;
   readonly #control: ControlPlane;
-  readonly #admin: NetNamespace;
+  /** Undefined in a lab of namespaces. */
+  readonly #admin: NetNamespace | undefined;
 
-  constructor(world: World, plan: CellPlan, control: ControlPlane, admin: NetNamespace) {
+  constructor(world: World, plan: CellPlan, control: ControlPlane, admin: NetNamespace | undefined) {
     this.#world = world;
     this.#plan = plan;
     this.#control = control;
@@ -33,7 +35,8 @@ export class Places {
   /** Place, alias or pod reference; undefined: no such place now. */
   find(text: string): Place | undefined {
     const name = this.#plan.names[text] ?? text;
-    if (name === ADMIN) return { name, kind: "admin", ns: this.#admin, namespace: "default" };
+    if (name === ADMIN && this.#admin !== undefined)
+      return { name, kind: "admin", ns: this.#admin, namespace: "default" };
     const machine = this.#machine(name);
     if (machine !== undefined) return machine;
     const pod = this.pod(name);
@@ -54,7 +57,9 @@ export class Places {
   /** All places of a kind that has namespaces: every machine, then every pod. */
   all(): Place[] {
     const { nodes, hosts } = this.#plan.cluster;
-    const machines = [...nodes, ...hosts].map(({ name }) => this.#machine(name)).filter((place) => place !== undefined);
+    const machines = [...nodes, ...hosts, ...this.#namespaces()]
+      .map(({ name }) => this.#machine(name))
+      .filter((place) => place !== undefined);
     const pods = this.#control.store
       .list("Pod")
       .map((pod) => this.#placeOfPod(pod))
@@ -87,11 +92,15 @@ export class Places {
     const { nodes, hosts } = this.#plan.cluster;
     const kind = nodes.some((node) => node.name === name)
       ? "node"
-      : hosts.some((host) => host.name === name)
+      : [...hosts, ...this.#namespaces()].some((host) => host.name === name)
         ? "host"
         : undefined;
     const ns = this.#world.namespaces.get(name);
     return kind === undefined || ns === undefined ? undefined : { name, kind, ns, namespace: "default" };
+  }
+
+  #namespaces(): readonly { readonly name: string }[] {
+    return this.#plan.bare?.namespaces ?? [];
   }
 
   #placeOfPod(pod: Pod): Place | undefined {
@@ -103,8 +112,16 @@ export class Places {
 
   #placeAddress(name: string): Ipv4 | undefined {
     const machine = [...this.#plan.cluster.nodes, ...this.#plan.cluster.hosts].find((m) => m.name === name);
-    const ip = machine?.ip ?? this.pod(name)?.status.podIP;
+    const ip = machine?.ip ?? this.pod(name)?.status.podIP ?? this.#firstAddress(name);
     return ip === undefined ? undefined : parseIpv4(ip);
+  }
+
+  /** A namespace has the address that its devices got first. */
+  #firstAddress(name: string): string | undefined {
+    const known = this.#namespaces().some((one) => one.name === name);
+    const ns = known ? this.#world.namespaces.get(name) : undefined;
+    const devices = ns === undefined ? [] : dumpAddrs(ns).filter(({ ifname }) => ifname !== "lo");
+    return devices.flatMap(({ addr_info }) => addr_info)[0]?.local;
   }
 
   #serviceReference(name: string, namespace: string): Ipv4 | undefined {

@@ -46,7 +46,7 @@ function refusalDiagnostic({ file, sources }: Scenario, plan: CellPlan, refusal:
     refusal instanceof StepRefusal
       ? refusal.position
       : (objectPosition(plan, refusal.subject) ?? sources[0]?.positionAt(0) ?? { file, line: 1, col: 1, endCol: 2 });
-  return diagnosticAt(at, "not-modelled", refusal.message);
+  return diagnosticAt(at, refusal instanceof StepRefusal ? refusal.code : "not-modelled", refusal.message);
 }
 
 function objectPosition({ objects }: CellPlan, subject: string | undefined): SourcePosition | undefined {

@@ -98,7 +98,7 @@ function isRandom(text: string): boolean {
 function addressBook(cluster: RunningCluster): Map<string, string> {
   const { nodes, hosts, underlay } = cluster.plan.cluster;
   const names = new Map<string, string>();
-  for (const { name } of nodes)
+  for (const { name } of [...nodes, ...(cluster.plan.bare?.namespaces ?? [])])
     for (const [addr, dev] of ownAddresses(cluster, name)) names.set(addr, `${name} ${dev}`);
   for (const service of cluster.control.store.list("Service")) {
     if (service.spec.clusterIP !== undefined) names.set(service.spec.clusterIP, `svc/${service.metadata.name}`);
@@ -111,7 +111,7 @@ function addressBook(cluster: RunningCluster): Map<string, string> {
   return names;
 }
 
-/** Addresses of a node's devices, such as those of tunnel ends and bridges. */
+/** Addresses of the devices of a node or namespace, such as those of tunnel ends and bridges. */
 function ownAddresses(cluster: RunningCluster, node: string): [addr: string, dev: string][] {
   const ns = cluster.world.namespaces.get(node);
   if (ns === undefined) return [];

@@ -173,9 +173,9 @@ class Choice {
 }
 
 /** Names that a flow may have meant. */
-function hints({ action }: StepSpec, { cluster, names, objects }: CellPlan): string[] {
+function hints({ action }: StepSpec, { cluster, bare, names, objects }: CellPlan): string[] {
   if (action.kind !== "send") return [];
-  const known = [...cluster.nodes, ...cluster.hosts].map(({ name }) => name);
+  const known = [...cluster.nodes, ...cluster.hosts, ...(bare?.namespaces ?? [])].map(({ name }) => name);
   known.push(
     ...Object.keys(names),
     ...objects.map(({ object }) => `${object.kind === "Service" ? "svc/" : ""}${object.metadata.name}`),

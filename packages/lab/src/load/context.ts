@@ -43,6 +43,11 @@ export class LoadContext {
     this.diagnostics.push(this.#at(path, message, options));
   }
 
+  /** At a place inside a scalar. */
+  reportAt(at: SourcePosition, message: string, options: Pick<ReportOptions, "code" | "hint"> = {}): void {
+    this.diagnostics.push(diagnosticAt(at, options.code ?? "bad-value", message, options.hint));
+  }
+
   warn(path: Path, message: string, options: ReportOptions = {}): void {
     this.warnings.push(this.#at(path, message, options));
   }

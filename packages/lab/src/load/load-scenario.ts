@@ -12,6 +12,7 @@ import {
 } from "@kubehop/kube";
 import type { Document } from "yaml";
 import type { BugSpec, CellPlan, LoadResult, MutationSpec, Scenario } from "../model/scenario.ts";
+import { buildBare, NO_CLUSTER } from "./bare.ts";
 import { buildBug, buildMutations, checkWhen, isBroken, readWhen } from "./bug.ts";
 import { checkShape } from "./check-shape.ts";
 import { buildClusterSpec } from "./cluster.ts";
@@ -128,9 +129,15 @@ function loadCell(input: FileInput, matrixCell: MatrixCell): LoadedCell {
 function buildCell(context: LoadContext, input: FileInput, { cell, values }: MatrixCell): LoadedCell {
   const { draft } = context;
   const title = checkTitle(context);
-  const cluster = buildClusterSpec(context);
+  const bare = buildBare(context);
+  const cluster = bare === undefined ? buildClusterSpec(context) : NO_CLUSTER;
   const manifests = readManifests(context, cluster, values, input.readFile);
-  const names = new KnownNames(context, cluster, [...manifests.objects, ...manifests.later], manifests.complete);
+  const names = new KnownNames(
+    context,
+    { cluster, bare },
+    [...manifests.objects, ...manifests.later],
+    manifests.complete,
+  );
   names.checkAliases();
   fillNamespaces(context, manifests.objects);
   const when = readWhen(context);
@@ -147,6 +154,7 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
     cell,
     half,
     cluster,
+    bare,
     objects: manifests.objects,
     files: manifests.files,
     place,

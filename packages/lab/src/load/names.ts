@@ -8,6 +8,7 @@ import {
   nearest,
   type Path,
 } from "@kubehop/kube";
+import type { BareSpec } from "../model/bare-spec.ts";
 import type { ClusterSpec } from "../model/cluster-spec.ts";
 import type { PodRef } from "../model/scenario.ts";
 import { isAddress, parsePodText, parseServiceText, type PodText } from "../schema/notation.ts";
@@ -43,6 +44,9 @@ const BUILT_IN_PORTS: readonly (readonly [string, readonly string[]])[] = [
 export class KnownNames {
   readonly nodes: readonly string[];
   readonly hosts: readonly string[];
+  /** Namespaces of a lab without a cluster. */
+  readonly namespaces: readonly string[];
+  readonly isBare: boolean;
   readonly aliases: Readonly<Record<string, string>>;
   readonly #workloads: readonly Workload[];
   readonly #services: ReadonlySet<string>;
@@ -55,8 +59,15 @@ export class KnownNames {
   readonly #growing: boolean;
   readonly #context: LoadContext;
 
-  constructor(context: LoadContext, cluster: ClusterSpec, objects: readonly LoadedObject[], complete: boolean) {
+  constructor(
+    context: LoadContext,
+    { cluster, bare }: { readonly cluster: ClusterSpec; readonly bare: BareSpec | undefined },
+    objects: readonly LoadedObject[],
+    complete: boolean,
+  ) {
     this.#context = context;
+    this.isBare = bare !== undefined;
+    this.namespaces = (bare?.namespaces ?? []).map(({ name }) => name);
     this.nodes = cluster.nodes.map((node) => node.name);
     this.hosts = cluster.hosts.map((host) => host.name);
     this.aliases = Object.fromEntries(entriesOf(context.draft.names));
@@ -64,7 +75,7 @@ export class KnownNames {
     const services = objects
       .filter(({ object }) => object.kind === "Service")
       .map(({ object }) => `${object.metadata.namespace}/${object.metadata.name}`);
-    this.#services = new Set([...BUILT_IN_SERVICES, ...services]);
+    this.#services = new Set([...(this.isBare ? [] : BUILT_IN_SERVICES), ...services]);
     this.#servicePorts = new Map([
       ...BUILT_IN_PORTS,
       ...objects.flatMap(({ object }) =>
@@ -81,11 +92,11 @@ export class KnownNames {
   /** A place to type at. Reports an unknown one. */
   checkPlace(text: string, path: Path): void {
     const name = own(this.aliases, text) ?? text;
-    if (name === "admin" || this.#isMachine(name)) return;
+    if ((name === "admin" && !this.isBare) || this.#isMachine(name)) return;
     if (isAddress(name) || parseServiceText(name) !== undefined) {
       this.#context.report(
         path,
-        `${JSON.stringify(text)} is no place: commands run at admin, on nodes, hosts and in pods`,
+        `${JSON.stringify(text)} is no place: ${this.isBare ? "commands run in namespaces" : "commands run at admin, on nodes, hosts and in pods"}`,
       );
       return;
     }
@@ -120,7 +131,7 @@ export class KnownNames {
   /** An end of a flow, an address column, a client: a place, a Service or an address. */
   checkEnd(text: string, path: Path): void {
     const name = own(this.aliases, text) ?? text;
-    if (isAddress(name) || name === "admin" || this.#isMachine(name)) return;
+    if (isAddress(name) || (name === "admin" && !this.isBare) || this.#isMachine(name)) return;
     if (isIPv6(name)) {
       this.#context.report(path, `IPv6 is not modelled yet: ${name}`, {
         code: "not-modelled",
@@ -186,10 +197,14 @@ export class KnownNames {
     for (const [alias, target] of Object.entries(this.aliases)) {
       const path = ["names", alias];
       if (alias === "admin" || this.#isMachine(alias)) {
-        this.#context.report(path, `${JSON.stringify(alias)} is already the name of a machine`, {
-          code: "conflict",
-          atKey: true,
-        });
+        this.#context.report(
+          path,
+          `${JSON.stringify(alias)} is already the name of a ${this.isBare ? "namespace" : "machine"}`,
+          {
+            code: "conflict",
+            atKey: true,
+          },
+        );
       } else if (target === alias) this.#context.report(path, `${JSON.stringify(alias)} stands for itself`);
       else if (Object.hasOwn(this.aliases, target)) {
         const end = this.#endOf(target);
@@ -211,8 +226,12 @@ export class KnownNames {
     return name;
   }
 
+  #machines(): readonly string[] {
+    return this.isBare ? this.namespaces : ["admin", ...this.nodes, ...this.hosts];
+  }
+
   #isMachine(name: string): boolean {
-    return this.nodes.includes(name) || this.hosts.includes(name);
+    return this.nodes.includes(name) || this.hosts.includes(name) || this.namespaces.includes(name);
   }
 
   #checkPods(text: string, path: Path, what: "place" | "pod"): void {
@@ -257,11 +276,9 @@ export class KnownNames {
     if (parts.index === undefined && this.#workloads.some((workload) => parts.name.startsWith(`${workload.name}-`)))
       return;
     const pods = this.#workloads.map((workload) => workload.name);
-    const known =
-      what === "pod"
-        ? pods
-        : [...new Set(["admin", ...this.nodes, ...this.hosts, ...Object.keys(this.aliases), ...pods])];
-    const noun = what === "pod" ? "no pod or workload" : "no node, host, pod or alias";
+    const known = what === "pod" ? pods : [...new Set([...this.#machines(), ...Object.keys(this.aliases), ...pods])];
+    const place = this.isBare ? "no namespace or alias" : "no node, host, pod or alias";
+    const noun = what === "pod" ? "no pod or workload" : place;
     const close = didYouMean(parts.name, known);
     // It may stand in a manifest that could not be read; a near miss of a known name is told all the same.
     if (!this.#complete && close === undefined) return;

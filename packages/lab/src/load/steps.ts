@@ -1,18 +1,18 @@
 // `steps:` → what happens, in order.
-import { splitScript } from "@kubehop/commands";
-import type { Path, SourcePosition } from "@kubehop/kube";
+import type { Path } from "@kubehop/kube";
+import { encodeUtf8 } from "@kubehop/sim";
 import type { Check } from "../model/expect-spec.ts";
-import { type CommandLine, type RunAction, type SendAction, type SendFlow, sendFlow } from "../model/step-spec.ts";
-import type { StepAction, StepSpec } from "../model/step-spec.ts";
+import { type RunAction, type SendAction, type SendFlow, sendFlow } from "../model/step-spec.ts";
+import type { DatagramAction, InjectAction, StepAction, StepSpec } from "../model/step-spec.ts";
 import { parseDuration, parseFlow } from "../schema/notation.ts";
 import type { StepFile } from "../schema/scenario-schema.ts";
-import type { LoadContext } from "./context.ts";
+import { splitCommands } from "./commands.ts";
 import { buildExpectation, type ExpectContext } from "./expectation.ts";
 import type { Draft } from "./draft.ts";
 
 type DraftStep = Draft<StepFile>;
 
-const VERBS = ["run", "send", "wait"] as const;
+const VERBS = ["run", "send", "inject", "datagram", "wait"] as const;
 
 /** What a request without a tool waits for an answer. */
 const SEND_TIMEOUT = 5000;
@@ -60,7 +60,8 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
 /** How a step ends when its expectation says nothing about it. */
 function endOf(ec: ExpectContext, action: StepAction, path: Path): Check[] {
   const position = ec.context.position([...path, action.kind]);
-  if (action.kind === "wait") return [];
+  // What became of a frame that was put on its way is what the step is asked for, not whether it was taken.
+  if (action.kind === "wait" || action.kind === "inject" || action.kind === "datagram") return [];
   if (action.kind === "send") return [{ kind: "result", value: "ok", position }];
   // A command that only starts something has no end to look at; the exit status is that of the last one.
   const last = action.commands.findLast(({ background }) => !background);
@@ -69,7 +70,7 @@ function endOf(ec: ExpectContext, action: StepAction, path: Path): Check[] {
 
 function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction {
   const written = VERBS.filter((verb) => ec.context.document.has([...path, verb]));
-  if (written.length === 0) ec.context.report(path, "a step needs one of run, send, wait", { code: "missing-key" });
+  if (written.length === 0) ec.context.report(path, `a step needs one of ${VERBS.join(", ")}`, { code: "missing-key" });
   const [, second] = written;
   if (second !== undefined) {
     ec.context.report([...path, second], `a step does one thing, this one has ${written.join(" and ")}`, {
@@ -79,6 +80,8 @@ function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction
     });
   }
   if (step.send !== undefined) return buildSend(ec, step.send, [...path, "send"]);
+  if (step.inject !== undefined) return buildInject(ec, step, step.inject, path);
+  if (step.datagram !== undefined) return buildDatagram(ec, step, step.datagram, path);
   if (step.wait !== undefined) return { kind: "wait", ms: parseDuration(step.wait) ?? 0 };
   return buildRun(ec, step, path);
 }
@@ -87,7 +90,7 @@ function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction
 function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
   if (step.in !== undefined && step.run === undefined && (step.send ?? step.wait) !== undefined) {
     const verb = step.send === undefined ? "wait" : "send";
-    ec.context.report([...path, "in"], `"in" says where run types, ${verb} has no use for it`, {
+    ec.context.report([...path, "in"], `"in" says where run, inject and datagram happen, ${verb} has no use for it`, {
       code: "conflict",
       atKey: true,
     });
@@ -99,32 +102,67 @@ function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
 }
 
 function buildRun(ec: ExpectContext, step: DraftStep, path: Path): RunAction {
-  const place = step.in ?? "admin";
-  if (step.in !== undefined) ec.names.checkPlace(step.in, [...path, "in"]);
-  const commands = splitCommands(ec, step.run ?? "", [...path, "run"]);
+  const place = placeOf(ec, step, path);
+  const commands = splitCommands(ec.context, step.run ?? "", [...path, "run"]);
   if (step.run !== undefined && commands.length === 0) ec.context.report([...path, "run"], "no command");
   return { kind: "run", in: place, commands };
 }
 
-/** One command per line; `\` at the end of a line joins it with the next, a here-document stays whole, `#` lines are comments. */
-function splitCommands(ec: ExpectContext, text: string, path: Path): CommandLine[] {
-  return splitScript(text).map(({ text: written, line }) => {
-    // A here-document keeps its lines as they are.
-    const trimmed = (written.includes("<<") ? written : written.replaceAll(/\s*\\\n\s*/g, " ")).trim();
-    const background = /(?:^|[^&])&$/.test(trimmed);
-    const position = linePosition(ec.context, path, line);
-    return { text: background ? trimmed.slice(0, -1).trim() : trimmed, background, position };
-  });
+/** Where a step happens. In a lab of namespaces there is no admin. */
+function placeOf(ec: ExpectContext, step: DraftStep, path: Path): string {
+  if (step.in !== undefined) ec.names.checkPlace(step.in, [...path, "in"]);
+  else if (ec.names.isBare && !ec.context.document.has([...path, "in"]))
+    ec.context.report(path, 'missing key "in": the namespace in which this happens', { code: "missing-key" });
+  return step.in ?? ADMIN_PLACE;
 }
 
-/** A line of a literal block (`|`), counted from 0; other scalars fold their lines, so they stand for themselves. */
-function linePosition({ document }: LoadContext, path: Path, line: number): SourcePosition {
-  const position = document.position(path);
-  if (!document.source.lineOf(position.line).startsWith("|", position.col - 1)) return position;
-  const at = position.line + 1 + line;
-  const text = document.source.lineOf(at);
-  const col = text.length - text.trimStart().length + 1;
-  return { file: position.file, line: at, col, endCol: Math.max(text.trimEnd().length + 1, col + 1) };
+const ADMIN_PLACE = "admin";
+
+/** Sockets stand in namespaces that have devices. */
+function socketPlaceOf(ec: ExpectContext, step: DraftStep, path: Path): string {
+  const place = placeOf(ec, step, path);
+  if (place === ADMIN_PLACE && !ec.names.isBare)
+    ec.context.report(path, "admin is not on the network: say in which place this happens", {
+      code: "missing-key",
+      hint: "write in: PLACE",
+    });
+  return place;
+}
+
+function buildInject(
+  ec: ExpectContext,
+  step: DraftStep,
+  { dev = "", frame = "" }: NonNullable<DraftStep["inject"]>,
+  path: Path,
+): InjectAction {
+  return { kind: "inject", in: socketPlaceOf(ec, step, path), dev, frame: plainHex(frame) };
+}
+
+function buildDatagram(
+  ec: ExpectContext,
+  step: DraftStep,
+  draft: NonNullable<DraftStep["datagram"]>,
+  path: Path,
+): DatagramAction {
+  const { sport = 1, to, payload, bytes } = draft;
+  const at = [...path, "datagram"];
+  const [, name, port] = /^([^\s:]+):(\d{1,5})$/.exec(to ?? "") ?? [];
+  const number = Number(port ?? 0);
+  if (to !== undefined && (name === undefined || number < 1 || number > 65535))
+    ec.context.report([...at, "to"], `${JSON.stringify(to)} is not ADDRESS:PORT`, { hint: 'write "10.1.1.3:53"' });
+  else if (name !== undefined) ec.names.checkEnd(name, [...at, "to"]);
+  if (payload !== undefined && bytes !== undefined)
+    ec.context.report([...at, "bytes"], '"bytes" stands in place of "payload"', { code: "conflict", atKey: true });
+  const hex = bytes === undefined ? hexOf(payload ?? "") : plainHex(bytes);
+  return { kind: "datagram", in: socketPlaceOf(ec, step, path), sport, to: { name: name ?? "", port: number }, hex };
+}
+
+function plainHex(text: string): string {
+  return text.replaceAll(/\s/g, "").toLowerCase();
+}
+
+function hexOf(text: string): string {
+  return [...encodeUtf8(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, path: Path): SendAction {

@@ -1,7 +1,7 @@
 // A cluster in the middle of a run, for who looks on. Looking changes nothing.
 
 import type { ControlPlane } from "@kubehop/kube";
-import type { NetNamespace, World } from "@kubehop/netstack";
+import type { Ipv4, NetNamespace, World } from "@kubehop/netstack";
 import type { CellPlan } from "./scenario.ts";
 
 export interface RunningCluster {
@@ -13,5 +13,7 @@ export interface RunningCluster {
   readonly places: {
     /** Place, alias or pod reference; undefined: no such place now. */
     find(text: string): { readonly kind: string; readonly ns: NetNamespace } | undefined;
+    /** Address of a place, an alias, `svc/NAME` or an address; undefined: it has none now. */
+    address(text: string): Ipv4 | undefined;
   };
 }

@@ -1,6 +1,7 @@
 // A scenario after loading: one plan per matrix cell, with everything the runner needs and where it was written.
 
 import type { Diagnostic, LoadedObject, ManifestNote, SourcePosition, SourceText } from "@kubehop/kube";
+import type { BareSpec } from "./bare-spec.ts";
 import type { ClusterSpec } from "./cluster-spec.ts";
 import type { StepSpec } from "./step-spec.ts";
 import type { ExpectSpec } from "./expect-spec.ts";
@@ -31,6 +32,8 @@ export interface CellPlan {
   /** Which half of `{fixed, broken}` holds; undefined without `bug`. */
   readonly half: "fixed" | "broken" | undefined;
   readonly cluster: ClusterSpec;
+  /** A lab of namespaces: `cluster` then has no machines. */
+  readonly bare: BareSpec | undefined;
   /** Objects of the manifests, in file order, complete. */
   readonly objects: readonly LoadedObject[];
   /** Files beside the scenario that its steps name (`kubectl apply -f PATH`): path as written → text. They stand at admin. */

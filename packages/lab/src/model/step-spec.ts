@@ -20,12 +20,12 @@ export interface StepSpec {
   readonly expect: ExpectSpec;
 }
 
-export type StepAction = RunAction | SendAction | WaitAction;
+export type StepAction = RunAction | SendAction | InjectAction | DatagramAction | WaitAction;
 
 /** A command typed at a place. */
 export interface RunAction {
   readonly kind: "run";
-  /** `admin`, a node, a host, a pod or an alias. */
+  /** `admin`, a node, a host, a pod, a namespace or an alias. */
   readonly in: string;
   /** Command lines as written; each ends before the next starts, except those that end in `&`. */
   readonly commands: readonly CommandLine[];
@@ -46,6 +46,25 @@ export interface SendAction {
   readonly payload: string | undefined;
   /** Virtual ms after which no answer is a timeout. */
   readonly timeout: number;
+}
+
+/** A complete frame leaves a device through a packet socket. */
+export interface InjectAction {
+  readonly kind: "inject";
+  readonly in: string;
+  readonly dev: string;
+  /** From the link header, lower case hex. */
+  readonly frame: string;
+}
+
+/** A datagram of a socket that is closed again at once. */
+export interface DatagramAction {
+  readonly kind: "datagram";
+  readonly in: string;
+  readonly sport: number;
+  readonly to: { readonly name: string; readonly port: number };
+  /** Payload, lower case. */
+  readonly hex: string;
 }
 
 export interface WaitAction {

@@ -65,6 +65,13 @@ function typed({ action }: StepSpec): object {
       return { in: action.in, run: action.commands.map(({ text, background }) => (background ? `${text} &` : text)) };
     case "send":
       return { send: action.flow.text };
+    case "inject":
+      return { in: action.in, inject: { dev: action.dev, frame: action.frame } };
+    case "datagram":
+      return {
+        in: action.in,
+        datagram: { sport: action.sport, to: `${action.to.name}:${action.to.port}`, bytes: action.hex },
+      };
     case "wait":
       return { wait: action.ms };
   }

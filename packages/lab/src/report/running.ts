@@ -2,21 +2,26 @@
 import type { Pod, Service } from "@kubehop/kube";
 import { dumpAddrs, dumpLinks, type LinkRow, type NetNamespace } from "@kubehop/netstack";
 import { serversIn } from "../cluster/agents.ts";
-import { Cluster } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { CellPlan } from "../model/scenario.ts";
+import { startLab } from "../steps/start-lab.ts";
 
 /**
  * Machines with their devices, pods with node, address, MACs and servers, Services with addresses and node ports; one a line.
  * Throws Refusal when the cluster asks for what is not modelled.
  */
 export function runningLines(plan: CellPlan, seed: number): string[] {
-  const cluster = Cluster.build(plan, seed);
+  const { cluster } = startLab(plan, seed, { readFile: (path) => plan.files[path] });
   const { store } = cluster.control;
   const machines = [...plan.cluster.nodes, ...plan.cluster.hosts];
   return [
     ...machines.flatMap(({ kind, name, ip }) => [
       `${kind} ${name}  ${ip}`,
       ...deviceLines(cluster.world.namespaces.get(name), isPodEnd).map((line) => `  ${line}`),
+    ]),
+    ...(plan.bare?.namespaces ?? []).flatMap(({ name }) => [
+      `namespace ${name}`,
+      ...deviceLines(cluster.world.namespaces.get(name), () => false).map((line) => `  ${line}`),
     ]),
     ...store.list("Pod").map((pod) => podLine(cluster, pod)),
     ...store.list("Service").map(serviceLine),

@@ -22,6 +22,10 @@ function promptLines({ action, repeat }: StepSpec): string[] {
       return [`wait ${action.ms} ms`];
     case "send":
       return [`send ${action.flow.text}${times}`];
+    case "inject":
+      return [`inject ${action.in}/${action.dev} ${action.frame}${times}`];
+    case "datagram":
+      return [`datagram ${action.in}:${action.sport} > ${action.to.name}:${action.to.port}/udp${times}`];
     case "run":
       return action.commands.map(({ text, background }) => `${action.in}$ ${text}${background ? " &" : ""}${times}`);
   }

@@ -82,6 +82,34 @@ export const machineName = checked((value) => {
   return checkDns1123Subdomain(value);
 });
 
+/** Names of namespaces and segments: as `ip netns add` takes them, but not what is read as an address or a reference. */
+export const namespaceName = checked((value) => {
+  if (value === "admin") return `"admin" is the place that has kubectl, a namespace cannot be named so`;
+  return /^[A-Za-z][\w.-]{0,62}$/.test(value)
+    ? undefined
+    : {
+        message: `${JSON.stringify(value)} is not a name of a namespace`,
+        hint: "a letter, then letters, digits, . _ -",
+      };
+});
+
+/** Bytes in hex, two digits each; blanks between them do not count. */
+export function hexBytes(least: number): z.ZodType<string, string> {
+  return checked((value) => {
+    const digits = value.replaceAll(/\s/g, "");
+    if (!/^(?:[0-9a-f]{2})*$/i.test(digits))
+      return {
+        message: `${JSON.stringify(shortened(value))} is not hex`,
+        hint: "two digits for every byte, in quotes",
+      };
+    return digits.length / 2 < least ? `${digits.length / 2} bytes are too few: at least ${least}` : undefined;
+  });
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
 /** IFNAMSIZ is 16 with the final zero; the kernel refuses white space, '/' and ':' (dev_valid_name). */
 export const deviceName = checked((value) => {
   if (value.length > 15) return `${JSON.stringify(value)} is longer than 15 characters, the longest name of a device`;

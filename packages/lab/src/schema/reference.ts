@@ -85,7 +85,7 @@ steps:
 | notation | form | examples |
 |---|---|---|
 | FLOW | \`FROM[:port] > TO[:port][/tcp\\|udp\\|sctp\\|icmp]\`, default tcp | \`client > node1:30080\`, \`web#1 > svc/dns:53/udp\` |
-| place | \`admin\` (has kubectl), a node, a host, a pod, an alias | \`node1\`, \`client\`, \`web#1\` |
+| place | \`admin\` (has kubectl), a node, a host, a pod, an alias; in a lab of namespaces a namespace | \`node1\`, \`client\`, \`web#1\` |
 | pod | \`[NAMESPACE/][KIND/]NAME[#N]\`; #N is the N-th pod ever made of a workload, from 1 | \`web#2\`, \`deploy/web#2\`, \`prod/export#3\` |
 | Service | \`svc/[NAMESPACE/]NAME\` | \`svc/web\`, \`svc/prod/export\` |
 | time | number and unit, virtual time | \`200ms\`, \`5s\`, \`1m30s\` |
@@ -118,6 +118,36 @@ steps:
   - { in: client, run: curl http://web/, expect: ok }
   - { in: node1, run: fg capture, expect: { output: "Flags [S]" } }
 \`\`\`
+
+A lab of namespaces (\`namespaces:\`) has no Kubernetes: its places are the namespaces, its network is what \`build\` types in them, and time 0
+is when the last command of \`build\` has ended. A program's input is a here-document, as in a shell. \`inject\` and \`datagram\` put single
+frames and datagrams on their way; they are there in clusters too. Differences from the real kernel (\`kubehop verify --fuzz\`) are such files.
+
+\`\`\`yaml
+scenario: a router forwards what its rules let through
+namespaces: { R: {}, A: { mute: [eth0] }, B: { mute: [eth0] } }
+build:
+  - in: R
+    run: |
+      sysctl -w net.ipv4.ip_forward=1
+      ip link add eA type veth peer name eth0 netns A address 0a:58:0a:01:00:02
+      ip link add eB type veth peer name eth0 netns B address 0a:58:0a:02:00:02
+      ip addr add 10.1.0.1/16 dev eA
+      ip addr add 10.2.0.1/16 dev eB
+      ip link set eA up
+      ip link set eB up
+      ip neigh add 10.2.0.2 lladdr 0a:58:0a:02:00:02 dev eB
+      iptables-restore <<EOF
+      *filter
+      :FORWARD ACCEPT [0:0]
+      -A FORWARD -p udp -j DROP
+      COMMIT
+      EOF
+  - { in: [A, B], run: ip link set eth0 up }
+steps:
+  - { in: R, datagram: { sport: 20001, to: "10.2.0.2:53", payload: hello }, expect: { packet: { in: B, dev: eth0, flow: "R:20001 > 10.2.0.2:53/udp" } } }
+\`\`\`
+
 Golden text (\`rows\`, \`has\`, \`text\`) is compared with runs of blanks as one and empty lines left out; it is
 written as a block (\`rows: |\` and the lines below it), which \`kubehop run --update\` can rewrite.
 

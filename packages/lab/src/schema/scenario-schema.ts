@@ -1,5 +1,6 @@
 // The whole file. The types of the grammar are inferred from here; the JSON Schema and docs/SCENARIO.md are printed from here.
 import * as z from "zod";
+import { buildSchema, datagramSchema, injectSchema, namespacesSchema } from "./bare-schema.ts";
 import { clusterSchema } from "./cluster-schema.ts";
 import { expectSchema, plainExpectSchema } from "./expect-schema.ts";
 import * as leaf from "./leaves.ts";
@@ -13,9 +14,9 @@ const step = z.strictObject({
   id: optional(leaf.line, "Name of the step in reports; unique.", "id: first-call", "step N"),
   in: optional(
     leaf.text,
-    "Where `run` types: admin, a node, a host, a pod (`web#1`, a pod's name) or an alias.",
+    "Where it happens: admin, a node, a host, a pod (`web#1`, a pod's name), a namespace or an alias.",
     "in: client",
-    "admin",
+    "admin; none in a lab of namespaces",
   ),
   run: optional(
     leaf.text,
@@ -39,6 +40,16 @@ const step = z.strictObject({
     "One request without a tool.",
     'send: "client > svc/web:80"',
   ),
+  inject: optional(
+    injectSchema,
+    "A frame leaves a device through a packet socket, past routing and netfilter. A frame that is not taken is no failure unless `exit: 0` is expected.",
+    'inject: { dev: eth0, frame: "0a580a0100010a580a0100020800" }',
+  ),
+  datagram: optional(
+    datagramSchema,
+    "A UDP datagram of a socket that is closed again at once: an answer finds nobody. An error of sendto is no failure unless `exit: 0` is expected.",
+    'datagram: { sport: 20048, to: "10.1.1.3:53" }',
+  ),
   wait: optional(leaf.duration, "Lets time pass.", "wait: 30s"),
   at: optional(leaf.duration, "When the step begins, since time 0.", "at: 10s", "when the previous one has ended"),
   pick: optional(
@@ -57,7 +68,7 @@ const step = z.strictObject({
     expectSchema,
     "What must hold when the step has ended: a word, an object, or `{ fixed, broken }`.",
     "expect: { result: ok, ttl: 62 }",
-    "exit status 0",
+    "exit status 0; with inject and datagram nothing",
   ),
 });
 
@@ -210,6 +221,18 @@ export const scenarioSchema = z.strictObject({
     "Machines, versions, pod network.",
     "cluster: { cni: flannel, nodes: [node1, node2], hosts: [client] }",
     "newest release, flannel, 2 nodes",
+  ),
+  namespaces: optional(
+    namespacesSchema,
+    "A lab without Kubernetes, in place of `cluster`, `manifests`, `place` and `serve`: network namespaces of the newest kernel with the newest tools, a list of names, or a map of name to settings. All of them are there before anything is built.",
+    "namespaces: { N1: {}, A: { mute: [eth0] } }",
+    "a cluster",
+  ),
+  build: optional(
+    buildSchema,
+    "What is typed in the namespaces before time 0, in this order; every command must succeed.",
+    "build: [{ in: N1, run: ip link add vA type veth peer name eth0 netns A }]",
+    "none",
   ),
   manifests: optional(
     z.array(z.union([leaf.text, z.record(z.string(), z.unknown())])),

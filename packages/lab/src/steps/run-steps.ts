@@ -3,8 +3,9 @@
 
 import type { ClientOutcome, RunningCommand } from "@kubehop/commands";
 import { formatIpv4, PacketStormError } from "@kubehop/netstack";
+import type { SockErrno } from "@kubehop/netstack";
 import { Refusal, SimulationBudgetError } from "@kubehop/sim";
-import { Cluster } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { EndpointPick } from "../cluster/pick.ts";
 import type { Place, Places } from "../cluster/places.ts";
 import { servedFor } from "../cluster/served.ts";
@@ -18,16 +19,16 @@ import type {
   StepOutcome,
 } from "../model/outcome.ts";
 import type { RunObserver } from "../model/run-observer.ts";
-import type { CommandLine, RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
+import type { CommandLine, DatagramAction, InjectAction, RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
 import { StepRefusal } from "../model/step-refusal.ts";
 import { liveState } from "./live-state.ts";
-import { Desk } from "./desk.ts";
-import { Jobs, type RequestStart } from "./jobs.ts";
+import type { Desk } from "./desk.ts";
+import { injectFrame, sendDatagram } from "./inject.ts";
+import type { Jobs, RequestStart } from "./jobs.ts";
+import { COMMAND_LIMIT_MS, passUntil } from "./pass-until.ts";
 import { startSend } from "./send.ts";
+import { type StartedLab, startLab } from "./start-lab.ts";
 import { StepWatch } from "./watch.ts";
-
-/** Virtual ms a command may take before the run gives up on it: longer than any TCP timeout. */
-const COMMAND_LIMIT_MS = 3_600_000;
 
 /** Exit code of a command that was ended by SIGKILL. */
 const EXIT_KILLED = 137;
@@ -43,10 +44,9 @@ class StepStopped extends Error {
  */
 export function cellRunner(readFile: ReadFile, observer?: RunObserver): CellRunner {
   return (plan, seed, onStep, onBegin) => {
-    const cluster = Cluster.build(plan, seed, (world) => observer?.world(world));
-    observer?.settled(cluster);
-    const jobs = new Jobs();
-    return new StepRunner(cluster, new Desk(cluster, readFile, jobs.fg), jobs, onStep, onBegin, observer).run();
+    const lab = startLab(plan, seed, { readFile, onWorld: (world) => observer?.world(world) });
+    observer?.settled(lab.cluster);
+    return new StepRunner(lab, onStep, onBegin, observer).run();
   };
 }
 
@@ -69,9 +69,7 @@ class StepRunner {
   #refused: StepRefusal | undefined;
 
   constructor(
-    cluster: Cluster,
-    desk: Desk,
-    jobs: Jobs,
+    { cluster, desk, jobs }: StartedLab,
     onStep: StepListener,
     onBegin: BeginListener | undefined,
     observer: RunObserver | undefined,
@@ -149,6 +147,10 @@ class StepRunner {
         return { exitCode: 0, flows: [] };
       case "send":
         return this.#send(step.action, watch);
+      case "inject":
+        return this.#inject(step.action);
+      case "datagram":
+        return this.#datagram(step.action);
       case "run":
         return this.#runCommands(step, step.action, watch);
     }
@@ -205,6 +207,28 @@ class StepRunner {
     return { exitCode: flow?.result === "ok" ? 0 : 1, flows: flow === undefined ? [] : [flow] };
   }
 
+  #inject(action: InjectAction): ActionResult {
+    const { ns } = this.#place(action.in);
+    const dev = ns.devices.byName(action.dev);
+    if (dev === undefined) throw new StepStopped(`inject: there is no device ${action.dev} in ${action.in} now`);
+    this.#observer?.inject(ns, action);
+    return this.#handedOver("send", injectFrame(dev, action));
+  }
+
+  #datagram(action: DatagramAction): ActionResult {
+    const place = this.#place(action.in);
+    const dst = this.#cluster.places.address(action.to.name, place.namespace);
+    if (dst === undefined) throw new StepStopped(`datagram: no address for ${action.to.name}`);
+    this.#observer?.datagram(place.ns, formatIpv4(dst), action);
+    return this.#handedOver("sendto", sendDatagram(place.ns, dst, action));
+  }
+
+  /** What a system call said is all there is to see at the sender's. */
+  #handedOver(call: string, errno: SockErrno | undefined): ActionResult {
+    if (errno !== undefined) this.#stderr += `${call}: ${errno}\n`;
+    return { exitCode: errno === undefined ? 0 : 1, flows: [] };
+  }
+
   /** Who answered is what a server saw of this very request since it began. */
   #flowOutcome(client: ClientOutcome, begun: RequestStart, watch: StepWatch): FlowOutcome {
     const { result, bytes } = client;
@@ -235,19 +259,10 @@ class StepRunner {
 
   /** Virtual time passes, event by event, until `ended`. */
   #waitFor(ended: () => boolean, what: string): void {
-    const { world } = this.#cluster;
-    const limit = world.now + COMMAND_LIMIT_MS;
-    this.#cluster.settle();
-    while (!ended()) {
-      this.#throwRefused();
-      const next = world.clock.nextAt();
-      if (next === undefined || next > limit)
-        throw new StepStopped(
-          `${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds; bound it (-c 4, --max-time 5), or end the line in & and bring it back with fg`,
-        );
-      world.clock.runNext();
-      this.#cluster.settle();
-    }
+    if (passUntil(this.#cluster, ended, () => this.#throwRefused())) return;
+    throw new StepStopped(
+      `${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds; bound it (-c 4, --max-time 5), or end the line in & and bring it back with fg`,
+    );
   }
 }
 

@@ -30,6 +30,14 @@ const BESIDE: Readonly<Record<string, object>> = {
   sysctl: { in: "node1" },
   bug: { when: { a: "b" } },
   send: { flow: "a > b:1" },
+  inject: { dev: "eth0", frame: "ffffffffffff0a580a0100020806" },
+  datagram: { sport: 1, to: "a:1" },
+};
+
+/** The same for every item of a list, every value of a map. */
+const BESIDE_EACH: Readonly<Record<string, object>> = {
+  nics: { segment: "lan" },
+  build: { in: "N1", run: "ip addr" },
 };
 
 function complete(value: unknown): unknown {
@@ -38,6 +46,8 @@ function complete(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
       const inner = complete(item);
+      const each = BESIDE_EACH[key];
+      if (each !== undefined) return [key, completeEach(inner, each)];
       const beside = BESIDE[key];
       return [
         key,
@@ -47,6 +57,11 @@ function complete(value: unknown): unknown {
       ];
     }),
   );
+}
+
+function completeEach(value: unknown, beside: object): unknown {
+  if (Array.isArray(value)) return value.map((item: object) => ({ ...beside, ...item }));
+  return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, { ...beside, ...item }]));
 }
 
 describe("the reference", () => {

@@ -78,6 +78,8 @@ export class NetDevice {
   promisc = 0;
   /** IFF_PROMISC set by `ip link set promisc on`; one of the users that `promisc` counts. */
   promiscByHand = false;
+  /** A filter drops every IPv4 frame that comes in behind the taps (TC_INGRESS); ARP is still answered. */
+  mute = false;
   /** addr_assign_type NET_ADDR_SET: the address was given by hand (a bridge stops following its ports). */
   addrPinned = false;
   mtuPinned = false;

@@ -42,7 +42,7 @@ export function netifReceiveSkbCore(pkt: Packet, dev: NetDevice): void {
   }
   if (dev.taps.length > 0 || ns.world.tracer !== null) deliverTaps(pkt, dev, false);
   // The filter asks for `protocol ip`; what carries a tag is VLAN to it (tc_skb_protocol).
-  if (ns.mute && pkt.protocol === ETH_P_IP && pkt.vlanTci < 0) {
+  if ((dev.mute || ns.mute) && pkt.protocol === ETH_P_IP && pkt.vlanTci < 0) {
     kfreeSkb(ns, pkt, "TC_INGRESS", "tc_run");
     return;
   }

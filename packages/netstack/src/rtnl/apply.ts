@@ -19,15 +19,17 @@ type Op<K extends ConfigOp["op"]> = Extract<ConfigOp, { readonly op: K }>;
 
 /** Apply a batch at once; packets that a change sets free are processed before it returns. Null: all of it was accepted. */
 export function applyBatch(ns: NetNamespace, batch: Batch): BatchError | null {
-  for (const [index, op] of batch.ops.entries()) {
-    const failure = applyOp(ns, op, batch.agent);
-    ns.world.recorder?.config(ns, op, failure !== null);
-    if (failure !== null) {
-      ns.world.softirq();
-      return { index, ...failure };
-    }
-  }
+  const error = applyOps(ns, batch);
   ns.world.softirq();
+  return error;
+}
+
+function applyOps(ns: NetNamespace, { agent, ops }: Batch): BatchError | null {
+  for (const [index, op] of ops.entries()) {
+    const failure = applyOp(ns, op, agent);
+    ns.world.recorder?.config(ns, op, failure !== null);
+    if (failure !== null) return { index, ...failure };
+  }
   return null;
 }
 

@@ -2,7 +2,7 @@
 
 import { dumpNeighs } from "@kubehop/netstack";
 import type { ConfigOp } from "@kubehop/netstack";
-import { compareConntrack, compareCounters, compareSets, compareSteps } from "../live/compare.ts";
+import { compareSteps, compareTables } from "../live/compare.ts";
 import type { LiveDifference } from "../live/compare.ts";
 import type { Kernel, PlayStep, StepSeen } from "../live/kernel.ts";
 import type { LabSpec } from "../live/lab-spec.ts";
@@ -40,16 +40,22 @@ const NO_RULES = Object.keys(TABLE_HOOKS)
   .map((table) => `*${table}\nCOMMIT\n`)
   .join("");
 
+/** The same as operations on a router. */
+export function caseOps({ backend }: LabSpec, { rules, sets }: Setup, ns: string): readonly ConfigOp[] {
+  const restore = (text: string): ConfigOp => ({ op: "iptables-restore", text, backend });
+  const ops: ConfigOp[] = [];
+  // The sets of an earlier case can go once neither a rule nor a list names them.
+  if (sets !== undefined)
+    ops.push(restore(NO_RULES), { op: "ipset", args: ["flush"] }, { op: "ipset", args: ["destroy"] });
+  if (sets?.[ns] !== undefined) ops.push({ op: "ipset-restore", text: sets[ns], exist: true });
+  const text = rules[ns];
+  return text === undefined ? ops : [...ops, restore(text)];
+}
+
 /** Sets and rules in, connections forgotten. What the tool said when it refused. */
-function prepare(kernel: Kernel, lab: LabSpec, { rules, sets }: Setup): string | null {
+function prepare(kernel: Kernel, lab: LabSpec, setup: Setup): string | null {
   for (const ns of lab.routers) {
-    const restore = (text: string): ConfigOp => ({ op: "iptables-restore", text, backend: lab.backend });
-    const ops: ConfigOp[] = [];
-    // The sets of an earlier case can go once neither a rule nor a list names them.
-    if (sets !== undefined)
-      ops.push(restore(NO_RULES), { op: "ipset", args: ["flush"] }, { op: "ipset", args: ["destroy"] });
-    if (sets?.[ns] !== undefined) ops.push({ op: "ipset-restore", text: sets[ns], exist: true });
-    const error = kernel.apply(ns, { agent: "verify", ops: [...ops, restore(rules[ns] ?? "")] });
+    const error = kernel.apply(ns, { agent: "verify", ops: caseOps(lab, setup, ns) });
     if (error !== null) return error.message;
     kernel.flushConntrack(ns);
   }
@@ -136,13 +142,9 @@ export function compareCase(
   if (theirs.refused !== null || mine.refused !== null) return { packets, events, differences: refusals(theirs, mine) };
   const found = compareSteps(theirs.seen, mine.seen, lab);
   if (found.length > 0 || mine.byChance) return { packets, events, differences: found };
-  const { real, ours } = kernels;
-  const last = theirs.seen.length;
-  const differences = lab.routers.flatMap((ns) => [
-    ...compareConntrack(ns, real.conntrack(ns), ours.conntrack(ns), last, lab),
-    ...compareCounters(ns, real.counters(ns, lab.backend), ours.counters(ns, lab.backend), last),
-    ...compareSets(ns, real.sets(ns), ours.sets(ns), last),
-  ]);
+  const differences = lab.routers.flatMap((ns) =>
+    compareTables(kernels, { ns, backends: [lab.backend] }, theirs.seen.length, lab),
+  );
   return { packets, events, differences };
 }
 

@@ -37,8 +37,7 @@ export function formatFinding(finding: FuzzFinding): string {
       ...earlier.steps.map((step) => `    ${stepText(step)}`),
     ]),
     ...fuzzCase.steps.map((step, i) => `  ${i + 1}. ${stepText(step)}`),
-    ...differences.slice(0, 1).flatMap(sideBySide),
-    ...(differences.length > 1 ? [`  and ${differences.length - 1} more in the same step`] : []),
+    ...differencesText(differences),
     "",
   ].join("\n");
 }
@@ -75,16 +74,21 @@ const COMMON = new Set([
   "net.ipv4.conf.default.send_redirects=0",
 ]);
 
-function stepText(step: PlayStep): string {
+export function stepText(step: PlayStep): string {
   if ("ops" in step) return `${step.ops.ns}: ${JSON.stringify(step.ops.ops)}`;
   if ("udp" in step) return `${step.udp[0]}: datagram from port ${step.udp[1]} to ${step.udp[2]}:${step.udp[3]}`;
   return `${step.frame[0]}/${step.frame[1]}: ${frameText(step.frame[2])}`;
 }
 
-function sideBySide(d: LiveDifference): string[] {
-  return [
-    `  ${d.what}, step ${d.step + 1}, ${d.where}`,
-    `    kernel  ${indented(d.kernel)}`,
-    `    ours    ${indented(d.ours)}`,
-  ];
+/** The first one side by side; what else differs in the same step is counted. */
+export function differencesText(differences: readonly LiveDifference[]): string[] {
+  const [first] = differences;
+  if (first === undefined) return [];
+  const more = differences.length > 1 ? [`and ${differences.length - 1} more in the same step`] : [];
+  return [...differenceLines(first), ...more].map((line) => `  ${line}`);
+}
+
+export function differenceLines({ what, step, where, kernel, ours }: LiveDifference): string[] {
+  const text = [`${what}, step ${step + 1}, ${where}`, `  kernel  ${indented(kernel)}`, `  ours    ${indented(ours)}`];
+  return text.join("\n").split("\n");
 }

@@ -15,6 +15,7 @@ import { ruleKit, RuleWriter } from "./rules.ts";
 import type { RuleKit } from "./rules.ts";
 import { drawSets } from "./sets.ts";
 import type { DrawnSets } from "./sets.ts";
+import { shrinkLab } from "./shrink-lab.ts";
 import { keepLines, removableLines, shrinkList } from "./shrink.ts";
 import type { FuzzLab } from "./topology.ts";
 
@@ -32,6 +33,8 @@ export interface FuzzOptions {
   readonly kinds?: readonly LabKind[];
   /** Differences after which it ends; 10. */
   readonly stopAfter?: number;
+  /** Tries with less of the lab, a second or less each; 50. */
+  readonly labTries?: number;
   onProgress?(totals: FuzzTotals): void;
 }
 
@@ -64,6 +67,7 @@ export interface FuzzTotals {
 const SHRINK_TRIES = 160;
 /** Tries that rebuild the lab. */
 const FRESH_TRIES = 60;
+const LAB_TRIES = 50;
 
 export function runFuzz(real: RealKernel, options: FuzzOptions): FuzzTotals {
   const kit = ruleKit([real, new OurKernel()]);
@@ -120,7 +124,10 @@ class FuzzRun {
       if (kernels.stormed) this.#totals.storms++;
       else if (byChance) this.#totals.byChance++;
       if (outcome.differences.length === 0) break;
-      this.#totals.findings.push(kernels.shrink(this.#options.seed, index, fuzzCase, outcome));
+      const found = kernels.shrink(this.#options.seed, index, fuzzCase, outcome);
+      this.#totals.findings.push(
+        shrinkLab(found, (smaller) => this.#compareOn(smaller, found), this.#options.labTries ?? LAB_TRIES),
+      );
       break;
     }
     this.#real.clear();
@@ -135,6 +142,19 @@ class FuzzRun {
     });
     const rules = Object.fromEntries(drawn.map((one) => [one.ns, one.rules]));
     return hasSets ? { sets: Object.fromEntries(drawn.map((one) => [one.ns, one.sets])), rules } : { rules };
+  }
+
+  /** A finding on another lab; null when that does not stand. */
+  #compareOn(lab: LabSpec, { before, fuzzCase }: FuzzFinding): readonly LiveDifference[] | null {
+    this.#real.clear();
+    try {
+      const kernels = new BothKernels(this.#real, lab);
+      for (const earlier of before) kernels.compareAgain(earlier);
+      return kernels.compareAgain(fuzzCase).differences;
+    } catch (error) {
+      if (error instanceof LabRefused) return null;
+      throw error;
+    }
   }
 }
 

@@ -3,12 +3,14 @@
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { canonical } from "../recorded/compare.ts";
 import { frameText } from "./frame-text.ts";
-import type { CounterRow, CtEvent, KernelFrame, StepSeen } from "./kernel.ts";
+import type { CounterRow, CtEvent, Kernel, KernelFrame, StepSeen } from "./kernel.ts";
 import { maskerOf } from "./kernel-made.ts";
 
 export interface MaskFacts {
   /** Addresses of the tunnels' ends, dotted. */
   readonly vteps: readonly string[];
+  /** Source ports of sockets that steps open, beside those of SOCKET_PORTS. */
+  readonly sockets?: readonly number[];
 }
 
 export interface LiveDifference {
@@ -39,7 +41,7 @@ export function compareSteps(
 
 function compareStep(theirs: StepSeen, ours: StepSeen, facts: MaskFacts): Found[] {
   const answer = compareAnswer(theirs.error, ours.error);
-  const frames = compareFrames(theirs.frames.filter(isIpv4), ours.frames.filter(isIpv4));
+  const frames = compareFrames(theirs.frames.filter(isIpv4), ours.frames.filter(isIpv4), facts);
   return [...answer, ...frames, ...compareEvents(theirs.ct, ours.ct, facts)];
 }
 
@@ -53,8 +55,8 @@ function compareAnswer(kernel: string | null, ours: string | null): Found[] {
   return [{ what: "answer", where: "what was said to it", kernel: kernel ?? "accepted", ours: ours ?? "accepted" }];
 }
 
-function compareFrames(theirs: readonly KernelFrame[], ours: readonly KernelFrame[]): Found[] {
-  const masks = [maskerOf(theirs), maskerOf(ours)] as const;
+function compareFrames(theirs: readonly KernelFrame[], ours: readonly KernelFrame[], facts: MaskFacts): Found[] {
+  const masks = [maskerOf(theirs, facts.sockets), maskerOf(ours, facts.sockets)] as const;
   const found: Found[] = [];
   const place = (f: KernelFrame): string => `${f.ns}/${f.dev}`;
   for (const device of new Set([...theirs, ...ours].map(place))) {
@@ -117,6 +119,28 @@ function blankDrawn<T extends RecordedConntrack["orig"]>(tuple: T): T {
   const port = (value: T["sport"]): T["sport"] =>
     typeof value === "number" && value >= FIRST_DRAWN_PORT ? "*" : value;
   return { ...tuple, sport: port(tuple.sport), dport: port(tuple.dport) };
+}
+
+/** What is left in a namespace behind the last step. */
+export type Tables = Pick<Kernel, "conntrack" | "counters" | "sets">;
+
+export interface KernelPair {
+  readonly real: Tables;
+  readonly ours: Tables;
+}
+
+/** What is left in a namespace behind the last step: connections, and the counters of its rules. */
+export function compareTables(
+  { real, ours }: KernelPair,
+  { ns, backends }: { readonly ns: string; readonly backends: readonly ("nft" | "legacy")[] },
+  step: number,
+  facts: MaskFacts,
+): LiveDifference[] {
+  return [
+    ...compareConntrack(ns, real.conntrack(ns), ours.conntrack(ns), step, facts),
+    ...backends.flatMap((backend) => compareCounters(ns, real.counters(ns, backend), ours.counters(ns, backend), step)),
+    ...compareSets(ns, real.sets(ns), ours.sets(ns), step),
+  ];
 }
 
 /** Rows as sets: the table is hash ordered. */

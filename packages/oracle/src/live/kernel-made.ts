@@ -12,14 +12,22 @@ const MADE_BY_KERNEL = new Set([0, 3, 5, 11, 12, 14]);
 /** Source ports of the sockets that steps open: the kernel makes those packets, and draws their ids. No injected packet uses them. */
 export const SOCKET_PORTS = { first: 20_000, last: 20_999 } as const;
 
-/** Datagrams whose ids are drawn: a later fragment does not say what it belongs to. */
-type Drawn = ReadonlySet<string>;
+/** Datagrams whose ids are drawn. */
+interface Drawn {
+  /** A later fragment does not say what it belongs to. */
+  readonly fragments: ReadonlySet<string>;
+  /** Source ports of sockets, beside those of SOCKET_PORTS. */
+  readonly sockets: readonly number[];
+}
 
-/** Blanks what chance decides in a frame in hex, for the frames of one step of one kernel. */
-export function maskerOf(frames: readonly { readonly hex: string }[]): (hex: string) => string {
+/** Blanks what chance decides in a frame in hex, for the frames of one step of one kernel. `sockets`: ports of sockets that steps open. */
+export function maskerOf(
+  frames: readonly { readonly hex: string }[],
+  sockets: readonly number[] = [],
+): (hex: string) => string {
   let drawn: Drawn | undefined;
   return (hex) => {
-    drawn ??= tunnelFragments(frames);
+    drawn ??= { fragments: tunnelFragments(frames), sockets };
     const frame = Buffer.from(hex, "hex");
     maskFrameAt(frame, 0, drawn);
     return frame.toString("hex");
@@ -27,7 +35,7 @@ export function maskerOf(frames: readonly { readonly hex: string }[]): (hex: str
 }
 
 /** The first fragments of a tunnel's packets, wherever NAT has led them. */
-function tunnelFragments(frames: readonly { readonly hex: string }[]): Drawn {
+function tunnelFragments(frames: readonly { readonly hex: string }[]): ReadonlySet<string> {
   const found = new Set<string>();
   for (const { hex } of frames) collectFragments(Buffer.from(hex, "hex"), 0, found);
   return found;
@@ -57,20 +65,20 @@ function maskPacketAt(b: Buffer, ip: number, drawn: Drawn): void {
   const protocol = b[ip + 9];
   if ((b.readUInt16BE(ip + 6) & 0x1fff) !== 0) {
     // An echo reply, or a tunnel's packet.
-    if (protocol === IPPROTO_ICMP || (protocol === IPPROTO_UDP && drawn.has(datagram(b, ip)))) maskId(b, ip);
+    if (protocol === IPPROTO_ICMP || (protocol === IPPROTO_UDP && drawn.fragments.has(datagram(b, ip)))) maskId(b, ip);
   } else if (protocol === IPPROTO_UDP && isTunnel(b, l4)) {
     maskTunnel(b, ip, l4);
     maskFrameAt(b, l4 + VXLAN_INNER, drawn);
   } else if (protocol === IPPROTO_ICMP && MADE_BY_KERNEL.has(b[l4] ?? -1)) {
     maskId(b, ip);
     maskQuoted(b, l4, drawn);
-  } else if (protocol === IPPROTO_UDP && isSocketPort(b, l4)) maskId(b, ip);
+  } else if (protocol === IPPROTO_UDP && isSocketPort(b, l4, drawn)) maskId(b, ip);
 }
 
-function isSocketPort(b: Buffer, udp: number): boolean {
+function isSocketPort(b: Buffer, udp: number, { sockets }: Drawn): boolean {
   if (b.length < udp + 8) return false;
   const port = b.readUInt16BE(udp);
-  return port >= SOCKET_PORTS.first && port <= SOCKET_PORTS.last;
+  return (port >= SOCKET_PORTS.first && port <= SOCKET_PORTS.last) || sockets.includes(port);
 }
 
 /** By its header, as NAT may have given it another port (RFC 7348 §5: only the I flag is set); no other datagram of ours begins so. */

@@ -12,12 +12,6 @@ const onOff = (value: boolean): string => (value ? "on" : "off");
 export const given = (word: string, value: string | number | undefined): string[] =>
   value === undefined ? [] : [word, String(value)];
 
-/**
- * A veth has as many queues as there are CPUs; choosing one hashes the packet as it is before NAT, now and then (net.core.txq_reselection_ms),
- * and the source port of a tunnel's outer packet follows that hash.
- */
-const ONE_QUEUE = ["numtxqueues", "1", "numrxqueues", "1"];
-
 /** `ip link add` for every type but `nic`, which is no type of the kernel's. */
 export function linkAddWords(op: LinkAdd): string[] {
   const { name, ifindex, address, mtu, txqueuelen } = op;
@@ -30,7 +24,6 @@ export function linkAddWords(op: LinkAdd): string[] {
     ...given("address", address),
     ...given("mtu", mtu),
     ...given("txqueuelen", txqueuelen),
-    ...(op.link.type === "veth" ? ONE_QUEUE : []),
     "type",
     op.link.type,
     ...typeWords(op.link),
@@ -51,7 +44,6 @@ function peerWords({ name, netns, address, mtu, ifindex }: Veth["peer"]): string
     ...given("index", ifindex),
     ...given("address", address),
     ...given("mtu", mtu),
-    ...ONE_QUEUE,
   ];
 }
 

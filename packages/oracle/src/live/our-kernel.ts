@@ -76,8 +76,8 @@ export class OurKernel implements Kernel {
     return applyBatch(this.#namespace(ns), batch);
   }
 
-  mute(ns: string): void {
-    this.#namespace(ns).mute = true;
+  mute(ns: string, devices: readonly string[]): void {
+    for (const name of devices) this.#device(ns, name).mute = true;
   }
 
   watch(): void {
@@ -123,7 +123,11 @@ export class OurKernel implements Kernel {
     this.#events = {};
     const error = this.#actUnlessStorm(step);
     if (error === STORM || busiest(this.#frames) > FRAMES_PER_STEP) this.storms++;
-    return { frames: this.#frames, ct: this.#events, error };
+    const seen = { frames: this.#frames, ct: this.#events, error };
+    // What happens between steps belongs to none.
+    this.#frames = [];
+    this.#events = {};
+    return seen;
   }
 
   #actUnlessStorm(step: PlayStep): string | null {
@@ -139,9 +143,7 @@ export class OurKernel implements Kernel {
     if ("ops" in step) return this.apply(step.ops.ns, { agent: "verify", ops: step.ops.ops })?.message ?? null;
     if ("frame" in step) {
       const [ns, name, hex] = step.frame;
-      const dev = this.#namespace(ns).devices.byName(name);
-      if (dev === undefined) throw new Error(`no device ${name} in ${ns}`);
-      return packetSend(dev, fromHex(hex)) ?? null;
+      return packetSend(this.#device(ns, name), fromHex(hex)) ?? null;
     }
     const [ns, sport, dst, dport, hex] = step.udp;
     const sock = udpOpen(this.#namespace(ns), { port: sport });
@@ -156,6 +158,8 @@ export class OurKernel implements Kernel {
   }
 
   flushConntrack(ns: string): void {
+    // What it destroys belongs neither to the step before nor to the one behind.
+    this.#events = {};
     conntrackCommand(this.#namespace(ns), ["-F"]);
     this.#events = {};
   }
@@ -175,6 +179,12 @@ export class OurKernel implements Kernel {
   clear(): void {
     this.world = new World(1);
     this.#countDraws();
+  }
+
+  #device(ns: string, name: string): NetDevice {
+    const dev = this.#namespace(ns).devices.byName(name);
+    if (dev === undefined) throw new Error(`no device ${name} in ${ns}`);
+    return dev;
   }
 
   #namespace(name: string): NetNamespace {

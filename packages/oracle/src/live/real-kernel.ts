@@ -8,6 +8,7 @@ import { AgentProcess, LiveError } from "./agent-process.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
 import { counterRows, FRAMES_PER_STEP, setRows } from "./kernel.ts";
 import { linkAddWords } from "./link-words.ts";
+import { withOneQueue } from "./one-queue.ts";
 import { opWords } from "./op-words.ts";
 import { QUIET_DEVICE, QUIET_NAMESPACE, SETTLE_LINKS } from "./quiet.ts";
 
@@ -254,7 +255,7 @@ function input(stdin: string | undefined): { stdin?: string } {
 
 /** Lines of the same tool in the same namespace go into one run of it. */
 function addLines(plan: Planned[], ns: string, tool: string, lines: readonly (readonly string[])[], op: number): void {
-  const text = lines.map((words) => `${words.join(" ")}\n`).join("");
+  const text = lines.map((words) => `${withOneQueue(words).join(" ")}\n`).join("");
   const ops = lines.map(() => op);
   const last = plan.at(-1);
   const argv = [tool, "-batch", "-"];

@@ -1,12 +1,11 @@
 // The frames of a script on two independently built worlds, ours and the real one: every device's frames in their order, conntrack
 // events, and at the end entries and counters. Ends of the network are mute: what they send is injected, byte for byte.
 
-import { compareConntrack, compareCounters, compareSteps } from "../live/compare.ts";
-import type { LiveDifference } from "../live/compare.ts";
-import type { PlayStep, StepSeen } from "../live/kernel.ts";
+import { compareSteps, compareTables } from "../live/compare.ts";
+import type { LiveDifference, Tables } from "../live/compare.ts";
+import type { Kernel, PlayStep, StepSeen } from "../live/kernel.ts";
 import { OurKernel } from "../live/our-kernel.ts";
 import { QUIET_ICMP } from "../live/quiet.ts";
-import type { RealKernel } from "../live/real-kernel.ts";
 import { forgetUnanswered } from "../fuzz/fuzz-case.ts";
 import { DrawnPorts } from "./drawn-ports.ts";
 import { PinBoard } from "./pins.ts";
@@ -26,7 +25,8 @@ export interface ScenarioDifference extends LiveDifference {
   readonly done: string;
 }
 
-export function playFrames(real: RealKernel, script: Script): FramesPlayed {
+/** `real`: the kernel that is held to be right. */
+export function playFrames(real: Kernel, script: Script): FramesPlayed {
   const player = new FramePlayer(real, script);
   try {
     for (const item of script.items) {
@@ -41,7 +41,7 @@ export function playFrames(real: RealKernel, script: Script): FramesPlayed {
 }
 
 class FramePlayer {
-  readonly #real: RealKernel;
+  readonly #real: Kernel;
   readonly #ours = new OurKernel();
   readonly #script: Script;
   readonly #pins = new PinBoard();
@@ -57,7 +57,7 @@ class FramePlayer {
   #packets = 0;
   #events = 0;
 
-  constructor(real: RealKernel, script: Script) {
+  constructor(real: Kernel, script: Script) {
     this.#real = real;
     this.#script = script;
   }
@@ -88,15 +88,15 @@ class FramePlayer {
         this.#flush();
         this.#id = item.id;
         return;
-      case "frame":
-        return this.#frame(item);
+      case "packet":
+        return this.#packet(item);
       case "start":
       case "end":
         return;
     }
   }
 
-  #both(act: (kernel: OurKernel | RealKernel) => void): void {
+  #both(act: (kernel: Kernel) => void): void {
     act(this.#ours);
     act(this.#real);
   }
@@ -126,23 +126,22 @@ class FramePlayer {
     );
   }
 
-  #frame({ ns, dev, hex, pins, draws }: Extract<ScriptItem, { kind: "frame" }>): void {
+  #packet({ play, pins, draws }: Extract<ScriptItem, { kind: "packet" }>): void {
     if (this.#unwatched) this.#watch();
     for (const batch of this.#pins.batches(pins)) this.#pending.push({ ops: batch });
-    this.#pending.push({ frame: [ns, dev, hex] });
+    this.#pending.push(play);
     // What follows may be an answer to the port that is drawn here.
     if (draws.length > 0) this.#flush(draws);
   }
 
   #watch(): void {
     this.#flush();
-    for (const ns of this.#ours.world.namespaces.values()) {
-      if (this.#script.routers.includes(ns.name)) continue;
-      const muted = this.#muted.get(ns.name) ?? new Set();
-      this.#muted.set(ns.name, muted);
-      const devices = [...ns.devices].filter((dev) => dev !== ns.lo && !muted.has(dev.name)).map(({ name }) => name);
-      for (const name of devices) muted.add(name);
-      if (devices.length > 0) this.#both((kernel) => kernel.mute(ns.name, devices));
+    for (const { ns, devices } of mutedDevices(this.#script, this.#ours)) {
+      const muted = this.#muted.get(ns) ?? new Set();
+      this.#muted.set(ns, muted);
+      const fresh = devices.filter((name) => !muted.has(name));
+      for (const name of fresh) muted.add(name);
+      if (fresh.length > 0) this.#both((kernel) => kernel.mute(ns, fresh));
     }
     this.#both((kernel) => kernel.watch());
     this.#unwatched = false;
@@ -186,24 +185,40 @@ class FramePlayer {
     this.#flush();
     if (this.differs || !this.#ready) return;
     this.#id = "at the end";
-    for (const name of this.#script.routers) {
-      const ns = this.#ours.world.namespaces.get(name);
-      if (ns === undefined) continue;
-      const theirs = this.#real.conntrack(name).map((row) => this.#realPorts.entry(row));
-      const mine = this.#ours.conntrack(name).map((row) => this.#ourPorts.entry(row));
-      this.#differs(compareConntrack(name, theirs, mine, 0, this.#script), "");
-      for (const backend of ["nft", "legacy"] as const)
-        if (ns.xt.uses(backend))
-          this.#differs(
-            compareCounters(name, this.#real.counters(name, backend), this.#ours.counters(name, backend), 0),
-            "",
-          );
+    for (const ns of this.#script.routers) {
+      const rules = this.#ours.world.namespaces.get(ns)?.xt;
+      const backends = (["nft", "legacy"] as const).filter((backend) => rules?.uses(backend) === true);
+      if (rules !== undefined) this.#differs(this.#tables(ns, backends), "");
     }
+  }
+
+  #tables(ns: string, backends: readonly ("nft" | "legacy")[]): LiveDifference[] {
+    const pair = { real: inScriptPorts(this.#real, this.#realPorts), ours: inScriptPorts(this.#ours, this.#ourPorts) };
+    return compareTables(pair, { ns, backends }, 0, this.#script);
   }
 
   #differs(found: readonly LiveDifference[], done: string): void {
     this.#differences.push(...found.map((one) => ({ ...one, id: this.#id, done })));
   }
+}
+
+/** The tables of a kernel, told in the script's ports. */
+function inScriptPorts(kernel: Kernel, ports: DrawnPorts): Tables {
+  return {
+    conntrack: (ns) => kernel.conntrack(ns).map((row) => ports.entry(row)),
+    counters: (ns, backend) => kernel.counters(ns, backend),
+    sets: (ns) => kernel.sets(ns),
+  };
+}
+
+/** Devices that are to be mute, of those that are there. */
+function mutedDevices({ mute, routers }: Script, { world }: OurKernel): { ns: string; devices: string[] }[] {
+  return [...world.namespaces.values()].flatMap((ns) => {
+    const devices = [...ns.devices].filter((dev) => dev !== ns.lo).map(({ name }) => name);
+    if (mute === "ends") return routers.includes(ns.name) ? [] : [{ ns: ns.name, devices }];
+    const named = mute.find((one) => one.ns === ns.name)?.devices ?? [];
+    return [{ ns: ns.name, devices: devices.filter((name) => named.includes(name)) }];
+  });
 }
 
 function sentIn(step: PlayStep, ports: DrawnPorts): PlayStep {
@@ -215,5 +230,6 @@ function sentIn(step: PlayStep, ports: DrawnPorts): PlayStep {
 function doneText(step: PlayStep | undefined): string {
   if (step === undefined) return "";
   if ("frame" in step) return `${step.frame[0]}/${step.frame[1]} sends ${step.frame[2]}`;
+  if ("udp" in step) return `${step.udp[0]}: datagram from port ${step.udp[1]} to ${step.udp[2]}:${step.udp[3]}`;
   return JSON.stringify(step);
 }

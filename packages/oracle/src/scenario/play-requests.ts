@@ -40,6 +40,7 @@ class RequestPlayer {
   readonly #pins = new PinBoard();
   #id = "";
   #unsettled = false;
+  #muted = false;
 
   constructor(real: RealKernel, script: Script) {
     this.#real = real;
@@ -67,7 +68,7 @@ class RequestPlayer {
       case "end":
         return this.#end(item.client);
       case "ready":
-      case "frame":
+      case "packet":
         return;
     }
   }
@@ -78,8 +79,7 @@ class RequestPlayer {
   }
 
   #start({ id, request, listeners, pins }: ClientRun): void {
-    if (this.#unsettled) this.#real.settle();
-    this.#unsettled = false;
+    if (this.#unsettled) this.#settle();
     // A command that asks nobody may be a server: who listens is looked at by the next one.
     if (request === undefined) return;
     for (const { ns, ops } of this.#pins.batches(pins)) {
@@ -88,6 +88,16 @@ class RequestPlayer {
     }
     this.#real.listen(listeners);
     this.#real.start(id, request);
+  }
+
+  /** Ends of a cluster talk here; who is mute in a lab of namespaces stays so. */
+  #settle(): void {
+    this.#real.settle();
+    this.#unsettled = false;
+    const { mute } = this.#script;
+    if (this.#muted || mute === "ends") return;
+    this.#muted = true;
+    for (const { ns, devices } of mute) this.#real.mute(ns, devices);
   }
 
   #end({ id, request, background, ours }: ClientRun): void {

@@ -23,7 +23,17 @@ import type {
   WorldRecorder,
 } from "@kubehop/netstack";
 import { cellRunner } from "@kubehop/lab";
-import type { CellPlan, ReadFile, RequestRecord, RunningCluster, RunObserver, StepSpec } from "@kubehop/lab";
+import type {
+  CellPlan,
+  DatagramAction,
+  InjectAction,
+  ReadFile,
+  RequestRecord,
+  RunningCluster,
+  RunObserver,
+  StepSpec,
+} from "@kubehop/lab";
+import type { PlayStep } from "../live/kernel.ts";
 import { conntrackOf, recordedEntry } from "../recorded/replay.ts";
 import type { ClientRun, Draw, Listener, Pin, Request, RequestSeen, Script, ScriptItem } from "./script.ts";
 import { translationsOf } from "./script.ts";
@@ -39,17 +49,26 @@ export function netnsName(name: string): string {
 export function recordScript(plan: CellPlan, seed: number, readFile: ReadFile): Script {
   const recorder = new ScriptRecorder(plan);
   const { stopped } = cellRunner(readFile, recorder)(plan, seed, () => undefined);
-  if (stopped !== undefined) throw new ScriptStopped(stopped.reason);
+  if (stopped !== undefined) throw new ScriptStopped(stopped.reason, stopped.step.position);
   return recorder.script();
 }
 
 /** The scenario itself did not reach its end. */
 export class ScriptStopped extends Error {
   override readonly name = "ScriptStopped";
+  readonly position: StepSpec["position"];
+
+  constructor(message: string, position: StepSpec["position"]) {
+    super(message);
+    this.position = position;
+  }
 }
 
 class ScriptRecorder implements RunObserver, WorldRecorder {
+  readonly #plan: CellPlan;
   readonly #nodes: readonly string[];
+  /** What a step has just put on its way: it is not what an end has sent. */
+  #injected: string | undefined;
   readonly #items: ScriptItem[] = [];
   readonly #known = new Set<NetNamespace>();
   readonly #tapped = new WeakSet<NetDevice>();
@@ -64,6 +83,7 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
   #draws: Draw[] = [];
 
   constructor(plan: CellPlan) {
+    this.#plan = plan;
     this.#nodes = plan.cluster.nodes.map(({ name }) => name);
   }
 
@@ -82,6 +102,15 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
 
   begin(step: StepSpec): void {
     this.#items.push({ kind: "step", id: step.id });
+  }
+
+  inject(ns: NetNamespace, { dev, frame }: InjectAction): void {
+    this.#injected = frame;
+    this.#packet({ frame: [netnsName(ns.name), dev, frame] });
+  }
+
+  datagram(ns: NetNamespace, dst: string, { sport, to, hex }: DatagramAction): void {
+    this.#packet({ udp: [netnsName(ns.name), sport, dst, to.port, hex] });
   }
 
   starting(background: boolean): ClientRun {
@@ -194,8 +223,10 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
     this.#items.push({ kind: "config", ns: netnsName(ns.name), ops, probe: true });
   }
 
-  /** Nodes, and whoever else forwards. */
+  /** Nodes, and whoever else forwards; of a lab of namespaces all that are not mute. */
   #isRouter(ns: NetNamespace): boolean {
+    const { bare } = this.#plan;
+    if (bare !== undefined) return bare.namespaces.every(({ name, mute }) => name !== ns.name || mute.length === 0);
     return this.#nodes.includes(ns.name) || ns.sysctl.get("net.ipv4.ip_forward") === "1";
   }
 
@@ -204,7 +235,7 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
   }
 
   #tap(ns: NetNamespace): void {
-    if (this.#nodes.includes(ns.name)) return;
+    if (this.#plan.bare !== undefined || this.#nodes.includes(ns.name)) return;
     for (const dev of ns.devices) {
       if (this.#tapped.has(dev) || dev === ns.lo) continue;
       this.#tapped.add(dev);
@@ -216,32 +247,44 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
 
   /** A mute end answers ARP by itself. */
   #sent(ns: NetNamespace, dev: NetDevice, bytes: Uint8Array): void {
-    if (!this.#ready) return;
+    const hex = toHex(bytes);
+    const injected = this.#injected === hex;
+    if (injected) this.#injected = undefined;
+    if (!this.#ready || injected) return;
     if (ethProto(bytes, 0) === ETH_P_ARP && arpOp(bytes, ETH_HLEN) === ARPOP_REPLY) return;
+    this.#packet({ frame: [netnsName(ns.name), dev.name, hex] });
+  }
+
+  #packet(play: PlayStep): void {
     this.#framePins = [];
     this.#draws = [];
-    const hex = toHex(bytes);
-    this.#items.push({
-      kind: "frame",
-      ns: netnsName(ns.name),
-      dev: dev.name,
-      hex,
-      pins: this.#framePins,
-      draws: this.#draws,
-    });
+    this.#items.push({ kind: "packet", play, pins: this.#framePins, draws: this.#draws });
   }
 
   script(): Script {
     const routers = this.#routers().map(({ name }) => netnsName(name));
-    const ends = (item: ScriptItem): boolean => item.kind !== "frame" || !routers.includes(item.ns);
-    const devices = this.#namespaces().flatMap((ns) => [...ns.devices].filter((dev) => dev !== ns.lo));
+    const { bare, steps } = this.#plan;
+    const mute =
+      bare === undefined
+        ? "ends"
+        : bare.namespaces.map((one) => ({ ns: netnsName(one.name), devices: one.mute.map(({ dev }) => dev) }));
+    // Who turned out to forward has sent by itself.
+    const isPlayed = (item: ScriptItem): boolean =>
+      bare !== undefined || item.kind !== "packet" || !("frame" in item.play) || !routers.includes(item.play.frame[0]);
+    const mtus = this.#namespaces().flatMap((ns) => [...ns.devices].map((dev) => (dev === ns.lo ? 0 : dev.mtu)));
     return {
-      items: this.#items.filter(ends),
+      items: this.#items.filter(isPlayed),
       routers,
-      vteps: this.#routers().flatMap((ns) => [...ns.devices].flatMap(addressesOf)),
-      mtu: Math.max(1500, ...devices.map((dev) => dev.mtu)),
+      mute,
+      vteps: this.#items.flatMap((item) => (item.kind === "config" ? item.ops.flatMap(tunnelEnd) : [])),
+      sockets: steps.flatMap(({ action }) => (action.kind === "datagram" ? [action.sport] : [])),
+      mtu: Math.max(1500, ...mtus),
     };
   }
+}
+
+function tunnelEnd(op: ConfigOp): string[] {
+  return op.op === "link-add" && op.link.type === "vxlan" && op.link.local !== undefined ? [op.link.local] : [];
 }
 
 /** What only asks does nothing to either kernel, and ends no batch. */
@@ -254,10 +297,6 @@ const READING = new Set(["-C", "--check", "-L", "--list", "-S", "--list-rules", 
 
 function samePlace(a: Pin, b: Pin): boolean {
   return a.ns === b.ns && a.table === b.table && a.chain === b.chain && a.ruleNo === b.ruleNo;
-}
-
-function addressesOf(dev: NetDevice): string[] {
-  return dev.inDev.addrs.map(({ local }) => formatIpv4(local));
 }
 
 /** The operation with everything in it that chance or this machine's defaults decided. */

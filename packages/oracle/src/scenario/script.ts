@@ -2,6 +2,8 @@
 // in here but what a client and a server noticed of a request.
 
 import type { ConfigOp, XtBackendName } from "@kubehop/netstack";
+import type { MaskFacts } from "../live/compare.ts";
+import type { PlayStep } from "../live/kernel.ts";
 import type { RecordedConntrack } from "../recorded/format.ts";
 
 /** What chance said to a `statistic random` rule; the other kernel is told by giving the rule the probability 1 or 0. */
@@ -72,14 +74,8 @@ export type ScriptItem =
   | { readonly kind: "config"; readonly ns: string; readonly ops: readonly ConfigOp[]; readonly probe?: true }
   | { readonly kind: "ready" }
   | { readonly kind: "step"; readonly id: string }
-  | {
-      readonly kind: "frame";
-      readonly ns: string;
-      readonly dev: string;
-      readonly hex: string;
-      readonly pins: readonly Pin[];
-      readonly draws: readonly Draw[];
-    }
+  /** A frame of an end of the network, or what a step sends without a program. */
+  | { readonly kind: "packet"; readonly play: PlayStep; readonly pins: readonly Pin[]; readonly draws: readonly Draw[] }
   /** A client starts; its request is known once it has ended. */
   | { readonly kind: "start"; readonly client: ClientRun }
   | { readonly kind: "end"; readonly client: ClientRun };
@@ -97,12 +93,12 @@ export interface ClientRun {
   ours?: RequestSeen;
 }
 
-export interface Script {
+export interface Script extends MaskFacts {
   readonly items: readonly ScriptItem[];
   /** Namespaces that carry others' packets, and the rules that decide about them. All others are ends: pods and hosts. */
   readonly routers: readonly string[];
-  /** Addresses between which tunnels run. */
-  readonly vteps: readonly string[];
+  /** Devices behind which IPv4 ends: those of the ends in a cluster, whose own stack is not played with; those that a lab names. */
+  readonly mute: "ends" | readonly { readonly ns: string; readonly devices: readonly string[] }[];
   /** Largest MTU of any device. */
   readonly mtu: number;
 }

@@ -2,13 +2,12 @@
 // the script is then played to the real kernel twice, as frames and as requests.
 
 import type { CellPlan, ReadFile } from "@kubehop/lab";
-import { Refusal } from "@kubehop/sim";
 import { LiveError } from "../live/agent-process.ts";
 import type { RealKernel } from "../live/real-kernel.ts";
 import type { ScenarioDifference } from "./play-frames.ts";
 import { playFrames } from "./play-frames.ts";
 import { playRequests } from "./play-requests.ts";
-import { recordScript, ScriptStopped } from "./record-script.ts";
+import { recordScript } from "./record-script.ts";
 
 export interface CellVerdict {
   readonly cell: CellPlan["cell"];
@@ -25,6 +24,7 @@ export interface CellVerdict {
 /** Repetitions of a step that are played. */
 const MAX_REPEAT = 10;
 
+/** @throws Refusal, StepRefusal, ScriptStopped when the scenario does not run */
 export function verifyCell(real: RealKernel, plan: CellPlan, seed: number, readFile: ReadFile): CellVerdict {
   const { cell } = plan;
   const nothing = { cell, packets: 0, events: 0, requests: 0, differences: [] };
@@ -35,8 +35,7 @@ export function verifyCell(real: RealKernel, plan: CellPlan, seed: number, readF
     const { packets, events } = frames;
     return { cell, packets, events, requests, differences: [...frames.differences, ...differences] };
   } catch (error) {
-    if (error instanceof ScriptStopped || error instanceof LiveError || error instanceof Refusal)
-      return { ...nothing, skipped: error.message };
+    if (error instanceof LiveError) return { ...nothing, skipped: error.message };
     throw error;
   }
 }

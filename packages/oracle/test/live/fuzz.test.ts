@@ -1,8 +1,12 @@
+import { loadScenario } from "@kubehop/lab";
 import { expect, it, vi } from "vitest";
 import { formatFinding } from "../../src/fuzz/fuzz-report.ts";
-import { replayFinding } from "../../src/fuzz/finding-file.ts";
-import { runFuzz } from "../../src/fuzz/fuzz.ts";
+import { type FuzzFinding, runFuzz } from "../../src/fuzz/fuzz.ts";
 import { OurKernel } from "../../src/live/our-kernel.ts";
+import type { RealKernel } from "../../src/live/real-kernel.ts";
+import { findingScenario } from "../../src/scenario/finding-scenario.ts";
+import { formatVerdict } from "../../src/scenario/verdict-text.ts";
+import { type CellVerdict, verifyCell } from "../../src/scenario/verify-scenario.ts";
 import { describeLive } from "./support.ts";
 
 /** Random labs do not come out at zero differences yet (docs/FIDELITY.md, "Open"): asked for by name, never by chance. */
@@ -25,7 +29,7 @@ describeLive("random labs on both kernels", (real) => {
         frames: step.frames.map((f) => (f.dev === "eC" && f.dir === "out" ? { ...f, hex: withTtl(f.hex) } : f)),
       }));
     });
-    const totals = runFuzz(real(), { seed: "planted", cases: 20, kinds: ["routed"], stopAfter: 1 });
+    const totals = runFuzz(real(), { seed: "planted", cases: 20, kinds: ["routed"], stopAfter: 1, labTries: 12 });
     const [finding] = totals.findings;
     expect(finding?.differences[0]).toMatchObject({
       what: "frames",
@@ -33,11 +37,28 @@ describeLive("random labs on both kernels", (real) => {
     });
     expect(finding?.fuzzCase.steps.length).toBeLessThanOrEqual(3);
     if (finding === undefined) return;
-    expect(replayFinding(real(), finding)).not.toEqual([]);
+    const shown = verifyFinding(real(), finding);
+    expect(shown.differences[0]).toMatchObject({
+      what: "frames",
+      where: expect.stringMatching(/^R\/eC, frame /) as string,
+    });
+    expect(formatVerdict("difference.yaml", shown)).toMatch(
+      /^✗ difference.yaml {2}[^]*\n {2}frames, R\/eC, frame \d+\n {4}kernel {2}out .*\n[^]* {4}ours {4}out /,
+    );
     planted.mockRestore();
-    expect(replayFinding(real(), finding)).toEqual([]);
+    expect(verifyFinding(real(), finding).differences).toEqual([]);
   });
 });
+
+/** The finding's file, as `kubehop verify FILE` reads it. */
+function verifyFinding(real: RealKernel, finding: FuzzFinding): CellVerdict {
+  const noFile = (): undefined => undefined;
+  const loaded = loadScenario("difference.yaml", findingScenario(finding, real.title), noFile);
+  if (!loaded.ok) throw new Error(loaded.diagnostics.map(({ line, message }) => `${line}: ${message}`).join("\n"));
+  const [plan] = loaded.scenario.cells;
+  if (plan === undefined) throw new Error("no case");
+  return verifyCell(real, plan, 1, noFile);
+}
 
 /** The TTL of an IPv4 frame plus one. */
 function withTtl(hex: string): string {

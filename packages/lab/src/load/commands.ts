@@ -1,0 +1,26 @@
+// Text of commands, as `run` has it → single commands with their places.
+import { splitScript } from "@kubehop/commands";
+import type { Path, SourcePosition } from "@kubehop/kube";
+import type { CommandLine } from "../model/step-spec.ts";
+import type { LoadContext } from "./context.ts";
+
+/** One command per line; `\` at the end of a line joins it with the next, a here-document stays whole, `#` lines are comments. */
+export function splitCommands(context: LoadContext, text: string, path: Path): CommandLine[] {
+  return splitScript(text).map(({ text: written, line }) => {
+    // A here-document keeps its lines as they are.
+    const trimmed = (written.includes("<<") ? written : written.replaceAll(/\s*\\\n\s*/g, " ")).trim();
+    const background = /(?:^|[^&])&$/.test(trimmed);
+    const position = linePosition(context, path, line);
+    return { text: background ? trimmed.slice(0, -1).trim() : trimmed, background, position };
+  });
+}
+
+/** A line of a literal block (`|`), counted from 0; other scalars fold their lines, so they stand for themselves. */
+function linePosition({ document }: LoadContext, path: Path, line: number): SourcePosition {
+  const position = document.position(path);
+  if (!document.source.lineOf(position.line).startsWith("|", position.col - 1)) return position;
+  const at = position.line + 1 + line;
+  const text = document.source.lineOf(at);
+  const col = text.length - text.trimStart().length + 1;
+  return { file: position.file, line: at, col, endCol: Math.max(text.trimEnd().length + 1, col + 1) };
+}
