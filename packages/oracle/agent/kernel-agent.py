@@ -24,7 +24,7 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 PR_SET_PDEATHSIG = 1
-TOOLS = ("ip", "bridge", "tc", "iptables-nft", "iptables-legacy", "ipset", "conntrack", "sysctl")
+TOOLS = ("ip", "bridge", "tc", "iptables-nft", "iptables-legacy", "ipset", "conntrack", "sysctl", "ethtool")
 
 # Frames of one step from which on some may still be on their way (dev_weight), and how long to wait for them (s).
 LONG_STEP = 64

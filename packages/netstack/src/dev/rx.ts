@@ -47,7 +47,11 @@ export function netifReceiveSkbCore(pkt: Packet, dev: NetDevice): void {
     return;
   }
   const handler = dev.rxHandler;
-  if (handler !== null && handler(pkt) === "consumed") return;
+  if (handler !== null) {
+    // A bridge takes the packets of a list one by one.
+    pkt.groCell = false;
+    if (handler(pkt) === "consumed") return;
+  }
   deliverPtype(pkt, dev);
 }
 

@@ -25,7 +25,16 @@ export function ipRcv(pkt: Packet): void {
   const dev = pkt.dev;
   if (dev === null) throw new Error("ip_rcv without a device");
   if (!ipRcvCore(dev.ns, pkt)) return;
-  nfHook(dev.ns, NFPROTO_IPV4, NF_INET_PRE_ROUTING, pkt, dev, null, ipRcvFinish);
+  const isListed = pkt.groCell && dev.ns.world.rcvList !== null;
+  pkt.groCell = false;
+  nfHook(dev.ns, NFPROTO_IPV4, NF_INET_PRE_ROUTING, pkt, dev, null, isListed ? ipRcvListed : ipRcvFinish);
+}
+
+/** ip_sublist_rcv: the packet waits until the others of its list have passed PREROUTING too. */
+function ipRcvListed(pkt: Packet): void {
+  const list = pkt.dev?.ns.world.rcvList ?? null;
+  if (list === null) ipRcvFinish(pkt);
+  else list.push(pkt);
 }
 
 /** ip_rcv_core: header checks (R1.2). False: dropped here. */

@@ -4,6 +4,7 @@ import { Clock, Random } from "@kubehop/sim";
 import type { NetDevice } from "../dev/net-device.ts";
 import type { Segment } from "../dev/segment.ts";
 import { netifReceiveSkb } from "../dev/rx.ts";
+import { ipRcvFinish } from "../ipv4/ip-input.ts";
 import type { RuleCache } from "../netfilter/xtables/rule-cache.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
@@ -12,6 +13,9 @@ import { SkbSlab } from "../skb/skb-slab.ts";
 import type { StepBase, StepBody, Tracer } from "../trace/step.ts";
 import type { NetNamespace } from "./net-namespace.ts";
 import type { WorldRecorder } from "./recorder.ts";
+
+/** net.core.gro_normal_batch. */
+const GRO_NORMAL_BATCH = 8;
 
 /** Frames that one softirq round may process before it counts as a storm: a bridge loop never drains. */
 const NETDEV_BUDGET = 100_000;
@@ -45,6 +49,8 @@ export class World {
   private backlog: Packet[] = [];
   private backlogHead = 0;
   private draining = false;
+  /** Packets of the list that is being received, behind PREROUTING; null: packets are received one by one. */
+  rcvList: Packet[] | null = null;
 
   constructor(seed: number | string = 1) {
     this.clock = new Clock();
@@ -104,8 +110,33 @@ export class World {
       const pkt = this.backlog[this.backlogHead++] as Packet;
       if (this.backlogHead > 4096 && this.backlogHead * 2 > this.backlog.length) this.compact();
       if (budget-- <= 0) this.storm(pkt);
+      if (pkt.groCell) this.receiveList(pkt);
+      else netifReceiveSkb(pkt);
+    }
+  }
+
+  /**
+   * netif_receive_skb_list: what left a tunnel together (gro_cells) is a list, all of which passes PREROUTING before the first of it goes on.
+   * A list has at most gro_normal_batch packets.
+   */
+  private receiveList(first: Packet): void {
+    const list = [first];
+    for (
+      let next = this.backlog[this.backlogHead];
+      list.length < GRO_NORMAL_BATCH;
+      next = this.backlog[this.backlogHead]
+    ) {
+      if (next === undefined || !next.groCell || next.dev !== first.dev) break;
+      list.push(next);
+      this.backlogHead++;
+    }
+    const passed: Packet[] = [];
+    for (const pkt of list) {
+      this.rcvList = list.length === 1 ? null : passed;
       netifReceiveSkb(pkt);
     }
+    this.rcvList = null;
+    for (const pkt of passed) ipRcvFinish(pkt);
   }
 
   private compact(): void {

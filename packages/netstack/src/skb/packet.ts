@@ -90,6 +90,8 @@ export class Packet {
   l4Hash = false;
   /** ignore_df: may be fragmented although DF is set. */
   ignoreDf = false;
+  /** It left a tunnel (gro_cells), and goes on in one list with those that left it at the same time. */
+  groCell = false;
   /** Looped back by lo: keeps conntrack and route. */
   loopback = false;
 

@@ -80,6 +80,8 @@ function decapsulate(vx: Vxlan, pkt: Packet, outer: number, frame: number): void
   }
   dev.rxPackets++;
   dev.rxBytes += pkt.len;
+  // gro_cells_receive.
+  pkt.groCell = true;
   dev.ns.world.netifRx(pkt);
 }
 

@@ -9,6 +9,8 @@ import { maskerOf } from "./kernel-made.ts";
 export interface MaskFacts {
   /** Addresses of the tunnels' ends, dotted. */
   readonly vteps: readonly string[];
+  /** Ports that tunnels are sent to; undefined: NAT may give them any. */
+  readonly tunnelPorts?: readonly number[];
   /** Source ports of sockets that steps open, beside those of SOCKET_PORTS. */
   readonly sockets?: readonly number[];
 }
@@ -104,11 +106,20 @@ function compareEvents(theirs: Events, ours: Events, facts: MaskFacts): Found[] 
   });
 }
 
-/** The tunnel's source port is drawn: `*`, as in recordings. Where it stands is told by the range it is drawn from, as NAT may move both ends. */
-function blankTunnel(entry: RecordedConntrack, { vteps }: MaskFacts): RecordedConntrack {
+/**
+ * The tunnel's source port is drawn: `*`, as in recordings. Where it stands is told by the tunnel's own port; in random labs, where NAT
+ * may move both ends, by the range it is drawn from.
+ */
+function blankTunnel(entry: RecordedConntrack, { vteps, tunnelPorts }: MaskFacts): RecordedConntrack {
   const { orig, reply, status, mark, tcp } = entry;
   const rest = { status, mark, ...(tcp === undefined ? {} : { tcp }) };
   if (orig.proto !== "udp" || vteps.length === 0) return { orig, reply, ...rest };
+  if (tunnelPorts !== undefined) {
+    const isTunnel = tunnelPorts.some((port) => orig.dport === port || reply.sport === port);
+    return isTunnel
+      ? { orig: { ...orig, sport: "*" }, reply: { ...reply, dport: "*" }, ...rest }
+      : { orig, reply, ...rest };
+  }
   return { orig: blankDrawn(orig), reply: blankDrawn(reply), ...rest };
 }
 

@@ -86,6 +86,21 @@ export function isTunnel(b: Buffer, udp: number): boolean {
   return b.length >= udp + VXLAN_INNER + ETH && b.readUInt32BE(udp + 8) === VXLAN_HF_VNI;
 }
 
+/** How many tunnels the frame is wrapped in. */
+export function tunnelDepth(hex: string): number {
+  // Most frames are too short for one.
+  const b = hex.length < 2 * (ETH + 28 + VXLAN_INNER + ETH) ? undefined : Buffer.from(hex, "hex");
+  let depth = 0;
+  for (let at = 0; b !== undefined; depth++) {
+    const ip = at + ETH;
+    if (b.length < ip + 20 || b.readUInt16BE(at + 12) !== 0x0800 || b[ip + 9] !== IPPROTO_UDP) break;
+    const l4 = ip + ((b[ip] ?? 0) & 15) * 4;
+    if ((b.readUInt16BE(ip + 6) & 0x1fff) !== 0 || !isTunnel(b, l4)) break;
+    at = l4 + VXLAN_INNER;
+  }
+  return depth;
+}
+
 function maskId(b: Buffer, ip: number): void {
   b.fill(0, ip + 4, ip + 6);
   b.fill(0, ip + 10, ip + 12);

@@ -18,6 +18,7 @@ import type { Batch, BatchError, Conntrack, NetDevice } from "@kubehop/netstack"
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { conntrackOf, direction, recordedEntry } from "../recorded/replay.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
+import { tunnelDepth } from "./kernel-made.ts";
 import { counterRows, FRAMES_PER_STEP, setRows } from "./kernel.ts";
 import { quietDevice } from "./quiet.ts";
 
@@ -27,6 +28,13 @@ const IPCT_PROTOINFO = 1 << 5;
 const STORM = "packet storm";
 
 /** Frames of the namespace that saw most. */
+/** NAT leads a tunnel's packets into the tunnel again; the kernel gives up when no more memory is granted, after 15 wrappings or so. */
+function isWrappedTooOften({ hex }: KernelFrame): boolean {
+  return tunnelDepth(hex) > MAX_DEPTH;
+}
+
+const MAX_DEPTH = 7;
+
 function busiest(frames: readonly KernelFrame[]): number {
   const counts = new Map<string, number>();
   for (const { ns } of frames) counts.set(ns, (counts.get(ns) ?? 0) + 1);
@@ -122,7 +130,8 @@ export class OurKernel implements Kernel {
     this.#frames = [];
     this.#events = {};
     const error = this.#actUnlessStorm(step);
-    if (error === STORM || busiest(this.#frames) > FRAMES_PER_STEP) this.storms++;
+    if (error === STORM || busiest(this.#frames) > FRAMES_PER_STEP || this.#frames.some(isWrappedTooOften))
+      this.storms++;
     const seen = { frames: this.#frames, ct: this.#events, error };
     // What happens between steps belongs to none.
     this.#frames = [];

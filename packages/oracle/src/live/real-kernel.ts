@@ -238,6 +238,8 @@ export class RealKernel implements Kernel {
     const veth = linkAddWords({ ...rest, link: { type: "veth", peer: { name, netns, ...mtuOf(op) } } });
     addLines(plan, ns, "ip", [veth], index);
     addLines(plan, netns, "ip", [["link", "set", "dev", name, "master", SEGMENT_BRIDGE, "up"]], index);
+    // A card completes checksums behind the sender's tap; a veth leaves them open, so the switch does it.
+    plan.push({ command: { ns: netns, argv: ["ethtool", "-K", name, "tx", "off"] }, ops: [index] });
   }
 }
 

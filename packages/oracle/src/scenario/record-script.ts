@@ -16,6 +16,7 @@ import type {
   ConfigOp,
   Conntrack,
   Ipv4,
+  LinkSpec,
   NetDevice,
   NetNamespace,
   RulePlace,
@@ -268,6 +269,7 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
       bare === undefined
         ? "ends"
         : bare.namespaces.map((one) => ({ ns: netnsName(one.name), devices: one.mute.map(({ dev }) => dev) }));
+    const tunnels = this.#items.flatMap((item) => (item.kind === "config" ? item.ops.flatMap(tunnelOf) : []));
     // Who turned out to forward has sent by itself.
     const isPlayed = (item: ScriptItem): boolean =>
       bare !== undefined || item.kind !== "packet" || !("frame" in item.play) || !routers.includes(item.play.frame[0]);
@@ -276,15 +278,16 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
       items: this.#items.filter(isPlayed),
       routers,
       mute,
-      vteps: this.#items.flatMap((item) => (item.kind === "config" ? item.ops.flatMap(tunnelEnd) : [])),
+      vteps: tunnels.flatMap(({ local }) => local ?? []),
+      tunnelPorts: tunnels.map(({ dstport }) => dstport),
       sockets: steps.flatMap(({ action }) => (action.kind === "datagram" ? [action.sport] : [])),
       mtu: Math.max(1500, ...mtus),
     };
   }
 }
 
-function tunnelEnd(op: ConfigOp): string[] {
-  return op.op === "link-add" && op.link.type === "vxlan" && op.link.local !== undefined ? [op.link.local] : [];
+function tunnelOf(op: ConfigOp): Extract<LinkSpec, { type: "vxlan" }>[] {
+  return op.op === "link-add" && op.link.type === "vxlan" ? [op.link] : [];
 }
 
 /** What only asks does nothing to either kernel, and ends no batch. */
