@@ -11,6 +11,8 @@ export interface ClientOutcome {
   readonly local?: Endpoint;
   /** Its address was given by hand (nc -s, curl --interface); absent: the route chose it. */
   readonly bound?: boolean;
+  /** The request was shaped by options (TTL, size, device …) that the same request from elsewhere would need too. */
+  readonly special?: boolean;
   /** Where the request was sent to, before any translation. */
   readonly remote?: Endpoint;
   /** Payload bytes that came back. */

@@ -28,6 +28,7 @@ export { countCases, exitCodeOf, formatCell, type Totals } from "./report/totals
 export { applyGoldenEdits, type GoldenEdit, goldenEdits, type GoldenEdits } from "./report/update.ts";
 export { StepRefusal } from "./model/step-refusal.ts";
 export { cellRunner } from "./steps/run-steps.ts";
+export { sendDatagram } from "./steps/inject.ts";
 export { scenarioJsonSchema } from "./schema/json-schema.ts";
 export { SHORTCUTS } from "./model/shortcuts.ts";
 export { plannedRows } from "./schema/not-yet.ts";

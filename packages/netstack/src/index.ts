@@ -21,7 +21,7 @@ export { formatMac, isGroupMac, type Mac, MAC_BROADCAST, MAC_ZERO, parseMac } fr
 export { KERNEL_FLAVOURS, type KernelFlavour, type KernelVersion } from "./netns/flavour.ts";
 export { destroyNetns } from "./netns/destroy-netns.ts";
 export { NetNamespace } from "./netns/net-namespace.ts";
-export type { WorldRecorder } from "./netns/recorder.ts";
+export { recordConfig, type WorldRecorder } from "./netns/recorder.ts";
 export { PacketStormError, World } from "./netns/world.ts";
 export { frameBytes } from "./dev/eth.ts";
 export { wireBytes } from "./dev/nic.ts";

@@ -222,6 +222,7 @@ class Transfer {
       protocol: "tcp",
       remote,
       bytes: response.received,
+      special: this.request.source !== undefined,
       ...(local === undefined ? {} : { local }),
     };
     this.task.exit(code, outcome);

@@ -30,6 +30,9 @@ export interface PingRequest {
   readonly src: Ipv4 | undefined;
 }
 
+/** Payload bytes without -s. */
+export const DEFAULT_SIZE = 56;
+
 /** Letter → smallest and largest value; in seconds where it is a time. */
 const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
   c: [1, Number.MAX_SAFE_INTEGER],
@@ -78,7 +81,7 @@ export function pingRequest(ctx: ShellContext, args: readonly string[]): PingReq
       interval: (number("i") ?? 1) * 1000,
       linger: (number("W") ?? 10) * 1000,
       deadline: deadline === undefined || deadline === 0 ? undefined : deadline * 1000,
-      size: number("s") ?? 56,
+      size: number("s") ?? DEFAULT_SIZE,
       ttl: number("t"),
       tos: number("Q") ?? 0,
       mark: number("m") ?? 0,

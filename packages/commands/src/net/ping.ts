@@ -9,7 +9,7 @@ import { ended, Task } from "../process.ts";
 import { complain } from "../refuse.ts";
 import { icmpErrorText } from "./icmp-text.ts";
 import type { PingRequest } from "./ping-options.ts";
-import { pingRequest } from "./ping-options.ts";
+import { DEFAULT_SIZE, pingRequest } from "./ping-options.ts";
 import { probeRoute } from "./probe-route.ts";
 
 const HEADERS = 28;
@@ -209,6 +209,7 @@ class PingRun {
       local: { addr: this.source, port: 0 },
       remote: { addr: request.dst, port: 0 },
       bytes: received * request.size,
+      special: isSpecial(request),
     };
     ctx.stdout(this.statistics(received));
     sock?.close();
@@ -238,4 +239,10 @@ function summary(rtts: readonly number[]): string {
   const mean = rtts.reduce((a, b) => a + b, 0) / rtts.length;
   const deviation = Math.sqrt(Math.max(0, rtts.reduce((sum, rtt) => sum + (rtt - mean) ** 2, 0) / rtts.length));
   return [Math.min(...rtts), mean, Math.max(...rtts), deviation].map((ms) => ms.toFixed(3)).join("/");
+}
+
+function isSpecial({ ttl, size, tos, mark, pmtuDisc, device }: PingRequest): boolean {
+  return (
+    ttl !== undefined || size !== DEFAULT_SIZE || tos !== 0 || mark !== 0 || pmtuDisc !== "want" || device !== undefined
+  );
 }

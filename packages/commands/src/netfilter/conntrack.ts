@@ -13,11 +13,9 @@ export const conntrack: ShellCommand = {
   start: (ctx, args) => (isEventCommand(args) ? watch(ctx, args) : ended(runOnce(ctx, args))),
 };
 
-const CHANGING: readonly string[] = ["-D", "--delete", "-F", "--flush"];
-
 function runOnce(ctx: ShellContext, args: readonly string[]): number {
   const result = conntrackCommand(ctx.ns, args);
-  if (args.some((word) => CHANGING.includes(word))) tellRecorder(ctx, { op: "conntrack", args }, result.exit !== 0);
+  tellRecorder(ctx, { op: "conntrack", args }, result.exit !== 0);
   return passOn(ctx, result);
 }
 

@@ -31,13 +31,12 @@ function runIpset(ctx: ShellContext, args: readonly string[]): number {
 /** `file`: what is listed goes there. */
 function finish(ctx: ShellContext, args: readonly string[], stdin: string, file: string | undefined): number {
   const result = ipsetCommand(ctx.ns, args, stdin);
-  if (!args.some((word) => READING.includes(word))) tellRecorder(ctx, changeOp(args, stdin), result.exit !== 0);
+  tellRecorder(ctx, changeOp(args, stdin), result.exit !== 0);
   if (file === undefined) return passOn(ctx, result);
   writeFile(ctx, file, result.stdout, false);
   return passOn(ctx, { ...result, stdout: "" });
 }
 
-const READING: readonly string[] = ["list", "-L", "save", "-S", "test", "-T", "help", "version"];
 const RESTORE: readonly string[] = ["restore", "-R"];
 const EXIST: readonly string[] = ["-exist", "-!", "--exist"];
 

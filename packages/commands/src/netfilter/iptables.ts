@@ -35,12 +35,9 @@ function runIptables(ctx: ShellContext, backend: XtBackendName, args: readonly s
     return 0;
   }
   const result = ctx.ns.xt.backend(backend).command(args);
-  if (!args.some((word) => READING.test(word))) tellRecorder(ctx, { op: "iptables", args, backend }, result.exit !== 0);
+  tellRecorder(ctx, { op: "iptables", args, backend }, result.exit !== 0);
   return passOn(ctx, result);
 }
-
-/** Words that make it list or check. */
-const READING = /^(?:-[LSC]|--list|--list-rules|--check|-h|--help)$/;
 
 function runSave(ctx: ShellContext, backend: XtBackendName, args: readonly string[]): number {
   const parsed = parseOptions({ short: "ct:", long: { counters: "c", "table=": "t" }, refusedShort: "fMVd" }, args);

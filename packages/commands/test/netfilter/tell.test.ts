@@ -14,6 +14,7 @@ beforeEach(() => {
     config: (ns, op, refused) => void told.push({ ns: ns.name, op, refused }),
     netnsGone: () => undefined,
     drawn: () => undefined,
+    natDrew: () => undefined,
   };
 });
 

@@ -10,11 +10,16 @@ export function injectFrame(dev: NetDevice, { frame }: InjectAction): SockErrno 
 }
 
 /** The errno of bind() or sendto(); undefined: the datagram was handed to IP. An answer finds no socket. */
-export function sendDatagram(ns: NetNamespace, dst: Ipv4, { sport, to, hex }: DatagramAction): SockErrno | undefined {
+export function sendDatagram(
+  ns: NetNamespace,
+  dst: Ipv4 | string,
+  { sport, to, hex }: Pick<DatagramAction, "sport" | "hex"> & { readonly to: Pick<DatagramAction["to"], "port"> },
+): SockErrno | undefined {
   try {
     const sock = udpOpen(ns, { port: sport });
     const errno = sock.sendTo(fromHex(hex), dst, to.port);
     sock.close();
+    ns.world.softirq();
     return errno;
   } catch (error) {
     if (!(error instanceof SockError)) throw error;

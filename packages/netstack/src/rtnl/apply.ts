@@ -2,6 +2,7 @@
 // `ip -batch` and a shell script under `set -e`.
 
 import type { NetNamespace } from "../netns/net-namespace.ts";
+import { recordConfig } from "../netns/recorder.ts";
 import { conntrackCommand } from "../netfilter/conntrack/command.ts";
 import { refusalMark } from "../netfilter/xtables/messages.ts";
 import { ipsetCommand } from "../netfilter/ipset/command.ts";
@@ -27,7 +28,7 @@ export function applyBatch(ns: NetNamespace, batch: Batch): BatchError | null {
 function applyOps(ns: NetNamespace, { agent, ops }: Batch): BatchError | null {
   for (const [index, op] of ops.entries()) {
     const failure = applyOp(ns, op, agent);
-    ns.world.recorder?.config(ns, op, failure !== null);
+    recordConfig(ns, op, failure !== null);
     if (failure !== null) return { index, ...failure };
   }
   return null;

@@ -26,7 +26,7 @@ export type LabKind = keyof typeof KINDS;
 export interface FuzzOptions {
   readonly seed: string;
   readonly cases: number;
-  /** Cases on a lab before the next one is built; 12. */
+  /** Cases on a lab before the next one is built; 6. */
   readonly casesPerLab?: number;
   /** Injected packets of a case; 40. */
   readonly packets?: number;
@@ -109,7 +109,7 @@ class FuzzRun {
     const chooser = new Chooser(this.#random.fork(`lab ${number}`));
     const lab = KINDS[kinds[number % kinds.length] as LabKind](chooser);
     const kernels = new BothKernels(this.#real, lab);
-    const cases = Math.min(this.#options.casesPerLab ?? 12, this.#options.cases - this.#totals.cases);
+    const cases = Math.min(this.#options.casesPerLab ?? 6, this.#options.cases - this.#totals.cases);
     for (let i = 0; i < cases; i++) {
       const index = this.#totals.cases++;
       const c = new Chooser(this.#random.fork(`case ${index}`));

@@ -9,7 +9,12 @@ import { fileURLToPath } from "node:url";
 
 /** The agent did not do what was asked; the message is its own. */
 export class LiveError extends Error {
-  override readonly name = "LiveError";
+  override readonly name: string = "LiveError";
+}
+
+/** The kernel at hand lacks what is asked for. */
+export class NotHere extends LiveError {
+  override readonly name = "NotHere";
 }
 
 const SCRIPT = "packages/oracle/agent/kernel-agent.py";

@@ -11,10 +11,10 @@ import {
   packetSend,
   PacketStormError,
   toHex,
-  udpOpen,
   World,
 } from "@kubehop/netstack";
 import type { Batch, BatchError, Conntrack, NetDevice } from "@kubehop/netstack";
+import { sendDatagram } from "@kubehop/lab";
 import type { RecordedConntrack } from "../recorded/format.ts";
 import { conntrackOf, direction, recordedEntry } from "../recorded/replay.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
@@ -57,18 +57,8 @@ export class OurKernel implements Kernel {
   }
 
   #countDraws(): void {
-    const { random } = this.world;
-    const fork = random.fork.bind(random);
-    random.fork = (label) => {
-      const stream = fork(label);
-      if (!label.startsWith("nat:")) return stream;
-      const u32 = stream.u32.bind(stream);
-      stream.u32 = () => {
-        this.draws++;
-        return u32();
-      };
-      return stream;
-    };
+    const nothing = (): void => undefined;
+    this.world.recorder = { config: nothing, netnsGone: nothing, drawn: nothing, natDrew: () => void this.draws++ };
   }
 
   addNamespaces(names: readonly string[]): void {
@@ -155,11 +145,7 @@ export class OurKernel implements Kernel {
       return packetSend(this.#device(ns, name), fromHex(hex)) ?? null;
     }
     const [ns, sport, dst, dport, hex] = step.udp;
-    const sock = udpOpen(this.#namespace(ns), { port: sport });
-    const error = sock.sendTo(fromHex(hex), dst, dport);
-    sock.close();
-    this.world.softirq();
-    return error ?? null;
+    return sendDatagram(this.#namespace(ns), dst, { sport, to: { port: dport }, hex }) ?? null;
   }
 
   conntrack(ns: string): readonly RecordedConntrack[] {

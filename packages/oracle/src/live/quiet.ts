@@ -3,8 +3,30 @@
 
 import type { ConfigOp } from "@kubehop/netstack";
 
+/** What a kernel is compiled with. A new namespace takes its IPv4 settings from the machine's first one, which somebody may have changed. */
+const COMPILED_IN: readonly (readonly [name: string, value: string])[] = [
+  ["forwarding", "0"],
+  ["accept_redirects", "1"],
+  ["secure_redirects", "1"],
+  ["send_redirects", "1"],
+  ["shared_media", "1"],
+  ...[
+    ...["accept_local", "arp_accept", "arp_announce", "arp_filter", "arp_ignore", "arp_notify", "disable_policy"],
+    ...["disable_xfrm", "drop_gratuitous_arp", "drop_unicast_in_l2_multicast", "ignore_routes_with_linkdown"],
+    ...["log_martians", "medium_id", "promote_secondaries", "proxy_arp", "proxy_arp_pvlan", "route_localnet"],
+    ...["rp_filter", "src_valid_mark", "bootp_relay", "tag"],
+  ].map((name): [string, string] => [name, "0"]),
+];
+
 /** Files of a new namespace of the real kernel, before it has devices. */
 export const QUIET_NAMESPACE: readonly (readonly [path: string, value: string])[] = [
+  // It sets others of them, and comes first.
+  ["net/ipv4/ip_forward", "0"],
+  ...["all", "default"].flatMap((which) =>
+    COMPILED_IN.map(([name, value]): [string, string] => [`net/ipv4/conf/${which}/${name}`, value]),
+  ),
+  ["net/ipv4/conf/all/accept_source_route", "0"],
+  ["net/ipv4/conf/default/accept_source_route", "1"],
   ["net/ipv6/conf/all/disable_ipv6", "1"],
   ["net/ipv6/conf/default/disable_ipv6", "1"],
   // A bridge joins 224.0.0.106 (all snoopers), and says so at a moment of its own choosing.

@@ -4,7 +4,7 @@
 import type { Batch, BatchError, ConfigOp } from "@kubehop/netstack";
 import type { RecordedConntrack } from "../recorded/format.ts";
 import type { Listener, Request } from "../scenario/script.ts";
-import { AgentProcess, LiveError } from "./agent-process.ts";
+import { AgentProcess, LiveError, NotHere } from "./agent-process.ts";
 import type { CounterRow, CtEvent, Kernel, KernelFrame, PlayStep, StepSeen } from "./kernel.ts";
 import { counterRows, FRAMES_PER_STEP, setRows } from "./kernel.ts";
 import { linkAddWords } from "./link-words.ts";
@@ -41,6 +41,8 @@ export type RunResult = readonly [exit: number, stdout: string, stderr: string];
 
 /** Slots of 4 KiB hold a frame of the usual MTU; a jumbo lab asks for more. */
 const FRAME_SLOT = 4096;
+/** A little more than the second that linkwatch may wait, in s. */
+const LINKWATCH_DELAY = "1.2";
 const SEGMENT_BRIDGE = "br0";
 const BR_NETFILTER_CALLS = ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"];
 /** Drops IPv4 at ingress, behind the taps: classic BPF `ret 2` (TC_ACT_SHOT). */
@@ -52,6 +54,8 @@ export class RealKernel implements Kernel {
   readonly #brNetfilter: boolean;
   readonly #frameSlot: number;
   #namespaces: string[] = [];
+  /** Devices have gone: the kernel tells bridges and routes of it when it has time (linkwatch). */
+  #carrierLost = false;
   /** Namespaces in which br_netfilter counts as loaded. */
   readonly #bridging = new Set<string>();
   /** Cards of segments: the switch is a bridge in a namespace of its own. */
@@ -94,8 +98,10 @@ export class RealKernel implements Kernel {
     );
   }
 
-  /** Wait until all links are up. */
+  /** Wait until all links are up, and what lost its last carrier knows it. */
   settle(): void {
+    if (this.#carrierLost) this.#must([{ ns: this.#namespaces[0] ?? "", argv: ["sleep", LINKWATCH_DELAY] }]);
+    this.#carrierLost = false;
     this.#must(this.#namespaces.map((ns) => ({ ns, argv: ["sh", "-c", `${QUIET_DEVICE}; ${SETTLE_LINKS}`] })));
   }
 
@@ -142,6 +148,7 @@ export class RealKernel implements Kernel {
   }
 
   removeNamespaces(names: readonly string[]): void {
+    this.#carrierLost = true;
     this.#agent.ask("drop", { names });
     this.#namespaces = this.#namespaces.filter((name) => !names.includes(name));
   }
@@ -204,8 +211,7 @@ export class RealKernel implements Kernel {
 
   /** Built into the kernel: loading is switching it on, unloading switching it off. */
   #moduleFile(ns: string, module: string, remove: boolean): readonly [string, string] {
-    if (module !== "br_netfilter" || !this.#brNetfilter)
-      throw new LiveError(`modprobe ${module}: this kernel has none`);
+    if (module !== "br_netfilter" || !this.#brNetfilter) throw new NotHere(`modprobe ${module}: this kernel has none`);
     if (remove) this.#bridging.delete(ns);
     else this.#bridging.add(ns);
     return ["net/bridge/bridge-nf-call-iptables", remove ? "0" : "1"];

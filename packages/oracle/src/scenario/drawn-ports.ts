@@ -28,11 +28,13 @@ export class DrawnPorts {
 
   /** New connections of a step, held against those that the script knows of it. */
   learn(draws: readonly Draw[], { ct }: StepSeen): void {
-    for (const { ns, orig, addr, port } of draws) {
+    for (const { ns, orig, addr, port, range } of draws) {
       const proto = NUMBERS[String(orig.proto)];
       const made = ct[ns]?.find((event) => event.event === "new" && sameTuple(this.#tuple(event.orig), orig));
       const drawn = made?.reply.dport ?? made?.reply.id;
       if (proto === undefined || typeof drawn !== "number" || drawn === port) continue;
+      // Whoever kept the port, or took one from elsewhere, has not drawn: that is a difference.
+      if (drawn === (orig.sport ?? orig.id) || drawn < range[0] || drawn > range[1]) continue;
       this.#toScript.set(keyOf(proto, addr, drawn), port);
       this.#toWorld.set(keyOf(proto, addr, port), drawn);
     }

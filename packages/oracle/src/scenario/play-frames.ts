@@ -9,6 +9,7 @@ import { QUIET_ICMP } from "../live/quiet.ts";
 import { forgetUnanswered } from "../fuzz/fuzz-case.ts";
 import { DrawnPorts } from "./drawn-ports.ts";
 import { PinBoard } from "./pins.ts";
+import { configOf } from "./record-script.ts";
 import type { Draw, Script, ScriptItem } from "./script.ts";
 
 export interface FramesPlayed {
@@ -77,6 +78,7 @@ class FramePlayer {
       case "gone":
         this.#flush();
         this.#muted.delete(item.ns);
+        this.#unwatched = true;
         return this.#both((kernel) => kernel.removeNamespaces([item.ns]));
       case "config":
         return this.#config(item);
@@ -185,10 +187,22 @@ class FramePlayer {
     this.#flush();
     if (this.differs || !this.#ready) return;
     this.#id = "at the end";
+    this.#checkScript();
     for (const ns of this.#script.routers) {
       const rules = this.#ours.world.namespaces.get(ns)?.xt;
       const backends = (["nft", "legacy"] as const).filter((backend) => rules?.uses(backend) === true);
       if (rules !== undefined) this.#differs(this.#tables(ns, backends), "");
+    }
+  }
+
+  /** Else both worlds could lack the same, and agree. */
+  #checkScript(): void {
+    for (const [name, left] of Object.entries(this.#script.left)) {
+      const ns = this.#ours.world.namespaces.get(name);
+      const here = ns === undefined ? "" : configOf(ns);
+      if (here === left) continue;
+      const [lost] = left.split("\n").filter((line) => !here.split("\n").includes(line));
+      throw new Error(`the script of ${name} does not lead where the run led: ${lost ?? "something is too many"}`);
     }
   }
 

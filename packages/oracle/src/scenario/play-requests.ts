@@ -11,6 +11,8 @@ import { translationsOf } from "./script.ts";
 
 export interface RequestsPlayed {
   readonly requests: number;
+  /** Not compared, as their options have no counterpart. */
+  readonly special: number;
   readonly differences: readonly ScenarioDifference[];
 }
 
@@ -23,10 +25,10 @@ const SHORT = 100;
 
 export function playRequests(real: RealKernel, script: Script): RequestsPlayed {
   const player = new RequestPlayer(real, script);
-  if (!script.items.some(({ kind }) => kind === "end")) return { requests: 0, differences: [] };
+  if (!script.items.some(({ kind }) => kind === "end")) return { requests: 0, special: 0, differences: [] };
   try {
     for (const item of script.items) player.item(item);
-    return { requests: player.requests, differences: player.differences };
+    return { requests: player.requests, special: player.special, differences: player.differences };
   } finally {
     real.clear();
   }
@@ -35,6 +37,8 @@ export function playRequests(real: RealKernel, script: Script): RequestsPlayed {
 class RequestPlayer {
   readonly differences: ScenarioDifference[] = [];
   requests = 0;
+  /** Not repeated: see ClientRun. */
+  special = 0;
   readonly #real: RealKernel;
   readonly #script: Script;
   readonly #pins = new PinBoard();
@@ -54,6 +58,7 @@ class RequestPlayer {
         this.#apply(item.ns, { ops: [{ op: "sysctl", key: "net.ipv4.ping_group_range", value: "0 0" }] });
         return;
       case "gone":
+        this.#unsettled = true;
         return this.#real.removeNamespaces([item.ns]);
       case "config":
         this.#pins.forget(item);
@@ -78,10 +83,10 @@ class RequestPlayer {
     return this.#real.apply(ns, { agent: "verify", ops });
   }
 
-  #start({ id, request, listeners, pins }: ClientRun): void {
+  #start({ id, request, special, listeners, pins }: ClientRun): void {
     if (this.#unsettled) this.#settle();
     // A command that asks nobody may be a server: who listens is looked at by the next one.
-    if (request === undefined) return;
+    if (request === undefined || special === true) return;
     for (const { ns, ops } of this.#pins.batches(pins)) {
       const error = this.#apply(ns, { ops });
       if (error !== null) throw new LiveError(`${ns}: ${error.message}`);
@@ -100,8 +105,12 @@ class RequestPlayer {
     for (const { ns, devices } of mute) this.#real.mute(ns, devices);
   }
 
-  #end({ id, request, background, ours }: ClientRun): void {
+  #end({ id, request, special, background, ours }: ClientRun): void {
     if (request === undefined || ours === undefined) return;
+    if (special === true) {
+      this.special++;
+      return;
+    }
     const theirs = this.#seen(request, this.#real.end(id, background ? SHORT : patience(request, ours)));
     this.requests++;
     const [kernel, mine] = [seenText(theirs), seenText(ours)];

@@ -4,6 +4,7 @@ import {
   ARPOP_REPLY,
   arpOp,
   conntrackRow,
+  dumpRoutes,
   ETH_HLEN,
   ETH_P_ARP,
   ethProto,
@@ -79,6 +80,7 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
   /** Decisions since the newest frame, and since the newest request ended. */
   #framePins: Pin[] = [];
   #requestPins: Pin[] = [];
+  readonly #drawnRanges = new WeakMap<Conntrack, readonly [first: number, last: number]>();
   #clients = 0;
   /** Ports drawn since the newest frame. */
   #draws: Draw[] = [];
@@ -123,6 +125,8 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
 
   request(record: RequestRecord, start: unknown): void {
     const client = start as ClientRun;
+    // A plain client on the other kernel would ask something else.
+    client.special = record.client.special === true;
     client.request = requestOf(record, client.background);
     client.ours = this.#seen(record);
     this.#items.push({ kind: "end", client });
@@ -145,7 +149,6 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
   // What the world tells.
 
   config(ns: NetNamespace, op: ConfigOp, refused: boolean): void {
-    if (onlyReads(op)) return;
     this.#meet(ns);
     if (op.op === "link-set" && op.netns !== undefined) this.#meetNamed(op.netns);
     if (op.op === "link-add" && op.link.type === "veth" && op.link.peer.netns !== undefined)
@@ -163,6 +166,10 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
       this.#items.push(this.#batch);
     }
     return this.#batch.ops;
+  }
+
+  natDrew(_ns: NetNamespace, ct: Conntrack, first: number, last: number): void {
+    this.#drawnRanges.set(ct, [first, last]);
   }
 
   netnsGone(ns: NetNamespace): void {
@@ -203,11 +210,13 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
     });
   }
 
+  /** A connection is confirmed, and what NAT drew for it is known. */
   #made(ns: NetNamespace, ct: Conntrack): void {
+    const range = this.#drawnRanges.get(ct);
     const { orig, reply } = recordedEntry(ct);
     const port = reply.dport ?? reply.id;
-    if (port === (orig.sport ?? orig.id) || typeof port !== "number") return;
-    this.#draws.push({ ns: netnsName(ns.name), orig, addr: reply.dst, port });
+    if (range === undefined || typeof port !== "number") return;
+    this.#draws.push({ ns: netnsName(ns.name), orig, addr: reply.dst, port, range });
   }
 
   #isOver(ct: Conntrack): boolean {
@@ -281,6 +290,7 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
       vteps: tunnels.flatMap(({ local }) => local ?? []),
       tunnelPorts: tunnels.map(({ dstport }) => dstport),
       sockets: steps.flatMap(({ action }) => (action.kind === "datagram" ? [action.sport] : [])),
+      left: Object.fromEntries(this.#routers().map((ns) => [netnsName(ns.name), configOf(ns)])),
       mtu: Math.max(1500, ...mtus),
     };
   }
@@ -290,16 +300,28 @@ function tunnelOf(op: ConfigOp): Extract<LinkSpec, { type: "vxlan" }>[] {
   return op.op === "link-add" && op.link.type === "vxlan" ? [op.link] : [];
 }
 
-/** What only asks does nothing to either kernel, and ends no batch. */
-function onlyReads(op: ConfigOp): boolean {
-  if (op.op !== "iptables" && op.op !== "conntrack" && op.op !== "ipset") return false;
-  return op.args.some((word) => READING.has(word)) && !op.args.includes("-Z");
+/** Rules and routes of a namespace as text; random rules as sure ones. */
+export function configOf(ns: NetNamespace): string {
+  const rules = (["nft", "legacy"] as const).map((name) =>
+    ns.xt.uses(name) ? ns.xt.backend(name).save({ counters: false }) : "",
+  );
+  const routes = dumpRoutes(ns).map((row) => JSON.stringify(row));
+  const lines = rules
+    .join("")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  return [...lines.map(withoutChance), ...routes].sort().join("\n");
 }
 
-const READING = new Set(["-C", "--check", "-L", "--list", "-S", "--list-rules", "list", "save", "test", "-G", "-E"]);
+/** Counters of policies, and what a random rule is set to. */
+function withoutChance(line: string): string {
+  return line.replace(/ \[\d+:\d+\]$/, "").replace(/(?<=--probability )\S+/, "1");
+}
 
 function samePlace(a: Pin, b: Pin): boolean {
-  return a.ns === b.ns && a.table === b.table && a.chain === b.chain && a.ruleNo === b.ruleNo;
+  return (
+    a.ns === b.ns && a.backend === b.backend && a.table === b.table && a.chain === b.chain && a.ruleNo === b.ruleNo
+  );
 }
 
 /** The operation with everything in it that chance or this machine's defaults decided. */

@@ -19,13 +19,15 @@ export interface Pin {
   readonly hit: boolean;
 }
 
-/** A new connection whose source port (or ICMP id) NAT chose anew. */
+/** A new connection whose source port (or ICMP id) NAT drew by chance. */
 export interface Draw {
   readonly ns: string;
   readonly orig: RecordedConntrack["orig"];
   /** The source address it was given. */
   readonly addr: string;
   readonly port: number;
+  /** What it was drawn from. */
+  readonly range: readonly [first: number, last: number];
 }
 
 /** A port that a server listens on. */
@@ -85,6 +87,8 @@ export interface ClientRun {
   /** Counted from 0. */
   readonly id: number;
   readonly background: boolean;
+  /** Its options have no counterpart: the request is not repeated. */
+  special?: boolean;
   request?: Request;
   /** Who listens while it runs. */
   listeners: readonly Listener[];
@@ -99,6 +103,8 @@ export interface Script extends MaskFacts {
   readonly routers: readonly string[];
   /** Devices behind which IPv4 ends: those of the ends in a cluster, whose own stack is not played with; those that a lab names. */
   readonly mute: "ends" | readonly { readonly ns: string; readonly devices: readonly string[] }[];
+  /** What the run left behind, by router, without counters: a script that does not lead there has forgotten something. */
+  readonly left: Readonly<Record<string, string>>;
   /** Largest MTU of any device. */
   readonly mtu: number;
 }

@@ -2,7 +2,7 @@
 // the script is then played to the real kernel twice, as frames and as requests.
 
 import type { CellPlan, ReadFile } from "@kubehop/lab";
-import { LiveError } from "../live/agent-process.ts";
+import { LiveError, NotHere } from "../live/agent-process.ts";
 import type { RealKernel } from "../live/real-kernel.ts";
 import type { ScenarioDifference } from "./play-frames.ts";
 import { playFrames } from "./play-frames.ts";
@@ -17,9 +17,16 @@ export interface CellVerdict {
   readonly events: number;
   readonly requests: number;
   readonly differences: readonly ScenarioDifference[];
-  /** Why the cell was not compared; undefined: it was. */
+  /** In what the comparison is not the scenario as it is written. */
+  readonly notes: readonly string[];
+  /** What the kernel at hand lacks; undefined: nothing. */
   readonly skipped?: string;
+  /** What kept the comparison from its end. */
+  readonly failed?: string;
 }
+
+/** The newest kernel that we know: that of the recordings. */
+const KERNEL = "6.18";
 
 /** Repetitions of a step that are played. */
 const MAX_REPEAT = 10;
@@ -27,17 +34,33 @@ const MAX_REPEAT = 10;
 /** @throws Refusal, StepRefusal, ScriptStopped when the scenario does not run */
 export function verifyCell(real: RealKernel, plan: CellPlan, seed: number, readFile: ReadFile): CellVerdict {
   const { cell } = plan;
-  const nothing = { cell, packets: 0, events: 0, requests: 0, differences: [] };
+  const script = recordScript(onThisKernel(plan), seed, readFile);
+  const notes = [...notesOf(plan)];
+  let compared = { packets: 0, events: 0, requests: 0, differences: [] as readonly ScenarioDifference[] };
   try {
-    const script = recordScript(onThisKernel(plan), seed, readFile);
-    const frames = playFrames(real, script);
-    const { requests, differences } = playRequests(real, script);
-    const { packets, events } = frames;
-    return { cell, packets, events, requests, differences: [...frames.differences, ...differences] };
+    const { packets, events, differences } = playFrames(real, script);
+    compared = { ...compared, packets, events, differences };
+    const played = playRequests(real, script);
+    compared = { ...compared, requests: played.requests, differences: [...differences, ...played.differences] };
+    if (played.special > 0) notes.push(`${played.special} requests with options of their own not repeated`);
+    return { cell, ...compared, notes };
   } catch (error) {
-    if (error instanceof LiveError) return { ...nothing, skipped: error.message };
+    // What was found until then is not lost.
+    if (error instanceof NotHere) return { cell, ...compared, notes, skipped: error.message };
+    if (error instanceof LiveError) return { cell, ...compared, notes, failed: error.message };
     throw error;
   }
+}
+
+/** In what the comparison is not the scenario as it is written. */
+function notesOf({ cluster, steps, bare }: CellPlan): string[] {
+  const kernels = new Set([...cluster.nodes, ...cluster.hosts].map(({ kernel }) => kernel));
+  kernels.delete(KERNEL);
+  const most = Math.max(0, ...steps.map(({ repeat }) => repeat));
+  return [
+    ...(bare === undefined && kernels.size > 0 ? [`as kernel ${KERNEL}, not ${[...kernels].join(" or ")}`] : []),
+    ...(most > MAX_REPEAT ? [`${MAX_REPEAT} of ${most} repetitions`] : []),
+  ];
 }
 
 /** The same machines with the newest kernel that we know, as none older is at hand. */
@@ -47,9 +70,9 @@ function onThisKernel(plan: CellPlan): CellPlan {
     ...plan,
     cluster: {
       ...cluster,
-      kernel: "6.18",
-      nodes: cluster.nodes.map((node) => ({ ...node, kernel: "6.18" })),
-      hosts: cluster.hosts.map((host) => ({ ...host, kernel: "6.18" })),
+      kernel: KERNEL,
+      nodes: cluster.nodes.map((node) => ({ ...node, kernel: KERNEL })),
+      hosts: cluster.hosts.map((host) => ({ ...host, kernel: KERNEL })),
     },
     steps: plan.steps.map((step) => ({ ...step, repeat: Math.min(step.repeat, MAX_REPEAT) })),
   };

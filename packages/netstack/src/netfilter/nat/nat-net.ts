@@ -121,7 +121,10 @@ export class NatNet {
     this.envCache = {
       ct: this.ns.ct,
       bySource: this.bySource,
-      randomPort: () => random.u32() >>> 16,
+      randomPort: (ct, first, count) => {
+        if (count > 1) this.ns.world.recorder?.natDrew(this.ns, ct, first, first + count - 1);
+        return random.u32() >>> 16;
+      },
       dnatRangeRandomStart: this.ns.flavour.dnatRangeRandomStart,
       scratch: new Tuple(),
       current: new Tuple(),

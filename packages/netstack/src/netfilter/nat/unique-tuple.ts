@@ -23,8 +23,8 @@ const HARDER_THRESH = 32;
 export interface UniqueTupleEnv {
   readonly ct: ConntrackNet;
   readonly bySource: NatBySource;
-  /** Uniform 0 … 65535. */
-  randomPort(): number;
+  /** Uniform 0 … 65535: where the search for a port (or id) of a connection begins, among `count` from `first` on. */
+  randomPort(ct: Conntrack, first: number, count: number): number;
   /** DNAT to a port range starts anywhere in it, not at its first port (older kernels). */
   readonly dnatRangeRandomStart: boolean;
   /** Reused tuple. */
@@ -140,10 +140,11 @@ function candidates(t: Tuple, range: NatRange, manip: NatManip): readonly [numbe
   return port < 1024 ? [600, 424] : [1024, 64512];
 }
 
-function firstOffset(env: UniqueTupleEnv, t: Tuple, range: NatRange, manip: NatManip): number {
+/** Where in the range the search begins; null: anywhere. */
+function firstOffset(env: UniqueTupleEnv, t: Tuple, range: NatRange, manip: NatManip): number | null {
   if (range.basePort !== undefined) return (partOf(t, manip) - range.basePort) & 0xffff;
   const fixed = manip === NF_NAT_MANIP_DST && !range.random && !range.randomFully && !env.dnatRangeRandomStart;
-  return fixed ? 0 : env.randomPort();
+  return fixed ? 0 : null;
 }
 
 /** nf_nat_l4proto_unique_tuple: search a free port. When all tries fail the last candidate stays, and the packet dies at its confirmation. */
@@ -151,7 +152,7 @@ function searchPart(env: UniqueTupleEnv, t: Tuple, range: NatRange, manip: NatMa
   const set = candidates(t, range, manip);
   if (set === null) return;
   const [min, size] = set;
-  let off = firstOffset(env, t, range, manip);
+  let off = firstOffset(env, t, range, manip) ?? env.randomPort(ct, min, size);
   let attempts = Math.min(size, MAX_ATTEMPTS);
   for (;;) {
     for (let i = 0; i < attempts; i++, off = (off + 1) & 0xffff) {
@@ -160,7 +161,7 @@ function searchPart(env: UniqueTupleEnv, t: Tuple, range: NatRange, manip: NatMa
     }
     if (attempts >= size || attempts < MIN_ATTEMPTS) return;
     attempts = attempts >>> 1;
-    off = env.randomPort();
+    off = env.randomPort(ct, min, size);
   }
 }
 

@@ -44,11 +44,16 @@ export class KernelServices implements XtServices {
   }
 
   chance(c: XtContext, threshold: number, invert: boolean): boolean {
-    const place = (): RulePlace => ({ table: c.table, chain: c.chain.name, ruleNo: c.index + 1 });
-    const pinned = this.pickRule?.(c.rule, place());
-    const hit = pinned ?? (this.random() & 0x7fffffff) < threshold !== invert;
-    this.ns.world.recorder?.drawn(this.ns, c.rule, place(), hit);
+    const { recorder } = this.ns.world;
+    if (this.pickRule === null && recorder === null) return this.toss(threshold, invert);
+    const place: RulePlace = { table: c.table, chain: c.chain.name, ruleNo: c.index + 1 };
+    const hit = this.pickRule?.(c.rule, place) ?? this.toss(threshold, invert);
+    recorder?.drawn(this.ns, c.rule, place, hit);
     return hit;
+  }
+
+  private toss(threshold: number, invert: boolean): boolean {
+    return (this.random() & 0x7fffffff) < threshold !== invert;
   }
 
   private random(): number {
