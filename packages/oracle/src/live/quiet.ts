@@ -3,6 +3,11 @@
 
 import type { ConfigOp } from "@kubehop/netstack";
 
+const ZERO =
+  "accept_local arp_accept arp_announce arp_filter arp_ignore arp_notify bootp_relay disable_policy disable_xfrm drop_gratuitous_arp drop_unicast_in_l2_multicast ignore_routes_with_linkdown log_martians medium_id promote_secondaries proxy_arp proxy_arp_pvlan route_localnet rp_filter src_valid_mark tag".split(
+    " ",
+  );
+
 /** What a kernel is compiled with. A new namespace takes its IPv4 settings from the machine's first one, which somebody may have changed. */
 const COMPILED_IN: readonly (readonly [name: string, value: string])[] = [
   ["forwarding", "0"],
@@ -10,12 +15,7 @@ const COMPILED_IN: readonly (readonly [name: string, value: string])[] = [
   ["secure_redirects", "1"],
   ["send_redirects", "1"],
   ["shared_media", "1"],
-  ...[
-    ...["accept_local", "arp_accept", "arp_announce", "arp_filter", "arp_ignore", "arp_notify", "disable_policy"],
-    ...["disable_xfrm", "drop_gratuitous_arp", "drop_unicast_in_l2_multicast", "ignore_routes_with_linkdown"],
-    ...["log_martians", "medium_id", "promote_secondaries", "proxy_arp", "proxy_arp_pvlan", "route_localnet"],
-    ...["rp_filter", "src_valid_mark", "bootp_relay", "tag"],
-  ].map((name): [string, string] => [name, "0"]),
+  ...ZERO.map((name): [string, string] => [name, "0"]),
 ];
 
 /** Files of a new namespace of the real kernel, before it has devices. */
