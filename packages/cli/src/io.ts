@@ -1,5 +1,5 @@
 // What a command may touch of the machine, in one place, so that tests can run commands in-process.
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 
@@ -46,10 +46,18 @@ export function readText(file: string): string {
   }
 }
 
+/** One by one: Node's own recursion never ends where a folder cannot be made without an error that says so (/proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  mkdirSync(folder);
+}
+
 /** Writes a file and the folders it stands in. */
 export function writeText(file: string, content: string | Uint8Array): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileSync(file, content);
   } catch (error) {
     throw new UsageError(fileProblem(file, error));

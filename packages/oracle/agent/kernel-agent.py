@@ -108,7 +108,8 @@ class Ring:
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.sock.setsockopt(SOL_PACKET, PACKET_VERSION, struct.pack("i", TPACKET_V2))
         total = frame_size * frames
-        self.sock.setsockopt(SOL_PACKET, PACKET_RX_RING, struct.pack("IIII", BLOCK, total // BLOCK, frame_size, frames))
+        block = max(BLOCK, frame_size)
+        self.sock.setsockopt(SOL_PACKET, PACKET_RX_RING, struct.pack("IIII", block, total // block, frame_size, frames))
         self.map = mmap.mmap(self.sock.fileno(), total)
         self.names = dict(socket.if_nameindex())
 

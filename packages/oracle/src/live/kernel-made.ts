@@ -27,28 +27,29 @@ export function maskerOf(
 ): (hex: string) => string {
   let drawn: Drawn | undefined;
   return (hex) => {
-    drawn ??= { fragments: tunnelFragments(frames), sockets };
+    drawn ??= { fragments: drawnFragments(frames, sockets), sockets };
     const frame = Buffer.from(hex, "hex");
     maskFrameAt(frame, 0, drawn);
     return frame.toString("hex");
   };
 }
 
-/** The first fragments of a tunnel's packets, wherever NAT has led them. */
-function tunnelFragments(frames: readonly { readonly hex: string }[]): ReadonlySet<string> {
+/** The first fragments of a tunnel's packets and of sockets' datagrams, wherever NAT has led them. */
+function drawnFragments(frames: readonly { readonly hex: string }[], sockets: readonly number[]): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const { hex } of frames) collectFragments(Buffer.from(hex, "hex"), 0, found);
+  for (const { hex } of frames) collectFragments(Buffer.from(hex, "hex"), 0, found, sockets);
   return found;
 }
 
-function collectFragments(b: Buffer, at: number, found: Set<string>): void {
+function collectFragments(b: Buffer, at: number, found: Set<string>, sockets: readonly number[]): void {
   const ip = at + ETH;
   if (b.length < ip + 20 || b.readUInt16BE(at + 12) !== 0x0800 || b[ip + 9] !== IPPROTO_UDP) return;
   const l4 = ip + ((b[ip] ?? 0) & 15) * 4;
   const offset = b.readUInt16BE(ip + 6) & 0x3fff;
-  if ((offset & 0x1fff) !== 0 || !isTunnel(b, l4)) return;
-  if (offset !== 0) found.add(datagram(b, ip));
-  collectFragments(b, l4 + VXLAN_INNER, found);
+  if ((offset & 0x1fff) !== 0) return;
+  const tunnel = isTunnel(b, l4);
+  if (offset !== 0 && (tunnel || isSocketPort(b, l4, sockets))) found.add(datagram(b, ip));
+  if (tunnel) collectFragments(b, l4 + VXLAN_INNER, found, sockets);
 }
 
 /** Id and addresses. */
@@ -72,10 +73,10 @@ function maskPacketAt(b: Buffer, ip: number, drawn: Drawn): void {
   } else if (protocol === IPPROTO_ICMP && MADE_BY_KERNEL.has(b[l4] ?? -1)) {
     maskId(b, ip);
     maskQuoted(b, l4, drawn);
-  } else if (protocol === IPPROTO_UDP && isSocketPort(b, l4, drawn)) maskId(b, ip);
+  } else if (protocol === IPPROTO_UDP && isSocketPort(b, l4, drawn.sockets)) maskId(b, ip);
 }
 
-function isSocketPort(b: Buffer, udp: number, { sockets }: Drawn): boolean {
+function isSocketPort(b: Buffer, udp: number, sockets: readonly number[]): boolean {
   if (b.length < udp + 8) return false;
   const port = b.readUInt16BE(udp);
   return (port >= SOCKET_PORTS.first && port <= SOCKET_PORTS.last) || sockets.includes(port);

@@ -54,8 +54,8 @@ export interface Kernel {
   apply(ns: string, batch: Batch): BatchError | null;
   /** A host that says nothing: every IPv4 frame ends behind the tap, ARP is still answered. Its devices must be there. */
   mute(ns: string, devices: readonly string[]): void;
-  /** All devices are there: captures start. Again when devices were added. */
-  watch(): void;
+  /** All devices are there: captures start, of frames as long as `mtu` (1500) allows. Again when devices were added. */
+  watch(mtu?: number): void;
   play(steps: readonly PlayStep[]): readonly StepSeen[];
   conntrack(ns: string): readonly RecordedConntrack[];
   flushConntrack(ns: string): void;

@@ -39,8 +39,15 @@ export interface RealRequest {
 
 export type RunResult = readonly [exit: number, stdout: string, stderr: string];
 
-/** Slots of 4 KiB hold a frame of the usual MTU; a jumbo lab asks for more. */
-const FRAME_SLOT = 4096;
+const DEFAULT_MTU = 1500;
+/** Room of a slot for what the ring tells of a frame, a link header and a tunnel's headers. */
+const SLOT_HEADROOM = 256;
+
+/** A slot of the capture rings: 4 KiB for the usual MTU, a larger power of two for jumbo frames. */
+function frameSlot(mtu: number): number {
+  return Math.max(4096, 2 ** Math.ceil(Math.log2(mtu + SLOT_HEADROOM)));
+}
+
 /** A little more than the second that linkwatch may wait, in s. */
 const LINKWATCH_DELAY = "1.2";
 const SEGMENT_BRIDGE = "br0";
@@ -52,7 +59,6 @@ export class RealKernel implements Kernel {
   readonly title: string;
   readonly #agent = new AgentProcess();
   readonly #brNetfilter: boolean;
-  readonly #frameSlot: number;
   #namespaces: string[] = [];
   /** Devices have gone: the kernel tells bridges and routes of it when it has time (linkwatch). */
   #carrierLost = false;
@@ -61,11 +67,10 @@ export class RealKernel implements Kernel {
   /** Cards of segments: the switch is a bridge in a namespace of its own. */
   #segments = new Map<string, number>();
 
-  constructor(options: { readonly frameSlot?: number } = {}) {
+  constructor() {
     const hello = this.#agent.ask<{ kernel: string; iptables: string; brNetfilter: boolean }>("hello");
     this.title = `Linux ${hello.kernel}, ${hello.iptables}`;
     this.#brNetfilter = hello.brNetfilter;
-    this.#frameSlot = options.frameSlot ?? FRAME_SLOT;
   }
 
   addNamespaces(names: readonly string[]): void {
@@ -105,9 +110,9 @@ export class RealKernel implements Kernel {
     this.#must(this.#namespaces.map((ns) => ({ ns, argv: ["sh", "-c", `${QUIET_DEVICE}; ${SETTLE_LINKS}`] })));
   }
 
-  watch(): void {
+  watch(mtu = DEFAULT_MTU): void {
     this.settle();
-    this.#agent.ask("watch", { names: this.#namespaces, frameSize: this.#frameSlot, frames: FRAMES_PER_STEP });
+    this.#agent.ask("watch", { names: this.#namespaces, frameSize: frameSlot(mtu), frames: FRAMES_PER_STEP });
   }
 
   /** Exactly these ports are served from now on. */
@@ -261,9 +266,14 @@ function input(stdin: string | undefined): { stdin?: string } {
   return stdin === undefined ? {} : { stdin };
 }
 
+/** As `ip -batch` takes words apart. */
+function quoted(word: string): string {
+  return /[\s"']/.test(word) ? `"${word}"` : word;
+}
+
 /** Lines of the same tool in the same namespace go into one run of it. */
 function addLines(plan: Planned[], ns: string, tool: string, lines: readonly (readonly string[])[], op: number): void {
-  const text = lines.map((words) => `${withOneQueue(words).join(" ")}\n`).join("");
+  const text = lines.map((words) => `${withOneQueue(words).map(quoted).join(" ")}\n`).join("");
   const ops = lines.map(() => op);
   const last = plan.at(-1);
   const argv = [tool, "-batch", "-"];

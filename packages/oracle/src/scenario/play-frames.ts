@@ -6,6 +6,7 @@ import type { LiveDifference, Tables } from "../live/compare.ts";
 import type { Kernel, PlayStep, StepSeen } from "../live/kernel.ts";
 import { OurKernel } from "../live/our-kernel.ts";
 import { QUIET_ICMP } from "../live/quiet.ts";
+import { NotHere } from "../live/agent-process.ts";
 import { forgetUnanswered } from "../fuzz/fuzz-case.ts";
 import { DrawnPorts } from "./drawn-ports.ts";
 import { PinBoard } from "./pins.ts";
@@ -117,6 +118,11 @@ class FramePlayer {
     this.#pins.forget(item);
     const batch = { agent: "verify", ops: item.ops };
     const [ours, kernel] = [this.#ours.apply(item.ns, batch), this.#real.apply(item.ns, batch)];
+    if (item.probe !== true && (ours !== null) !== (item.refused === true))
+      throw new Error(
+        `${item.ns}: a batch of the run is ${ours === null ? "accepted" : ours.message} when it is repeated`,
+      );
+    if (ours === null && kernel !== null && LACKS.test(kernel.message)) throw new NotHere(kernel.message);
     if (item.ops.some(({ op }) => op === "link-add" || op === "link-set")) this.#unwatched = true;
     if (item.probe === true || (ours?.index === kernel?.index && (ours === null) === (kernel === null))) return;
     const at = Math.min(ours?.index ?? Infinity, kernel?.index ?? Infinity);
@@ -145,7 +151,7 @@ class FramePlayer {
       for (const name of fresh) muted.add(name);
       if (fresh.length > 0) this.#both((kernel) => kernel.mute(ns, fresh));
     }
-    this.#both((kernel) => kernel.watch());
+    this.#both((kernel) => kernel.watch(this.#script.mtu));
     this.#unwatched = false;
   }
 
@@ -240,6 +246,9 @@ function sentIn(step: PlayStep, ports: DrawnPorts): PlayStep {
   const [ns, dev, hex] = step.frame;
   return { frame: [ns, dev, ports.sent(hex)] };
 }
+
+/** What the tools say where the kernel was built without something, or keeps it for the machine's first namespace. */
+const LACKS = /Unknown device type|Operation not supported|: Permission denied$|Couldn't load (?:match|target)/;
 
 function doneText(step: PlayStep | undefined): string {
   if (step === undefined) return "";

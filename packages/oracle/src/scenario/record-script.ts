@@ -74,7 +74,7 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
   readonly #items: ScriptItem[] = [];
   readonly #known = new Set<NetNamespace>();
   readonly #tapped = new WeakSet<NetDevice>();
-  #batch: { readonly kind: "config"; readonly ns: string; readonly ops: ConfigOp[] } | undefined;
+  #batch: { readonly kind: "config"; readonly ns: string; readonly ops: ConfigOp[]; refused?: boolean } | undefined;
   #world: World | undefined;
   #ready = false;
   /** Decisions since the newest frame, and since the newest request ended. */
@@ -149,13 +149,18 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
   // What the world tells.
 
   config(ns: NetNamespace, op: ConfigOp, refused: boolean): void {
+    // The real program would do as it is told: load a module by any program, read and write any file.
+    if ("args" in op && op.args.some((word) => FOREIGN.test(word))) return;
     this.#meet(ns);
     if (op.op === "link-set" && op.netns !== undefined) this.#meetNamed(op.netns);
     if (op.op === "link-add" && op.link.type === "veth" && op.link.peer.netns !== undefined)
       this.#meetNamed(op.link.peer.netns);
     this.#openBatch(netnsName(ns.name)).push(repeatable(ns, op));
     // A batch ends where an operation is refused.
-    if (refused) this.#batch = undefined;
+    if (refused && this.#batch !== undefined) {
+      this.#batch.refused = true;
+      this.#batch = undefined;
+    }
     for (const one of this.#namespaces()) this.#tap(one);
   }
 
@@ -299,6 +304,9 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
 function tunnelOf(op: ConfigOp): Extract<LinkSpec, { type: "vxlan" }>[] {
   return op.op === "link-add" && op.link.type === "vxlan" ? [op.link] : [];
 }
+
+/** Options that name programs or files of the machine; ours refuses them or has files of its own. */
+const FOREIGN = /^(?:-M|--modprobe|-f$|-file|--file)/;
 
 /** Rules and routes of a namespace as text; random rules as sure ones. */
 export function configOf(ns: NetNamespace): string {

@@ -72,8 +72,14 @@ export interface Request {
 export type ScriptItem =
   | { readonly kind: "netns"; readonly ns: string }
   | { readonly kind: "gone"; readonly ns: string }
-  /** One batch; `probe`: whether it is accepted is not compared. */
-  | { readonly kind: "config"; readonly ns: string; readonly ops: readonly ConfigOp[]; readonly probe?: true }
+  /** One batch; `refused`: its last operation was; `probe`: whether it is accepted is not compared. */
+  | {
+      readonly kind: "config";
+      readonly ns: string;
+      readonly ops: readonly ConfigOp[];
+      readonly probe?: true;
+      readonly refused?: boolean;
+    }
   | { readonly kind: "ready" }
   | { readonly kind: "step"; readonly id: string }
   /** A frame of an end of the network, or what a step sends without a program. */
