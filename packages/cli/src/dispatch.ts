@@ -8,6 +8,8 @@ interface Subcommand {
   readonly usage: string;
   readonly summary: string;
   readonly load: () => Promise<{ readonly run: Run }>;
+  /** What --help says behind usage and summary. */
+  readonly details?: () => Promise<string>;
 }
 
 export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
@@ -29,9 +31,11 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
   verify: {
     usage:
-      "verify FILE|DIR… [--seed N] | --recorded FILE… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR] | --round-trip [--seed S] [--cases N] [--stop N]",
-    summary: "compare with the Linux kernel: recorded behaviour, or random labs beside the kernel of this machine",
+      "verify FILE|DIR… [--seed N] | --recorded FILE|DIR… [--case NAME] | --fuzz [--seed S] [--cases N] [--kind KIND]… [--stop N] [--out DIR] | --round-trip [--seed S] [--cases N] [--stop N]",
+    summary:
+      "compare with the Linux kernel: scenarios, random labs and round trips of rules with that of this machine, recordings with that which they were made on",
     load: () => import("./commands/verify.ts"),
+    details: async () => (await import("./commands/verify-help.ts")).DETAILS,
   },
   schema: {
     usage: "schema [--markdown]",
@@ -50,10 +54,10 @@ export async function dispatch(argv: readonly string[], io: Io): Promise<number>
   const [first, ...args] = argv;
   try {
     if (first === undefined || first === "help" || first === "--help" || first === "-h")
-      return help(args[0], first !== undefined, io);
+      return await help(args[0], first !== undefined, io);
     if (first === "--version" || first === "-V") return version(io);
     const subcommand = await findSubcommand(first);
-    if (args.includes("--help") || args.includes("-h")) return help(first, true, io);
+    if (args.includes("--help") || args.includes("-h")) return await help(first, true, io);
     const { run } = await subcommand.load();
     return await run(args, io);
   } catch (error) {
@@ -75,13 +79,18 @@ async function findSubcommand(name: string): Promise<Subcommand> {
   );
 }
 
-function help(name: string | undefined, asked: boolean, io: Io): number {
+async function help(name: string | undefined, asked: boolean, io: Io): Promise<number> {
   const one = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
-  const text = one === undefined ? overview() : `usage: kubehop ${one.usage}\n\n${one.summary}\n`;
+  const text = one === undefined ? overview() : await helpOf(one);
   // Nothing typed at all is a mistake, so its answer goes where mistakes go.
   if (asked) io.stdout(text);
   else io.stderr(text);
   return asked ? 0 : 2;
+}
+
+async function helpOf({ usage, summary, details }: Subcommand): Promise<string> {
+  const short = `usage: kubehop ${usage}\n\n${summary}\n`;
+  return details === undefined ? short : `${short}\n${await details()}`;
 }
 
 function overview(): string {

@@ -46,7 +46,7 @@ function tryReadText(file: string, io: Io): string | undefined {
   }
 }
 
-function isFolder(path: string): boolean {
+export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {

@@ -57,7 +57,7 @@ describe("mistakes", () => {
     [["validate", "/nonexistent"], "kubehop validate: /nonexistent: no such file or directory\n"],
     [
       ["verify"],
-      "kubehop verify: verify what: scenarios, recordings, or random labs?\nhint: kubehop verify FILE|DIR… | verify --recorded FILE… | verify --fuzz [--seed S] [--cases N] | verify --round-trip\n",
+      "kubehop verify: verify what: scenarios, recordings, random labs, or round trips?\nhint: kubehop verify FILE|DIR… | --recorded FILE|DIR… | --fuzz | --round-trip; kubehop verify --help tells more\n",
     ],
     [["verify", "--recorded", "/nonexistent"], "kubehop verify: /nonexistent: no such file or directory\n"],
     [["schema", "x"], "kubehop schema: schema takes no file, found x\n"],

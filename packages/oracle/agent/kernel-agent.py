@@ -24,7 +24,19 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 PR_SET_PDEATHSIG = 1
-TOOLS = ("ip", "bridge", "tc", "iptables-nft", "iptables-legacy", "ipset", "conntrack", "sysctl", "ethtool")
+# Every program that is needed, and Debian's package that has it.
+TOOLS = {
+    "ip": "iproute2",
+    "bridge": "iproute2",
+    "tc": "iproute2",
+    "iptables-nft": "iptables",
+    "iptables-legacy": "iptables",
+    "ipset": "ipset",
+    "conntrack": "conntrack",
+    "sysctl": "procps",
+    "ethtool": "ethtool",
+    "mkfifo": "coreutils",
+}
 
 # Frames of one step from which on some may still be on their way (dev_weight), and how long to wait for them (s).
 LONG_STEP = 64
@@ -367,8 +379,6 @@ class Agent:
                 error = self.step_commands(step["commands"])
         except OSError as failure:
             error = failure.strerror or str(failure)
-        if "settleMs" in step:
-            time.sleep(step["settleMs"] / 1000)
         events = self.new_events()
         frames = self.drain()
         if len(frames) >= LONG_STEP:
@@ -434,7 +444,7 @@ class Agent:
 
 def missing():
     """What this machine lacks, in words for the one who reads it."""
-    lacks = [f"{tool} is not installed" for tool in TOOLS if shutil.which(tool) is None]
+    lacks = [f"{tool} is not installed (Debian: {package})" for tool, package in TOOLS.items() if shutil.which(tool) is None]
     try:
         isolate()
     except OSError as error:
@@ -504,6 +514,8 @@ def serve(requests, answers):
 
 
 if __name__ == "__main__":
+    # Debian leaves the sbin folders out of the PATH of everybody but root.
+    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
     if sys.argv[1:] == ["--check"]:
         print(json.dumps(missing()))
         sys.exit(0)

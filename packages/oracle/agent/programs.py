@@ -26,7 +26,7 @@ def result_of(code):
 
 
 class Programs:
-    """All servers, and one client at a time, in one loop."""
+    """All servers and all clients that have begun and not ended, in one loop."""
 
     def __init__(self, namespaces):
         self.namespaces = namespaces

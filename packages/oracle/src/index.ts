@@ -14,6 +14,7 @@ export {
   formatRecordedReport,
   type RecordedReport,
   readRecording,
+  recordedCaseNames,
   verifyRecording,
 } from "./recorded/verify.ts";
 
@@ -23,7 +24,7 @@ export { LiveError, missingRequirements } from "./live/agent-process.ts";
 export { LabRefused } from "./live/lab-spec.ts";
 export { RealKernel } from "./live/real-kernel.ts";
 export { type FuzzFinding, type FuzzOptions, type FuzzTotals, type LabKind, runFuzz } from "./fuzz/fuzz.ts";
-export { formatFinding, formatFuzzTotals } from "./fuzz/fuzz-report.ts";
+export { formatFinding, formatFuzzProgress, formatFuzzTotals } from "./fuzz/fuzz-report.ts";
 export { KINDS as FUZZ_KINDS } from "./fuzz/kinds.ts";
 export { ScriptStopped } from "./scenario/record-script.ts";
 export { type CellVerdict, verifyCell } from "./scenario/verify-scenario.ts";

@@ -1,39 +1,66 @@
 // `kubehop verify FILE|DIR…`: scenarios on the real kernel of this machine.
 
 import { diagnosticAt, renderDiagnostics } from "@kubehop/kube";
-import { formatCell, loadScenario, type Scenario, StepRefusal } from "@kubehop/lab";
+import { type CellPlan, formatCell, loadScenario, type Scenario, StepRefusal } from "@kubehop/lab";
 import { addVerdict, formatVerdict, formatVerdictTotals, noVerdicts, ScriptStopped, verifyCell } from "@kubehop/oracle";
-import type { RealKernel } from "@kubehop/oracle";
+import type { RealKernel, VerdictTotals } from "@kubehop/oracle";
 import { Refusal } from "@kubehop/sim";
 import type { Io } from "../io.ts";
+import { DEFAULT_SEED, wholeNumber } from "../options.ts";
 import { findScenarios, type ScenarioFile } from "../scenario-files.ts";
+import { withKernel } from "./verify-kernel.ts";
+import type { VerifyValues } from "./verify-options.ts";
 
 /** Exit code: 0 no difference · 1 some · 2 a file is wrong, or nothing was compared. */
-export function verifyScenarios(real: RealKernel, args: readonly string[], seed: number, io: Io): number {
-  const { scenarios, unreadable } = findScenarios(args, io);
-  const totals = noVerdicts();
-  let wrong = unreadable;
-  for (const scenario of scenarios) {
-    const loaded = loadScenario(scenario.file, scenario.text, scenario.readFile);
-    if (!loaded.ok) {
-      io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n\n`);
-      wrong++;
-      continue;
-    }
-    for (const plan of loaded.scenario.cells) {
-      try {
-        const verdict = verifyCell(real, plan, seed, scenario.readFile);
-        addVerdict(totals, verdict);
-        io.stdout(formatVerdict(caseName(scenario, plan.cell), verdict));
-      } catch (error) {
-        io.stdout(`${mistakeText(loaded.scenario, error)}\n\n`);
-        wrong++;
-      }
+export function verifyScenarios(values: VerifyValues, args: readonly string[], io: Io): number {
+  const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
+  return withKernel(io, (real) => {
+    const { scenarios, unreadable } = findScenarios(args, io);
+    const comparison = new Comparison(real, seed, io);
+    comparison.totals.wrong += unreadable;
+    for (const scenario of scenarios) comparison.file(scenario);
+    io.stdout(formatVerdictTotals(real.title, comparison.totals));
+    return exitCode(comparison.totals);
+  });
+}
+
+function exitCode({ wrong, scenarios, differences }: VerdictTotals): number {
+  if (wrong > 0 || scenarios === 0) return 2;
+  return differences > 0 ? 1 : 0;
+}
+
+class Comparison {
+  readonly totals = noVerdicts();
+  readonly #real: RealKernel;
+  readonly #seed: number;
+  readonly #io: Io;
+
+  constructor(real: RealKernel, seed: number, io: Io) {
+    this.#real = real;
+    this.#seed = seed;
+    this.#io = io;
+  }
+
+  file(file: ScenarioFile): void {
+    const loaded = loadScenario(file.file, file.text, file.readFile);
+    if (!loaded.ok) return this.#wrong(renderDiagnostics(loaded.diagnostics, loaded.sources));
+    for (const plan of loaded.scenario.cells) this.#cell(file, loaded.scenario, plan);
+  }
+
+  #cell(file: ScenarioFile, scenario: Scenario, plan: CellPlan): void {
+    try {
+      const verdict = verifyCell(this.#real, plan, this.#seed, file.readFile);
+      addVerdict(this.totals, verdict);
+      this.#io.stdout(formatVerdict(caseName(file, plan.cell), verdict));
+    } catch (error) {
+      this.#wrong(mistakeText(scenario, error));
     }
   }
-  io.stdout(formatVerdictTotals(real.title, totals));
-  if (wrong > 0 || totals.scenarios === 0) return 2;
-  return totals.differences > 0 ? 1 : 0;
+
+  #wrong(text: string): void {
+    this.totals.wrong++;
+    this.#io.stdout(`${text}\n\n`);
+  }
 }
 
 /** What keeps a case from being compared, at its place in the file. */
@@ -44,7 +71,7 @@ function mistakeText({ file, sources }: Scenario, error: unknown): string {
   throw error;
 }
 
-function caseName({ file }: ScenarioFile, cell: Parameters<typeof formatCell>[0]): string {
+function caseName({ file }: ScenarioFile, cell: CellPlan["cell"]): string {
   const suffix = formatCell(cell);
   return suffix === "" ? file : `${file} ${suffix}`;
 }

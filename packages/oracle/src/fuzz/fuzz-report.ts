@@ -1,6 +1,7 @@
 // What a search for differences found, as text.
 
 import type { ConfigOp } from "@kubehop/netstack";
+import { counted } from "../counted.ts";
 import type { LabSpec } from "../live/lab-spec.ts";
 import { opWords } from "../live/op-words.ts";
 import { frameText } from "../live/frame-text.ts";
@@ -12,11 +13,28 @@ import type { FuzzFinding, FuzzTotals } from "./fuzz.ts";
 
 /** The last line: labs, cases, packets compared, differences. */
 export function formatFuzzTotals(title: string, seed: string, t: FuzzTotals): string {
-  const storms = t.storms === 0 ? "" : `, ${t.storms} cases cut short by a storm`;
-  return (
-    `${title}, seed ${seed}: ${t.labs} topologies, ${t.cases} cases, ${t.injected} packets injected, ` +
-    `${t.packets} packets and ${t.events} conntrack events compared, ${t.findings.length} differences, ${t.refused.length} words not tried${storms}\n`
-  );
+  const compared = `${counted(t.packets, "packet")} and ${counted(t.events, "conntrack event")} compared`;
+  const cut = [
+    [t.storms, "cut short by a storm"],
+    [t.byChance, "cut short as NAT drew a port"],
+  ] as const;
+  const parts = [
+    ...progressParts(t),
+    compared,
+    counted(t.findings.length, "difference"),
+    `${counted(t.refused.length, "word")} not tried`,
+    ...cut.filter(([n]) => n > 0).map(([n, why]) => `${counted(n, "case")} ${why}`),
+  ];
+  return `${title}, seed ${seed}: ${parts.join(", ")}\n`;
+}
+
+/** How far the search has come. */
+export function formatFuzzProgress(t: FuzzTotals): string {
+  return progressParts(t).join(", ");
+}
+
+function progressParts({ cases, labs, injected }: FuzzTotals): string[] {
+  return [counted(labs, "lab"), counted(cases, "case"), `${counted(injected, "packet")} injected`];
 }
 
 export function formatFinding(finding: FuzzFinding): string {
@@ -28,7 +46,7 @@ export function formatFinding(finding: FuzzFinding): string {
       .map((line) => `  ${ns}: ${line}`),
   );
   return [
-    `✗ case ${finding.index} of seed ${finding.seed}, ${lab.title}, ${lab.backend}${before.length === 0 ? "" : `, behind ${before.length} other cases`}`,
+    `✗ case ${finding.index} of seed ${finding.seed}, ${lab.title}, ${lab.backend}${before.length === 0 ? "" : `, behind ${counted(before.length, "other case")}`}`,
     ...labLines(lab),
     ...setLines(fuzzCase),
     ...rules,

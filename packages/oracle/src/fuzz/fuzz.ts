@@ -35,7 +35,10 @@ export interface FuzzOptions {
   readonly stopAfter?: number;
   /** Tries with less of the lab, a second or less each; 50. */
   readonly labTries?: number;
+  /** After every case. */
   onProgress?(totals: FuzzTotals): void;
+  /** A case differs and is made smaller, which takes many tries. */
+  onShrink?(index: number): void;
 }
 
 /** A difference as small as it could be made; replayable. */
@@ -124,6 +127,7 @@ class FuzzRun {
       if (kernels.stormed) this.#totals.storms++;
       else if (byChance) this.#totals.byChance++;
       if (outcome.differences.length === 0) break;
+      this.#options.onShrink?.(index);
       const found = kernels.shrink(this.#options.seed, index, fuzzCase, outcome);
       this.#totals.findings.push(
         shrinkLab(found, (smaller) => this.#compareOn(smaller, found), this.#options.labTries ?? LAB_TRIES),

@@ -43,15 +43,28 @@ function commandLine(args: readonly string[]): [string, string[]] {
   return process.getuid?.() === 0 ? ["python3", words.slice(1)] : ["unshare", ["--user", "--map-root-user", ...words]];
 }
 
+/** What starts the agent, with Debian's package; every other program is looked for by the agent itself. */
+const STARTERS = [
+  { tool: "python3", told: "python3 (Debian: python3; besides it iproute2 iptables ipset conntrack ethtool procps)" },
+  { tool: "unshare", told: "unshare (Debian: util-linux)" },
+];
+
 /** What the machine lacks for a live comparison, in words; empty when it can be done. */
 export function missingRequirements(): readonly string[] {
   if (process.platform !== "linux") return [`this is ${process.platform}, not Linux`];
-  for (const tool of ["python3", "mkfifo", ...(process.getuid?.() === 0 ? [] : ["unshare"])])
-    if (spawnSync(tool, ["--version"]).error !== undefined) return [`${tool} is not installed`];
   const [file, args] = commandLine(["--check"]);
-  const { status, stdout, stderr } = spawnSync(file, args, { encoding: "utf8" });
-  if (status !== 0) return [stderr.trim().split("\n").at(-1) ?? "the agent does not start"];
-  return JSON.parse(stdout) as string[];
+  const started = [file, ...args];
+  const absent = STARTERS.filter(({ tool }) => started.includes(tool) && !isInstalled(tool));
+  if (absent.length > 0) return absent.map(({ told }) => `not installed: ${told}`);
+  const { status, signal, stdout, stderr } = spawnSync(file, args, { encoding: "utf8" });
+  if (status === 0 && stdout.startsWith("[")) return JSON.parse(stdout) as string[];
+  const said = stderr.trim().split("\n").at(-1) || "it said nothing";
+  const namespace = file === "unshare" ? " in a user namespace" : "";
+  return [`python3 does not run our agent${namespace} (${signal ?? `exit code ${status}`}): ${said}`];
+}
+
+function isInstalled(tool: string): boolean {
+  return spawnSync(tool, ["--version"]).error === undefined;
 }
 
 /** A request is plain data with the operation's name in `op`; the answer is what the README says for it. */

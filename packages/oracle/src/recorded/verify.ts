@@ -2,6 +2,7 @@
 
 import { gunzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
+import { counted } from "../counted.ts";
 import { compareCase } from "./compare.ts";
 import type { Difference } from "./compare.ts";
 import { recordingSchema } from "./format.ts";
@@ -61,6 +62,10 @@ function datasetCorpus(recording: Recording): Corpus {
   return { kernel: recording.kernel, cases };
 }
 
+export function recordedCaseNames(file: string): readonly string[] {
+  return readCorpus(file).cases.map(({ name }) => name);
+}
+
 export function verifyRecording(file: string, only?: string): RecordedReport {
   const corpus = readCorpus(file);
   const cases = corpus.cases.filter((c) => only === undefined || c.name === only);
@@ -89,13 +94,13 @@ export function formatRecordedReport(report: RecordedReport): string {
   const differences = failed.reduce((sum, c) => sum + c.differences.length, 0);
   const lines = failed.map(
     (c) =>
-      `✗ ${c.name}: ${c.differences.length} differences (${[...new Set(c.differences.map((d) => d.what))].join(", ")})`,
+      `✗ ${c.name}: ${counted(c.differences.length, "difference")} (${[...new Set(c.differences.map((d) => d.what))].join(", ")})`,
   );
   const first = failed[0]?.differences[0];
   if (first !== undefined) lines.push(...sideBySide(failed[0]?.name ?? "", first));
   const passed = report.cases.length - failed.length;
   lines.push(
-    `Linux ${report.kernel ?? "(release not recorded)"}: ${passed}/${report.cases.length} cases, ${packets} packets compared, ${differences} differences`,
+    `Linux ${report.kernel ?? "(release not recorded)"}: ${passed}/${report.cases.length} cases, ${counted(packets, "packet")} compared, ${counted(differences, "difference")}`,
   );
   return `${lines.join("\n")}\n`;
 }

@@ -1,5 +1,6 @@
 // What a round trip found, as text.
 
+import { counted } from "../counted.ts";
 import type { RoundTripFinding, RoundTripTotals } from "./round-trip.ts";
 
 /** The last line. */
@@ -8,7 +9,7 @@ export function formatRoundTripTotals(title: string, seed: string, t: RoundTripT
   return (
     `${title}, seed ${seed}: ${legacy.states} legacy and ${nft.states} nft states (${legacy.rows + nft.rows} rules), ` +
     `${ipset.states} states of sets (${ipset.rows} elements) there and back, ` +
-    `${t.findings.length} differences, ${t.refusedByBoth.length} refused by both, ${t.refused.length} words not tried\n`
+    `${counted(t.findings.length, "difference")}, ${t.refusedByBoth.length} refused by both, ${counted(t.refused.length, "word")} not tried\n`
   );
 }
 

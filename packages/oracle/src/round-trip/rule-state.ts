@@ -11,8 +11,6 @@ const PROTOCOLS = ["tcp", "tcp", "udp", "udp", "icmp", "sctp"];
 const OTHER_PROTOCOLS = ["gre", "esp", "ah", "icmpv6", "ospf", "47", "255", "132", "253", "ipencap", "all", "udplite"];
 /** What legacy demands in the same rule as TCPMSS. */
 const SYN_MATCH = "-m tcp --tcp-flags SYN,RST SYN";
-/** Twice in one rule, iptables-nft 1.8.9 lists these as one. */
-const ONCE: readonly string[] = ["tcp", "udp"];
 const CHAIN_NAMES = [
   "KUBE-SVC-NPX46M4PTMTKRN6Y",
   "a",
@@ -137,10 +135,7 @@ class TableWriter {
     const w = this.#w;
     const names = this.#kit.matches.filter((name) => fits(MATCH_DRAWS[name], place));
     const chosen = Array.from({ length: w.pick([0, 1, 1, 1, 2, 3]) }, () => w.pick(names));
-    const once = withoutClash(syn ? chosen.filter((name) => name !== "tcp") : chosen);
-    const words = once
-      .filter((name, i) => !ONCE.includes(name) || once.indexOf(name) === i)
-      .map((name) => `-m ${name} ${MATCH_DRAWS[name]?.words(w, place) ?? ""}`);
+    const words = withoutClash(chosen).map((name) => `-m ${name} ${MATCH_DRAWS[name]?.words(w, place) ?? ""}`);
     return syn ? [SYN_MATCH, ...words] : words;
   }
 
