@@ -438,7 +438,7 @@ class Agent:
     def answer(self, message):
         try:
             return {"ok": getattr(self, "op_" + message["op"])(message)}
-        except (AgentError, OSError, subprocess.SubprocessError, KeyError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever went wrong is told, and the next request is heard
             return {"error": f"{type(error).__name__}: {error}"}
 
 

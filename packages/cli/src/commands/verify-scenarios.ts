@@ -24,9 +24,9 @@ export function verifyScenarios(values: VerifyValues, args: readonly string[], i
   });
 }
 
-function exitCode({ wrong, scenarios, differences }: VerdictTotals): number {
-  if (wrong > 0 || scenarios === 0) return 2;
-  return differences > 0 ? 1 : 0;
+function exitCode({ wrong, cases, differences }: VerdictTotals): number {
+  if (differences > 0) return 1;
+  return wrong > 0 || cases === 0 ? 2 : 0;
 }
 
 class Comparison {
@@ -44,7 +44,9 @@ class Comparison {
   file(file: ScenarioFile): void {
     const loaded = loadScenario(file.file, file.text, file.readFile);
     if (!loaded.ok) return this.#wrong(renderDiagnostics(loaded.diagnostics, loaded.sources));
+    const before = this.totals.cases;
     for (const plan of loaded.scenario.cells) this.#cell(file, loaded.scenario, plan);
+    if (this.totals.cases > before) this.totals.scenarios++;
   }
 
   #cell(file: ScenarioFile, scenario: Scenario, plan: CellPlan): void {

@@ -7,7 +7,10 @@ import type { ScenarioDifference } from "./play-frames.ts";
 import type { CellVerdict } from "./verify-scenario.ts";
 
 export interface VerdictTotals {
+  /** Files of which a case was compared. */
   scenarios: number;
+  /** Cases that were compared. */
+  cases: number;
   packets: number;
   events: number;
   requests: number;
@@ -20,6 +23,7 @@ export interface VerdictTotals {
 
 export const noVerdicts = (): VerdictTotals => ({
   scenarios: 0,
+  cases: 0,
   packets: 0,
   events: 0,
   requests: 0,
@@ -29,21 +33,26 @@ export const noVerdicts = (): VerdictTotals => ({
 });
 
 export function addVerdict(totals: VerdictTotals, verdict: CellVerdict): void {
-  if (verdict.skipped !== undefined) {
-    totals.skipped++;
-    return;
-  }
-  totals.scenarios++;
+  if (verdict.failed !== undefined) totals.wrong++;
+  else if (whySkipped(verdict) === undefined) totals.cases++;
+  else totals.skipped++;
   totals.packets += verdict.packets;
   totals.events += verdict.events;
   totals.requests += verdict.requests;
   totals.differences += verdict.differences.length;
 }
 
+/** A case that shows nothing agrees with nothing. */
+function whySkipped({ packets, requests, differences, skipped }: CellVerdict): string | undefined {
+  const nothing = packets === 0 && requests === 0 && differences.length === 0;
+  return skipped ?? (nothing ? "it sends nothing that could be compared" : undefined);
+}
+
 /** `name`: the file with its cell. Ends in a newline. */
 export function formatVerdict(name: string, verdict: CellVerdict): string {
-  const { packets, events, requests, differences, skipped } = verdict;
-  if (skipped !== undefined) return `- ${name}  skipped: ${skipped}\n`;
+  const { packets, events, requests, differences, notes, failed } = verdict;
+  const skipped = whySkipped(verdict);
+  if (skipped !== undefined && differences.length === 0) return `- ${name}  skipped: ${skipped}\n`;
   const compared = [
     counted(packets, "packet"),
     counted(events, "conntrack event"),
@@ -52,7 +61,8 @@ export function formatVerdict(name: string, verdict: CellVerdict): string {
   ];
   const more = differences.length > SHOWN ? [`  and ${differences.length - SHOWN} more`] : [];
   const lines = [
-    `${differences.length === 0 ? "✓" : "✗"} ${name}  ${compared.join(", ")}`,
+    `${differences.length === 0 && failed === undefined ? "✓" : "✗"} ${name}  ${compared.join(", ")}${notes.map((note) => `; ${note}`).join("")}`,
+    ...(failed === undefined ? [] : [`  not compared to the end: ${failed}`]),
     ...differences.slice(0, SHOWN).flatMap(told),
     ...more,
   ];
@@ -80,7 +90,7 @@ function readable(done: string): string {
 /** Always the last line. */
 export function formatVerdictTotals(title: string, t: VerdictTotals): string {
   return (
-    `${title}: ${counted(t.scenarios, "scenario")}, ${counted(t.packets, "packet")}, ` +
+    `${title}: ${counted(t.scenarios, "scenario")} (${counted(t.cases, "case")}), ${counted(t.packets, "packet")}, ` +
     `${counted(t.events, "conntrack event")} and ${countedOutcomes(t.requests)} compared, ` +
     `${counted(t.differences, "difference")}, ${t.skipped} skipped, ${t.wrong} wrong\n`
   );

@@ -9,6 +9,7 @@ const verdict = (differences: readonly ScenarioDifference[], more: Partial<CellV
   events: 2,
   requests: 1,
   differences,
+  notes: [],
   ...more,
 });
 
@@ -39,12 +40,22 @@ it("a case: what was compared, the first differences and how many more there are
   expect(text).toMatch(/\n {2}and 1 more\n$/);
 });
 
+it("a case that sends nothing is no agreement, and one that broke off is none either", () => {
+  const silent = verdict([], { packets: 0, requests: 0 });
+  expect(formatVerdict("t.yaml", silent)).toBe("- t.yaml  skipped: it sends nothing that could be compared\n");
+  const broken = verdict([difference("step 1", "")], { failed: "the agent is gone", notes: ["as kernel 6.18, not 3.10"] });
+  expect(formatVerdict("t.yaml", broken)).toMatch(/1 difference; as kernel 6\.18, not 3\.10\n {2}not compared to the end: the agent is gone\n/);
+  const totals = noVerdicts();
+  for (const one of [silent, broken]) addVerdict(totals, one);
+  expect(totals).toMatchObject({ cases: 0, skipped: 1, wrong: 1, differences: 1 });
+});
+
 it("the last line tells what was skipped and what is wrong", () => {
   const totals = noVerdicts();
   addVerdict(totals, verdict([difference("step 1", "")]));
   addVerdict(totals, verdict([], { skipped: "no such device" }));
   totals.wrong++;
   expect(formatVerdictTotals("Linux", totals)).toBe(
-    "Linux: 1 scenario, 1 packet, 2 conntrack events and 1 request's outcome compared, 1 difference, 1 skipped, 1 wrong\n",
+    "Linux: 0 scenarios (1 case), 1 packet, 2 conntrack events and 1 request's outcome compared, 1 difference, 1 skipped, 1 wrong\n",
   );
 });
