@@ -133,6 +133,7 @@ export {
 // For documents
 export {
   conntrackSupport,
+  type DeviceSupport,
   deviceSupport,
   type ExtensionSupport,
   KEPT_SYSCTLS,

@@ -5,9 +5,12 @@ export {
   areaEvidence,
   type ExtensionEvidence,
   PROOF_WORDS,
+  RECORDED_DEVICES,
+  RECORDED_SET_TYPES,
   RECORDED_SYSCTLS,
   XT_EVIDENCE,
 } from "./support/evidence.ts";
+export { type LiveCheck, liveEvidence } from "./support/live-evidence.ts";
 export type { Difference } from "./recorded/compare.ts";
 export {
   type CaseResult,

@@ -1,6 +1,7 @@
 // The half of the support page that is about the network stack: netfilter, conntrack, devices, routes, sysctls, kernels.
 import {
   conntrackSupport,
+  type DeviceSupport,
   deviceSupport,
   type ExtensionSupport,
   KEPT_SYSCTLS,
@@ -13,8 +14,9 @@ import {
   sysctlSupport,
   xtablesSupport,
 } from "@kubehop/netstack";
-import { areaEvidence, type ExtensionEvidence, PROOF_WORDS, RECORDED_SYSCTLS, XT_EVIDENCE } from "@kubehop/oracle";
+import { areaEvidence, PROOF_WORDS } from "@kubehop/oracle";
 import { code, codes, section, table } from "./markdown.ts";
+import { LABS, type Owned, proofTable, RECORDED, ROUND_TRIP, TOOL, type Word, wordsOf } from "./proofs.ts";
 
 export function kernelPart(): string[] {
   return [kernels(), netfilter(), conntrack(), devices(), doors(), sysctls()];
@@ -46,41 +48,45 @@ function kernels(): string {
 
 const option = ({ name, invert }: OptionSupport): string => `${invert ? "[!] " : ""}--${name}`;
 
-/** One row: each option in the column of the strongest proof it has. */
-function extensionRow(evidence: ExtensionEvidence | undefined, { name, options }: ExtensionSupport): string[] {
-  const inPackets = evidence?.packets;
-  const inText = evidence?.text;
-  const cell = (present: boolean, list: readonly OptionSupport[]): string =>
-    list.length > 0 ? codes(list.map(option)) : present && options.length === 0 ? "✓" : "";
+const XT_COLUMNS = [RECORDED, LABS, TOOL, ROUND_TRIP];
+
+/** The options, and the match or target itself where it can stand alone: it has no options, or a recording has it without. */
+function extensionWords(kind: "matches" | "targets", { name, options }: ExtensionSupport): Owned {
+  const thing = `${kind} ${name}`;
   const taken = options.filter(({ refused }) => !refused);
-  const decided = taken.filter((o) => inPackets?.includes(o.name) === true);
-  const printed = taken.filter((o) => !decided.includes(o) && inText?.includes(o.name) === true);
-  const rest = taken.filter((o) => !decided.includes(o) && !printed.includes(o));
-  return [
-    code(name),
-    cell(inPackets !== undefined, decided) || (inPackets === undefined ? "" : "✓"),
-    cell(inPackets === undefined && inText !== undefined, printed),
-    cell(evidence === undefined, rest),
-    options.some(({ refused }) => refused) ? codes(options.filter(({ refused }) => refused).map(option)) : "",
-  ];
+  const isProvenAlone = RECORDED.has(thing) && !taken.some((o) => RECORDED.has(`${thing} --${o.name}`));
+  const alone = options.length === 0 || isProvenAlone ? [{ text: "alone", thing }] : [];
+  return {
+    owner: code(name),
+    words: [...alone, ...taken.map((o) => ({ text: code(option(o)), thing: `${thing} --${o.name}` }))],
+  };
+}
+
+function refusedOptions(extensions: readonly ExtensionSupport[]): string {
+  const rows = extensions.flatMap(({ name, options }) => {
+    const refused = options.filter((o) => o.refused).map(option);
+    return refused.length === 0 ? [] : [`of ${code(name)} ${codes(refused)}`];
+  });
+  return rows.length === 0 ? "none" : rows.join(", ");
 }
 
 function netfilter(): string {
   const { tables, matches, targets, refusedMatches, refusedTargets, releases } = xtablesSupport();
-  const head = ["recorded packets", "text of iptables 1.8.9", "unit tests only", "refused"];
   const sets = setTypeSupport();
   return section(
     "iptables",
-    "Both back ends, `nft` and `legacy`. An option stands in the column of the strongest proof it has: **recorded packets** means that a rule with it counted packets on a 6.18 kernel and counts the same here; **text of iptables 1.8.9** that what the real tool accepts and prints is compared; the rest has our own tests. ✓ is the match or target itself.",
-    table(
-      ["match", ...head],
-      matches.map((m) => extensionRow(XT_EVIDENCE.matches[m.name], m)),
+    "Both back ends, `nft` and `legacy`. **recorded**: a rule with it counted packets on a 6.18 kernel and counts the same here. **random labs**: it is drawn there, and what the rule did to packets, connections and counters is compared. **real tool**: what iptables 1.8.9 took and printed is compared in the test suite. **round trip**: drawn with values at their edges. **alone** is the match or target without options, `[!]` an option that takes a `!` in front.",
+    proofTable(
+      ["match", "options"],
+      matches.map((m) => extensionWords("matches", m)),
+      XT_COLUMNS,
     ),
-    table(
-      ["target", ...head],
-      targets.map((t) => extensionRow(XT_EVIDENCE.targets[t.name], t)),
+    proofTable(
+      ["target", "options"],
+      targets.map((t) => extensionWords("targets", t)),
+      XT_COLUMNS,
     ),
-    `Refused by name: matches ${codes(refusedMatches)}; targets ${codes(refusedTargets)}.`,
+    `Refused by name: options ${refusedOptions([...matches, ...targets])}; matches ${codes(refusedMatches)}; targets ${codes(refusedTargets)}.`,
     table(
       ["table", "built-in chains"],
       tables.map(({ name, chains }) => [code(name), chains.join(" ")]),
@@ -89,7 +95,12 @@ function netfilter(): string {
       ["tool", "back ends", "texts"],
       releases.map(({ version, nft }) => [version, nft ? "legacy, nft" : "legacy", proofOf(`iptables ${version}`)]),
     ),
-    `ipset: ${sets.modelled.length === 0 ? "not modelled, refused by name" : `set types ${codes(sets.modelled)}; refused ${codes(sets.refused)}`}.`,
+    proofTable(
+      ["`ipset`", "modelled"],
+      [{ owner: "types of sets", words: wordsOf("set ", sets.modelled) }],
+      [RECORDED, LABS, ROUND_TRIP],
+    ),
+    `Refused types of sets: ${codes(sets.refused)}.`,
   );
 }
 
@@ -120,23 +131,27 @@ function conntrack(): string {
   );
 }
 
+/** Its kind and what it is made with. */
+function deviceWords({ kind, options }: DeviceSupport): Owned {
+  const words = options.map(({ name, note }) => ({
+    text: note === "" ? code(name) : `${code(name)} (${note})`,
+    thing: `device ${kind} ${name}`,
+  }));
+  return { owner: kind, words: [{ text: "itself", thing: `device ${kind}` }, ...words] };
+}
+
 function devices(): string {
-  const options = ({ name, note }: { readonly name: string; readonly note: string }): string =>
-    note === "" ? code(name) : `${code(name)} (${note})`;
+  const loopback = { owner: "loopback", words: [{ text: "in every namespace", thing: "device loopback" }] };
   return section(
     "Devices",
-    table(
-      ["kind", "made with"],
-      [
-        ["loopback", "every namespace has one"],
-        ...deviceSupport().map(({ kind, options: list }) => [kind, list.map(options).join(", ") || "–"]),
-      ],
-    ),
-    table(
+    "**recorded**: a device of this kind stands in the lab of a recording; what it was made with is not told apart.",
+    proofTable(["kind", "made with"], [loopback, ...deviceSupport().map(deviceWords)], [RECORDED, LABS]),
+    proofTable(
       ["can be changed on", "what"],
-      linkChangeSupport().map(({ of, names }) => [of, codes(names)]),
+      linkChangeSupport().map(({ of, names }) => ({ owner: of, words: wordsOf("change ", names) })),
+      [LABS],
     ),
-    "Every other kind (`vlan`, `bond`, `macvlan`, `ipvlan`, `tun`, `gre`, `ipip`, `geneve`, `wireguard` …) is refused by name. Spanning tree, VLAN filtering, IGMP snooping and queueing disciplines are not modelled; bridges forward multicast to all ports.",
+    "Every other kind (`vlan`, `bond`, `macvlan`, `ipvlan`, `tun`, `gre`, `ipip`, `geneve`, `wireguard` …) is refused by name. Spanning tree, VLAN filtering, IGMP snooping and queueing disciplines are not modelled; bridges forward multicast to all ports. Nor is membership in multicast groups: nobody joins one beyond 224.0.0.1, and IGMP is neither sent nor understood.",
   );
 }
 
@@ -144,54 +159,73 @@ function doors(): string {
   const ops = opSupport();
   const refused = ops.filter(({ modelled }) => !modelled).map(({ op }) => op);
   const { types, route, rule } = routingSupport();
-  const bySubsystem = [...new Set(ops.map(({ of }) => of))].map((of) => [
-    of,
-    codes(ops.filter((row) => row.of === of && row.modelled).map(({ op }) => op)),
-  ]);
+  const bySubsystem = [...new Set(ops.map(({ of }) => of))].map((of) => ({
+    owner: of,
+    words: wordsOf(
+      "op ",
+      ops.filter((row) => row.of === of && row.modelled).map(({ op }) => op),
+    ),
+  }));
   return section(
     "Configuration",
     "Everything that changes a namespace is one of these operations, whoever asks: an agent, a scenario or a typed command.",
-    table(["of", "operations"], bySubsystem),
+    proofTable(["of", "operations"], bySubsystem, [LABS]),
     refused.length === 0 ? "" : `Refused: ${codes(refused)}.`,
-    table(
+    proofTable(
       ["of", "what can be said"],
       [
-        ["route types", codes(types)],
-        ["a route", codes(route)],
-        ["a routing rule", codes(rule)],
+        { owner: "route types", words: wordsOf("route type ", types) },
+        { owner: "a route", words: wordsOf("route ", route) },
+        { owner: "a routing rule", words: wordsOf("rule ", rule) },
       ],
+      [LABS],
     ),
   );
 }
 
-/** Names below one prefix in one row; those that do nothing, and those a recording sets, in their own columns. */
-function grouped(names: readonly string[], module?: string): string[][] {
+interface SysctlGroup {
+  readonly below: string;
+  /** Those that do something. */
+  readonly words: readonly Word[];
+  readonly kept: readonly string[];
+}
+
+/** Names below one prefix together. */
+function grouped(names: readonly string[], module?: string): SysctlGroup[] {
   const prefixes = new Map<string, string[]>();
   for (const name of names) {
     const cut = name.lastIndexOf(".") + 1;
     const list = prefixes.get(name.slice(0, cut)) ?? [];
     prefixes.set(name.slice(0, cut), [...list, name.slice(cut)]);
   }
-  return [...prefixes].map(([prefix, words]) => {
-    const recorded = words.filter((word) => RECORDED_SYSCTLS.includes(prefix.replace("DEV", "all") + word));
-    const kept = words.filter((word) => KEPT_SYSCTLS.includes(word));
-    return [
-      module === undefined ? code(prefix) : `${code(prefix)} with module ${code(module)}`,
-      codes(recorded),
-      codes(words.filter((word) => !recorded.includes(word) && !kept.includes(word))),
-      codes(kept),
-    ];
-  });
+  return [...prefixes].map(([prefix, words]) => ({
+    below: module === undefined ? code(prefix) : `${code(prefix)} with module ${code(module)}`,
+    words: words
+      .filter((word) => !KEPT_SYSCTLS.includes(word))
+      .map((word) => ({ text: code(word), thing: `sysctl ${prefix}${word}` })),
+    kept: words.filter((word) => KEPT_SYSCTLS.includes(word)),
+  }));
 }
 
 function sysctls(): string {
   const { plain, perDevice, modules } = sysctlSupport();
+  const groups = [
+    ...grouped(plain),
+    ...grouped(perDevice),
+    ...modules.flatMap(({ module, names }) => grouped(names, module)),
+  ];
+  const kept = groups.filter((group) => group.kept.length > 0);
   return section(
     "sysctls",
-    "A name that is not here does not exist: reading and writing it fails as on a kernel without it. `DEV` is a device, `default`, or (under `conf`) `all`.",
+    "A name that is not here does not exist: reading and writing it fails as on a kernel without it. `DEV` is a device, `default`, or (under `conf`) `all`. **recorded** and **random labs**: it has a value of its own there.",
+    proofTable(
+      ["below", "names"],
+      groups.map(({ below, words }) => ({ owner: below, words })),
+      [RECORDED, LABS],
+    ),
     table(
-      ["below", "set in a recording", "unit tests only", "kept and shown, without effect"],
-      [...grouped(plain), ...grouped(perDevice), ...modules.flatMap(({ module, names }) => grouped(names, module))],
+      ["below", "kept and shown, without effect"],
+      kept.map((group) => [group.below, codes(group.kept)]),
     ),
   );
 }

@@ -28,7 +28,11 @@ export const REFUSALS: readonly Refusal[] = [
   { what: "IP tunnels (ipip, gre)", by: { command: "ip link add t0 type ipip remote 192.168.99.1" } },
   { what: "WireGuard", by: { command: "ip link add wg0 type wireguard" } },
   { what: "IPsec", by: { command: "ip xfrm state" } },
-  { what: "network namespaces made by hand", by: { command: "ip netns add blue" } },
+  {
+    what: "network namespaces made at a prompt (the scenario key `namespaces:` makes them)",
+    by: { command: "ip netns add blue" },
+  },
+  { what: "membership in multicast groups (IGMP)", by: { command: "ip maddress show" } },
   { what: "VRFs", by: { command: "ip vrf show" } },
 ];
 

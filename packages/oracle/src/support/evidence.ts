@@ -1,10 +1,10 @@
 // What proves what is modelled. Kept honest by a test that reads the recordings again and compares.
 
-/** Options by the strongest proof there is. A key that is absent: there is no such proof for the match or target at all. */
+/** Options by recorded proof. A key that is absent: there is no such proof for the match or target at all. */
 export interface ExtensionEvidence {
   /** Stood in a rule that counted packets while a recording was made (packages/oracle/test/data), and ours counted the same. */
   readonly packets?: readonly string[];
-  /** Beyond these, the text that iptables 1.8.9 printed for it is compared. */
+  /** The text that iptables 1.8.9 printed for it is compared. */
   readonly text?: readonly string[];
 }
 
@@ -14,6 +14,12 @@ export interface XtEvidence {
 }
 
 export { XT_EVIDENCE } from "./xt-evidence.ts";
+
+/** Stood in the lab of a recording. */
+export const RECORDED_DEVICES: readonly string[] = ["bridge", "loopback", "veth", "vxlan"];
+
+/** Stood in a recording whose rules ask for sets. */
+export const RECORDED_SET_TYPES: readonly string[] = ["hash:ip", "hash:ip,port", "hash:net", "hash:net,port"];
 
 /** Set in the lab of a recording (`all` stands for every device). */
 export const RECORDED_SYSCTLS: readonly string[] = [
@@ -37,14 +43,18 @@ export const RECORDED_SYSCTLS: readonly string[] = [
 /**
  * How sure a thing is, strongest first.
  * recorded: a recording of kernel 6.18 is replayed in the test suite.
+ * labs: drawn by `kubehop verify --fuzz`, which compares with the kernel it runs on.
+ * text: drawn by `kubehop verify --round-trip`, which compares with the programs of the machine it runs on.
  * tool: words and exit codes are compared with those of the real tool, seen on 6.18.
  * listing: only a published listing or capture of that release stands behind it.
  * unit: our own tests, written from the kernel's or the tool's source and documents.
  */
-export type Proof = "recorded" | "tool" | "listing" | "unit";
+export type Proof = "recorded" | "labs" | "text" | "tool" | "listing" | "unit";
 
 export const PROOF_WORDS: Readonly<Record<Proof, string>> = {
   recorded: "recorded on 6.18",
+  labs: "random labs",
+  text: "round trip",
   tool: "compared with the real tool",
   listing: "published listing only",
   unit: "unit tests only",
@@ -133,6 +143,11 @@ export const AREA_EVIDENCE = {
     proof: "tool",
     by: "iptables 1.8.9; older texts from listings only",
     tests: ["packages/netstack/test/netfilter/xtables/commands.test.ts"],
+  },
+  "command ipset": {
+    proof: "text",
+    by: "saved and restored sets of every type; the other words by unit tests only",
+    tests: ["packages/oracle/test/round-trip/draws.test.ts"],
   },
   "command conntrack": {
     proof: "tool",

@@ -10,10 +10,15 @@ const RULE_SETS = ["rulefuzz", "rulefuzz-60211", "rulefuzz-773301", "rulefuzz-se
 const LABS = ["dataset", "example20", "routers-6.18.44"];
 
 interface Fuzz {
-  readonly cases: readonly { readonly counters: readonly string[] }[];
+  readonly ipsets?: string;
+  readonly cases: readonly { readonly ipsets?: string; readonly counters: readonly string[] }[];
+}
+interface RecordedPlace {
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly links: readonly { readonly linkinfo?: { readonly info_kind?: string } }[];
 }
 interface Dataset {
-  readonly lab: Readonly<Record<string, { readonly sysctl: Readonly<Record<string, string>> }>>;
+  readonly lab: Readonly<Record<string, RecordedPlace>>;
   readonly cases: readonly {
     readonly rules: Readonly<Record<string, readonly [number, number]>>;
     readonly setup?: readonly { readonly cmd: string }[];
@@ -66,6 +71,23 @@ export function recordedSysctls(): string[] {
   return [...new Set(any)].filter((name) => !KEPT_SYSCTLS.includes(name.split(".").at(-1) ?? "")).sort();
 }
 
+/** Every kind of device in a recorded lab, in order. */
+export function recordedDevices(): string[] {
+  const places = LABS.flatMap((name) => Object.values(json<Dataset>(`../data/${name}.json.gz`).lab));
+  const kinds = places.flatMap(({ links }) => links.map(({ linkinfo }) => linkinfo?.info_kind ?? "loopback"));
+  return [...new Set(kinds)].sort();
+}
+
+/** Every type of set in a recording, in order. */
+export function recordedSetTypes(): string[] {
+  const texts = RULE_SETS.map((name) => json<Fuzz>(`../data/${name}.json.gz`)).flatMap(({ ipsets, cases }) => [
+    ipsets ?? "",
+    ...cases.map((one) => one.ipsets ?? ""),
+  ]);
+  const types = texts.flatMap((text) => [...text.matchAll(/^create \S+ (\S+)/gm)].map(([, type = ""]) => type));
+  return [...new Set(types)].sort();
+}
+
 type Found = Map<string, Set<string>>;
 
 /** Adds `matches tcp` → `dport` and so on for one rule in iptables-save's form. */
@@ -111,7 +133,7 @@ export function collectEvidence(
     });
     return {
       ...(decided === undefined ? {} : { packets: decided }),
-      ...(printed === undefined ? {} : { text: printed.filter((option) => decided?.includes(option) !== true) }),
+      ...(printed === undefined ? {} : { text: printed }),
     };
   };
   const all = (kind: keyof XtEvidence): XtEvidence["matches"] =>

@@ -2,8 +2,14 @@
 import { existsSync } from "node:fs";
 import { xtablesSupport } from "@kubehop/netstack";
 import { expect, it } from "vitest";
-import { AREA_EVIDENCE, RECORDED_SYSCTLS, XT_EVIDENCE } from "../../src/support/evidence.ts";
-import { collectEvidence, recordedSysctls } from "./collect.ts";
+import {
+  AREA_EVIDENCE,
+  RECORDED_DEVICES,
+  RECORDED_SET_TYPES,
+  RECORDED_SYSCTLS,
+  XT_EVIDENCE,
+} from "../../src/support/evidence.ts";
+import { collectEvidence, recordedDevices, recordedSetTypes, recordedSysctls } from "./collect.ts";
 
 const { matches, targets } = xtablesSupport();
 
@@ -13,6 +19,11 @@ it("names exactly the options that occur in the recordings", () => {
 
 it("names exactly the sysctls of the recordings", () => {
   expect(RECORDED_SYSCTLS).toEqual(recordedSysctls());
+});
+
+it("names exactly the kinds of devices and the types of sets in the recordings", () => {
+  expect(RECORDED_DEVICES).toEqual(recordedDevices());
+  expect(RECORDED_SET_TYPES).toEqual(recordedSetTypes());
 });
 
 it.each(Object.entries(AREA_EVIDENCE))("%s: its tests exist", (_, { tests }) => {
