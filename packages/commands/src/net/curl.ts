@@ -222,7 +222,7 @@ class Transfer {
       protocol: "tcp",
       remote,
       bytes: response.received,
-      special: this.request.source !== undefined,
+      ...(this.request.source === undefined ? {} : { special: true }),
       ...(local === undefined ? {} : { local }),
     };
     this.task.exit(code, outcome);

@@ -273,7 +273,7 @@ class NcRun {
       remote,
       bytes: this.bytes,
       ...(sk.sport === 0 ? {} : { local: { addr: sk.saddr, port: sk.sport } }),
-      bound: this.request.src !== undefined,
+      ...(this.request.src === undefined ? {} : { bound: true }),
     };
   }
 

@@ -209,7 +209,7 @@ class PingRun {
       local: { addr: this.source, port: 0 },
       remote: { addr: request.dst, port: 0 },
       bytes: received * request.size,
-      special: isSpecial(request),
+      ...(isSpecial(request) ? { special: true } : {}),
     };
     ctx.stdout(this.statistics(received));
     sock?.close();

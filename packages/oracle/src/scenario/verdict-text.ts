@@ -35,7 +35,10 @@ export const noVerdicts = (): VerdictTotals => ({
 export function addVerdict(totals: VerdictTotals, verdict: CellVerdict): void {
   if (verdict.failed !== undefined) totals.wrong++;
   else if (whySkipped(verdict) === undefined) totals.cases++;
-  else totals.skipped++;
+  else {
+    totals.skipped++;
+    if (verdict.differences.length === 0) return;
+  }
   totals.packets += verdict.packets;
   totals.events += verdict.events;
   totals.requests += verdict.requests;

@@ -43,8 +43,13 @@ it("a case: what was compared, the first differences and how many more there are
 it("a case that sends nothing is no agreement, and one that broke off is none either", () => {
   const silent = verdict([], { packets: 0, requests: 0 });
   expect(formatVerdict("t.yaml", silent)).toBe("- t.yaml  skipped: it sends nothing that could be compared\n");
-  const broken = verdict([difference("step 1", "")], { failed: "the agent is gone", notes: ["as kernel 6.18, not 3.10"] });
-  expect(formatVerdict("t.yaml", broken)).toMatch(/1 difference; as kernel 6\.18, not 3\.10\n {2}not compared to the end: the agent is gone\n/);
+  const broken = verdict([difference("step 1", "")], {
+    failed: "the agent is gone",
+    notes: ["as kernel 6.18, not 3.10"],
+  });
+  expect(formatVerdict("t.yaml", broken)).toMatch(
+    /1 difference; as kernel 6\.18, not 3\.10\n {2}not compared to the end: the agent is gone\n/,
+  );
   const totals = noVerdicts();
   for (const one of [silent, broken]) addVerdict(totals, one);
   expect(totals).toMatchObject({ cases: 0, skipped: 1, wrong: 1, differences: 1 });

@@ -165,6 +165,16 @@ export function mergeInvertible<T extends { readonly invert: boolean }>(first: T
   return { ...next, invert: first.invert || next.invert };
 }
 
+/** The same for ports: a bound that is the end of all ports is not written, so each bound is the later one that was. */
+export function mergePorts(first: PortRange | null, next: PortRange | null): PortRange | null {
+  if (first === null || next === null || first.invert || next.invert) return mergeInvertible(first, next);
+  return {
+    min: next.min === 0 && next.max !== 0 ? first.min : next.min,
+    max: next.max === 65535 && next.min !== 65535 ? first.max : next.max,
+    invert: false,
+  };
+}
+
 export function portMatches(r: PortRange | null, port: number): boolean {
   return r === null || (port >= r.min && port <= r.max) !== r.invert;
 }

@@ -16,11 +16,13 @@ class Host {
   }
 
   iptables(line: string): void {
-    expect(this.ns.xt.backend(this.#backend).command(line.split(" ")).stderr).toBe("");
+    const { stderr } = this.ns.xt.backend(this.#backend).command(line.split(" "));
+    if (stderr !== "") throw new Error(stderr);
   }
 
   restore(text: string): void {
-    expect(this.ns.xt.backend(this.#backend).restore(text, { noflush: true })).toBeNull();
+    const error = this.ns.xt.backend(this.#backend).restore(text, { noflush: true });
+    if (error !== null) throw new Error(error.message);
   }
 
   /** A datagram to itself; what INPUT's policy and its first rule have counted. */

@@ -4,7 +4,16 @@ import { getU16 } from "../../../wire/bytes.ts";
 import type { XtContext } from "../context.ts";
 import type { MatchExtension } from "../extension.ts";
 import type { PortRange } from "../syntax.ts";
-import { isAnyPort, listPorts, mergeInvertible, parsePortRange, parseUint, portMatches, savePorts } from "../syntax.ts";
+import {
+  isAnyPort,
+  listPorts,
+  mergeInvertible,
+  mergePorts,
+  parsePortRange,
+  parseUint,
+  portMatches,
+  savePorts,
+} from "../syntax.ts";
 import { parameterError } from "../xt-error.ts";
 import { PORT_OPTIONS } from "./port-options.ts";
 
@@ -116,8 +125,8 @@ export const tcpMatch: MatchExtension<TcpParams> = {
   nftMerge: (a, b) =>
     isNative(a) && isNative(b)
       ? {
-          sport: mergeInvertible(a.sport, b.sport),
-          dport: mergeInvertible(a.dport, b.dport),
+          sport: mergePorts(a.sport, b.sport),
+          dport: mergePorts(a.dport, b.dport),
           flags: mergeInvertible(a.flags, b.flags),
           option: null,
         }

@@ -6,7 +6,7 @@ import type { PortRange } from "../syntax.ts";
 import {
   isAnyPort,
   listPorts,
-  mergeInvertible,
+  mergePorts,
   parseAnyPortRange,
   parsePortRange,
   portMatches,
@@ -25,7 +25,7 @@ interface PortParams {
 function mergeUdp(a: PortParams, b: PortParams): PortParams | null {
   const native = (p: PortParams): boolean => !isAnyPort(p.sport) || !isAnyPort(p.dport);
   if (!native(a) || !native(b)) return null;
-  return { sport: mergeInvertible(a.sport, b.sport), dport: mergeInvertible(a.dport, b.dport) };
+  return { sport: mergePorts(a.sport, b.sport), dport: mergePorts(a.dport, b.dport) };
 }
 
 function portMatch(name: string, protocol: number, headerLen: number): MatchExtension<PortParams> {
