@@ -101,6 +101,7 @@ export class World {
       this.draining = false;
       this.backlog = [];
       this.backlogHead = 0;
+      this.rcvList = null;
     }
   }
 
@@ -120,23 +121,25 @@ export class World {
    * A list has at most gro_normal_batch packets.
    */
   private receiveList(first: Packet): void {
-    const list = [first];
-    for (
-      let next = this.backlog[this.backlogHead];
-      list.length < GRO_NORMAL_BATCH;
-      next = this.backlog[this.backlogHead]
-    ) {
-      if (next === undefined || !next.groCell || next.dev !== first.dev) break;
-      list.push(next);
-      this.backlogHead++;
-    }
+    // Most come alone.
+    if (this.nextOfList(first) === null) return netifReceiveSkb(first);
     const passed: Packet[] = [];
-    for (const pkt of list) {
-      this.rcvList = list.length === 1 ? null : passed;
+    this.rcvList = passed;
+    let pkt: Packet | null = first;
+    for (let count = 1; pkt !== null; count++) {
+      const next: Packet | null = count < GRO_NORMAL_BATCH ? this.nextOfList(first) : null;
+      if (next !== null) this.backlogHead++;
       netifReceiveSkb(pkt);
+      pkt = next;
     }
     this.rcvList = null;
-    for (const pkt of passed) ipRcvFinish(pkt);
+    for (const one of passed) ipRcvFinish(one);
+  }
+
+  /** The packet behind, when it left the same tunnel. */
+  private nextOfList(first: Packet): Packet | null {
+    const next = this.backlog[this.backlogHead];
+    return next !== undefined && next.groCell && next.dev === first.dev ? next : null;
   }
 
   private compact(): void {
