@@ -1,11 +1,10 @@
 // conntrack (conntrack-tools): the words go to the namespace's connection tracking; -E runs until it is interrupted.
 
-import { conntrackCommand, conntrackEvents, isEventCommand } from "@kubehop/netstack";
+import { conntrackCommand, conntrackEvents, isEventCommand, recordConfig } from "@kubehop/netstack";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import type { RunningCommand } from "../process.ts";
 import { ended, Task } from "../process.ts";
 import { passOn } from "../refuse.ts";
-import { tellRecorder } from "../tell-recorder.ts";
 
 export const conntrack: ShellCommand = {
   name: "conntrack",
@@ -15,7 +14,7 @@ export const conntrack: ShellCommand = {
 
 function runOnce(ctx: ShellContext, args: readonly string[]): number {
   const result = conntrackCommand(ctx.ns, args);
-  tellRecorder(ctx, { op: "conntrack", args }, result.exit !== 0);
+  recordConfig(ctx.ns, { op: "conntrack", args }, result.exit !== 0);
   return passOn(ctx, result);
 }
 

@@ -1,12 +1,11 @@
 // ipset: the words go to the namespace's sets. Only -f, which names a file of the place, is dealt with here.
 
-import { ipsetCommand } from "@kubehop/netstack";
+import { ipsetCommand, recordConfig } from "@kubehop/netstack";
 import type { ConfigOp } from "@kubehop/netstack";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
 import { complain, passOn } from "../refuse.ts";
 import { readFile, writeFile } from "../shell/files.ts";
-import { tellRecorder } from "../tell-recorder.ts";
 
 const FILE_WORDS: readonly string[] = ["-f", "-file", "--file"];
 
@@ -31,7 +30,7 @@ function runIpset(ctx: ShellContext, args: readonly string[]): number {
 /** `file`: what is listed goes there. */
 function finish(ctx: ShellContext, args: readonly string[], stdin: string, file: string | undefined): number {
   const result = ipsetCommand(ctx.ns, args, stdin);
-  tellRecorder(ctx, changeOp(args, stdin), result.exit !== 0);
+  recordConfig(ctx.ns, changeOp(args, stdin), result.exit !== 0);
   if (file === undefined) return passOn(ctx, result);
   writeFile(ctx, file, result.stdout, false);
   return passOn(ctx, { ...result, stdout: "" });

@@ -1,5 +1,6 @@
 // iptables, iptables-save, iptables-restore and their -legacy and -nft variants: the words go to the namespace's back ends.
 
+import { recordConfig } from "@kubehop/netstack";
 import type { XtBackendName } from "@kubehop/netstack";
 import type { ShellCommand, ShellContext } from "../context.ts";
 import { instant } from "../instant.ts";
@@ -7,7 +8,6 @@ import { isOptionError, lastValue, parseOptions } from "../options.ts";
 import { complain, passOn, refuse } from "../refuse.ts";
 import { readFile } from "../shell/files.ts";
 import { usageError } from "../text/tool.ts";
-import { tellRecorder } from "../tell-recorder.ts";
 
 /** Which back end a variant of the program works on; undefined: the one that is the default at the place. */
 const VARIANTS: readonly (readonly [suffix: string, backend: XtBackendName | undefined])[] = [
@@ -35,7 +35,7 @@ function runIptables(ctx: ShellContext, backend: XtBackendName, args: readonly s
     return 0;
   }
   const result = ctx.ns.xt.backend(backend).command(args);
-  tellRecorder(ctx, { op: "iptables", args, backend }, result.exit !== 0);
+  recordConfig(ctx.ns, { op: "iptables", args, backend }, result.exit !== 0);
   return passOn(ctx, result);
 }
 
@@ -77,7 +77,7 @@ function runRestore(ctx: ShellContext, backend: XtBackendName, args: readonly st
   const has = (key: string): boolean => parsed.values.has(key);
   const options = { noflush: has("n"), counters: has("c"), test: has("t") };
   const error = ctx.ns.xt.backend(backend).restore(text, options);
-  tellRecorder(ctx, { op: "iptables-restore", text, backend, ...options }, error !== null);
+  recordConfig(ctx.ns, { op: "iptables-restore", text, backend, ...options }, error !== null);
   if (error === null) return 0;
   if (error.unmodelled === true) ctx.refuse(error.message.trimEnd());
   return complain(ctx, error.message.trimEnd(), error.exit);
