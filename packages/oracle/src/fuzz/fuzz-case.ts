@@ -1,10 +1,10 @@
 // One case on one lab: rule sets, then steps; played on our kernel while they are written, then on the real one, and compared.
 
-import { dumpNeighs } from "@kubehop/netstack";
 import type { ConfigOp } from "@kubehop/netstack";
 import { compareSteps, compareTables } from "../live/compare.ts";
 import type { LiveDifference } from "../live/compare.ts";
 import type { Kernel, PlayStep, StepSeen } from "../live/kernel.ts";
+import { forgetUnanswered } from "../live/forget-unanswered.ts";
 import type { LabSpec } from "../live/lab-spec.ts";
 import type { OurKernel } from "../live/our-kernel.ts";
 import type { PacketWriter } from "./packets.ts";
@@ -89,22 +89,9 @@ export function writeCase(
       break;
     }
     writer.sawArrivals(frames);
-    // Nobody answered: forget the question now, or it would be asked again a second later, in the middle of another case.
-    if (frames.some((f) => f.dir === "out" && f.hex.slice(24, 28) === "0806"))
-      for (const step of forgetUnanswered(ours, lab.namespaces)) play(step);
+    for (const step of forgetUnanswered(ours, lab.namespaces, frames)) play(step);
   }
   return { fuzzCase: { ...setup, steps }, played: { refused, seen, byChance: ours.undecided !== before } };
-}
-
-/** Questions for neighbours that nobody has answered are taken back. */
-export function forgetUnanswered(ours: OurKernel, namespaces: readonly string[]): PlayStep[] {
-  return namespaces.flatMap((name) => {
-    const ns = ours.world.namespaces.get(name);
-    if (ns === undefined) return [];
-    return dumpNeighs(ns)
-      .filter((row) => row.state.includes("INCOMPLETE"))
-      .map(({ dev, dst }): PlayStep => ({ ops: { ns: name, ops: [{ op: "neigh-del", dev, dst }] } }));
-  });
 }
 
 /** On our kernel, up to where chance or the clock decides: the steps that can be compared, and what they showed. */

@@ -27,7 +27,6 @@ const IPCT_PROTOINFO = 1 << 5;
 
 const STORM = "packet storm";
 
-/** Frames of the namespace that saw most. */
 /** NAT leads a tunnel's packets into the tunnel again; the kernel gives up when no more memory is granted, after 15 wrappings or so. */
 function isWrappedTooOften({ hex }: KernelFrame): boolean {
   return tunnelDepth(hex) > MAX_DEPTH;
@@ -35,6 +34,7 @@ function isWrappedTooOften({ hex }: KernelFrame): boolean {
 
 const MAX_DEPTH = 7;
 
+/** Frames of the namespace that saw most. */
 function busiest(frames: readonly KernelFrame[]): number {
   const counts = new Map<string, number>();
   for (const { ns } of frames) counts.set(ns, (counts.get(ns) ?? 0) + 1);

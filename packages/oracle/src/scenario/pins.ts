@@ -3,6 +3,11 @@
 import type { ConfigOp } from "@kubehop/netstack";
 import type { Pin, ScriptItem } from "./script.ts";
 
+/** Rule text whose random rules are all given this probability. */
+export function withProbability(text: string, value: "0" | "1"): string {
+  return text.replaceAll(/(?<=--probability )\S+/g, value);
+}
+
 export interface PinBatch {
   readonly ns: string;
   readonly ops: readonly ConfigOp[];
@@ -31,7 +36,7 @@ export class PinBoard {
 }
 
 function replaceRule({ backend, table, chain, ruleNo, text, hit }: Pin): ConfigOp {
-  const rule = text.replace(/(?<=--probability )\S+/, hit ? "1" : "0");
+  const rule = withProbability(text, hit ? "1" : "0");
   return {
     op: "iptables-restore",
     text: `*${table}\n-R ${chain} ${ruleNo}${rule}\nCOMMIT\n`,

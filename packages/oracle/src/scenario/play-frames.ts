@@ -7,10 +7,11 @@ import type { Kernel, PlayStep, StepSeen } from "../live/kernel.ts";
 import { OurKernel } from "../live/our-kernel.ts";
 import { QUIET_ICMP } from "../live/quiet.ts";
 import { NotHere } from "../live/agent-process.ts";
-import { forgetUnanswered } from "../fuzz/fuzz-case.ts";
+import { stepText } from "../fuzz/fuzz-report.ts";
+import { forgetUnanswered } from "../live/forget-unanswered.ts";
 import { DrawnPorts } from "./drawn-ports.ts";
 import { PinBoard } from "./pins.ts";
-import { configOf } from "./record-script.ts";
+import { configOf } from "./config-of.ts";
 import type { Draw, Script, ScriptItem } from "./script.ts";
 
 export interface FramesPlayed {
@@ -169,9 +170,7 @@ class FramePlayer {
         const [outcome] = this.#ours.play([sentIn(one, this.#ourPorts)]);
         if (outcome === undefined) throw new Error("a step was not played");
         ours.push(outcome);
-        // Else it would be asked again a second later, in the middle of another step.
-        if (outcome.frames.some((f) => f.dir === "out" && f.hex.slice(24, 28) === "0806"))
-          due.push(...forgetUnanswered(this.#ours, this.#script.routers));
+        due.push(...forgetUnanswered(this.#ours, this.#script.routers, outcome.frames));
       }
     }
     this.#pending = [];
@@ -255,6 +254,5 @@ const LACKS = /Unknown device type|Operation not supported|: Permission denied$|
 function doneText(step: PlayStep | undefined): string {
   if (step === undefined) return "";
   if ("frame" in step) return `${step.frame[0]}/${step.frame[1]} sends ${step.frame[2]}`;
-  if ("udp" in step) return `${step.udp[0]}: datagram from port ${step.udp[1]} to ${step.udp[2]}:${step.udp[3]}`;
-  return JSON.stringify(step);
+  return stepText(step);
 }

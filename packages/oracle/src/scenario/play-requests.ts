@@ -7,7 +7,7 @@ import type { RealKernel, RealRequest } from "../live/real-kernel.ts";
 import type { ScenarioDifference } from "./play-frames.ts";
 import { PinBoard } from "./pins.ts";
 import type { ClientRun, Request, RequestSeen, Script, ScriptItem } from "./script.ts";
-import { translationsOf } from "./script.ts";
+import { servedText, translationsOf } from "./script.ts";
 
 export interface RequestsPlayed {
   readonly requests: number;
@@ -121,8 +121,7 @@ class RequestPlayer {
 
   #seen({ protocol, sport, dst, dport }: Request, { result, from, served }: RealRequest): RequestSeen {
     const [by] = served;
-    const port = by?.clientPort === sport ? String(by.clientPort) : "*";
-    const servedBy = by === undefined ? null : `${by.ns} port ${by.port}, client ${by.client}:${port}`;
+    const servedBy = by === undefined ? null : servedText(by, sport);
     if (from === null || protocol === "icmp" || sport === null)
       return { result, from: null, served: servedBy, translations: [] };
     const tables = Object.fromEntries(this.#script.routers.map((ns) => [ns, this.#real.conntrack(ns)]));

@@ -4,19 +4,16 @@ import {
   ARPOP_REPLY,
   arpOp,
   conntrackRow,
-  dumpRoutes,
   ETH_HLEN,
   ETH_P_ARP,
   ethProto,
   formatIpv4,
-  formatMac,
   toHex,
   wireBytes,
 } from "@kubehop/netstack";
 import type {
   ConfigOp,
   Conntrack,
-  Ipv4,
   LinkSpec,
   NetDevice,
   NetNamespace,
@@ -37,15 +34,13 @@ import type {
 } from "@kubehop/lab";
 import type { PlayStep } from "../live/kernel.ts";
 import { conntrackOf, recordedEntry } from "../recorded/replay.ts";
-import type { ClientRun, Draw, Listener, Pin, Request, RequestSeen, Script, ScriptItem } from "./script.ts";
-import { translationsOf } from "./script.ts";
+import { configOf } from "./config-of.ts";
+import { listenersOf } from "./listeners.ts";
+import { netnsName, repeatable } from "./repeatable.ts";
+import type { ClientRun, Draw, Pin, Request, RequestSeen, Script, ScriptItem } from "./script.ts";
+import { servedText, translationsOf } from "./script.ts";
 
 type PickedRule = Parameters<WorldRecorder["drawn"]>[1];
-
-/** Names of namespaces are file names on a real machine. */
-export function netnsName(name: string): string {
-  return name.replaceAll("/", ".");
-}
 
 /** The run of a cell as a script. @throws Refusal as running it does; Error when the run stopped before its last step */
 export function recordScript(plan: CellPlan, seed: number, readFile: ReadFile): Script {
@@ -134,10 +129,7 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
 
   #seen({ client, served }: RequestRecord): RequestSeen {
     const { result, protocol, local, remote } = client;
-    const servedBy =
-      served === undefined
-        ? null
-        : `${netnsName(served.ns)} port ${served.port}, client ${served.client}:${served.clientPort === local?.port ? served.clientPort : "*"}`;
+    const servedBy = served === undefined ? null : servedText({ ...served, ns: netnsName(served.ns) }, local?.port);
     if (local === undefined || remote === undefined || protocol === "icmp")
       return { result, from: null, served: servedBy, translations: [] };
     const tables = Object.fromEntries(this.#routers().map((ns) => [netnsName(ns.name), conntrackOf(ns)]));
@@ -308,71 +300,10 @@ function tunnelOf(op: ConfigOp): Extract<LinkSpec, { type: "vxlan" }>[] {
 /** Options that name programs or files of the machine; ours refuses them or has files of its own. */
 const FOREIGN = /^(?:-M|--modprobe|-f$|-file|--file)/;
 
-/** Rules and routes of a namespace as text; random rules as sure ones. */
-export function configOf(ns: NetNamespace): string {
-  const rules = (["nft", "legacy"] as const).map((name) =>
-    ns.xt.uses(name) ? ns.xt.backend(name).save({ counters: false }) : "",
-  );
-  const routes = dumpRoutes(ns).map((row) => JSON.stringify(row));
-  const lines = rules
-    .join("")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"));
-  return [...lines.map(withoutChance), ...routes].sort().join("\n");
-}
-
-/** Counters of policies, and what a random rule is set to. */
-function withoutChance(line: string): string {
-  return line.replace(/ \[\d+:\d+\]$/, "").replace(/(?<=--probability )\S+/, "1");
-}
-
 function samePlace(a: Pin, b: Pin): boolean {
   return (
     a.ns === b.ns && a.backend === b.backend && a.table === b.table && a.chain === b.chain && a.ruleNo === b.ruleNo
   );
-}
-
-/** The operation with everything in it that chance or this machine's defaults decided. */
-function repeatable(ns: NetNamespace, op: ConfigOp): ConfigOp {
-  switch (op.op) {
-    case "link-add":
-      return withAddresses(ns, op);
-    case "link-set":
-      return op.netns === undefined ? op : { ...op, netns: netnsName(op.netns) };
-    case "iptables":
-      return {
-        ...op,
-        backend: op.backend ?? ns.xt.plain,
-        args: op.args.map((word, i) => (op.args[i - 1] === "--probability" ? "1" : word)),
-      };
-    case "iptables-restore":
-      return { ...op, backend: op.backend ?? ns.xt.plain, text: sure(op.text) };
-    default:
-      return op;
-  }
-}
-
-/** Random rules are sure ones until a pin says otherwise. */
-export function sure(text: string): string {
-  return text.replaceAll(/(?<=--probability )\S+/g, "1");
-}
-
-type LinkAdd = Extract<ConfigOp, { op: "link-add" }>;
-
-/** MACs that were drawn. A bridge takes the lowest of its ports' by itself. */
-function withAddresses(ns: NetNamespace, op: LinkAdd): ConfigOp {
-  const dev = ns.devices.byName(op.name);
-  if (dev === undefined || op.link.type === "bridge") return op;
-  const address = op.address ?? formatMac(dev.addr);
-  if (op.link.type !== "veth") return { ...op, address };
-  const { peer } = op.link;
-  const netns = peer.netns === undefined ? {} : { netns: netnsName(peer.netns) };
-  const peerAddress = peer.address ?? (dev.peer === null ? undefined : formatMac(dev.peer.addr));
-  return {
-    ...op,
-    address,
-    link: { ...op.link, peer: { ...peer, ...netns, ...(peerAddress === undefined ? {} : { address: peerAddress }) } },
-  };
 }
 
 function requestOf({ ns, client, startedAt, endedAt }: RequestRecord, background: boolean): Request {
@@ -388,18 +319,4 @@ function requestOf({ ns, client, startedAt, endedAt }: RequestRecord, background
     mute: result === "ok" && bytes === 0,
     took: endedAt - startedAt,
   };
-}
-
-type Bound = { readonly saddr: Ipv4; readonly sport: number; readonly owner: string };
-
-function listener(ns: string, protocol: Listener["protocol"], { saddr, sport, owner }: Bound): Listener {
-  return { ns, protocol, address: formatIpv4(saddr), port: sport, silent: owner === "nc" };
-}
-
-/** Servers of a namespace. A datagram socket of a client that runs is connected. */
-function listenersOf(ns: NetNamespace): Listener[] {
-  const at = netnsName(ns.name);
-  const tcp = [...ns.sockets.tcp.listening()];
-  const udp = [...ns.sockets.udp.list()].filter((sk) => sk.daddr === 0);
-  return [...tcp.map((sk) => listener(at, "tcp", sk)), ...udp.map((sk) => listener(at, "udp", sk))];
 }

@@ -123,6 +123,14 @@ function translationLine(ns: string, { orig, reply, status }: RecordedConntrack,
   return `${ns}: ${orig.proto} ${orig.src} > ${orig.dst}:${orig.dport ?? ""}, answered ${reply.src}:${reply.sport ?? ""} > ${reply.dst}:${reply.dport === own ? own : "*"} ${marks.join(" ")}`;
 }
 
+/** `namespace port 80, client 10.0.0.2:4000`; a client's port that is not `own` was drawn: `*`. */
+export function servedText(
+  { ns, port, client, clientPort }: { ns: string; port: number; client: string; clientPort: number },
+  own: number | null | undefined,
+): string {
+  return `${ns} port ${port}, client ${client}:${clientPort === own ? clientPort : "*"}`;
+}
+
 /** The entries of all routers that a request met, followed from its first tuple through every translation. */
 export function translationsOf(
   tables: Readonly<Record<string, readonly RecordedConntrack[]>>,
