@@ -105,6 +105,14 @@ export interface StepResult {
 
 export type CellStatus = "passed" | "failed" | "skipped";
 
+/** A single change with which the failing expectation held when the run was repeated. */
+export interface Fix {
+  /** What to do, as one would type or edit it: `conntrack -D -p udp --dport 30053 on node1`. */
+  readonly text: string;
+  /** What was tried, and how far it helped: `42 of 42`. */
+  readonly tried: string;
+}
+
 /** One case. */
 export interface CellResult {
   readonly file: string;

@@ -1,0 +1,139 @@
+// The verb of a step → its action.
+import type { Path } from "@kubehop/kube";
+import { encodeUtf8 } from "@kubehop/sim";
+import { type RunAction, type SendAction, type SendFlow, sendFlow } from "../model/step-spec.ts";
+import type { DatagramAction, InjectAction, StepAction } from "../model/step-spec.ts";
+import { parseDuration, parseFlow } from "../schema/notation.ts";
+import type { StepFile } from "../schema/scenario-schema.ts";
+import { splitCommands } from "./commands.ts";
+import type { Draft } from "./draft.ts";
+import type { ExpectContext } from "./expectation.ts";
+
+export type DraftStep = Draft<StepFile>;
+
+const VERBS = ["run", "send", "inject", "datagram", "wait"] as const;
+
+/** What a request without a tool waits for an answer. */
+const SEND_TIMEOUT = 5000;
+
+export function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction {
+  const written = VERBS.filter((verb) => ec.context.document.has([...path, verb]));
+  if (written.length === 0) ec.context.report(path, `a step needs one of ${VERBS.join(", ")}`, { code: "missing-key" });
+  const [, second] = written;
+  if (second !== undefined) {
+    ec.context.report([...path, second], `a step does one thing, this one has ${written.join(" and ")}`, {
+      code: "conflict",
+      hint: "make two steps of it",
+      atKey: true,
+    });
+  }
+  if (step.send !== undefined) return buildSend(ec, step.send, [...path, "send"]);
+  if (step.inject !== undefined) return buildInject(ec, step, step.inject, path);
+  if (step.datagram !== undefined) return buildDatagram(ec, step, step.datagram, path);
+  if (step.wait !== undefined) return { kind: "wait", ms: parseDuration(step.wait) ?? 0 };
+  return buildRun(ec, step, path);
+}
+
+/** Keys that mean nothing beside the verb. */
+export function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
+  if (step.in !== undefined && step.run === undefined && (step.send ?? step.wait) !== undefined) {
+    const verb = step.send === undefined ? "wait" : "send";
+    ec.context.report([...path, "in"], `"in" says where run, inject and datagram happen, ${verb} has no use for it`, {
+      code: "conflict",
+      atKey: true,
+    });
+  }
+  for (const key of ["pick", "repeat"] as const) {
+    if (step[key] !== undefined && step.wait !== undefined)
+      ec.context.report([...path, key], `"${key}" means nothing beside wait`, { code: "conflict", atKey: true });
+  }
+}
+
+function buildRun(ec: ExpectContext, step: DraftStep, path: Path): RunAction {
+  const place = placeOf(ec, step, path);
+  const commands = splitCommands(ec.context, step.run ?? "", [...path, "run"]);
+  if (step.run !== undefined && commands.length === 0) ec.context.report([...path, "run"], "no command");
+  return { kind: "run", in: place, commands };
+}
+
+/** Where a step happens. In a lab of namespaces there is no admin. */
+function placeOf(ec: ExpectContext, step: DraftStep, path: Path): string {
+  if (step.in !== undefined) ec.names.checkPlace(step.in, [...path, "in"]);
+  else if (ec.names.isBare && !ec.context.document.has([...path, "in"]))
+    ec.context.report(path, 'missing key "in": the namespace in which this happens', { code: "missing-key" });
+  return step.in ?? ADMIN_PLACE;
+}
+
+const ADMIN_PLACE = "admin";
+
+/** Sockets stand in namespaces that have devices. */
+function socketPlaceOf(ec: ExpectContext, step: DraftStep, path: Path): string {
+  const place = placeOf(ec, step, path);
+  if (place === ADMIN_PLACE && !ec.names.isBare)
+    ec.context.report(path, "admin is not on the network: say in which place this happens", {
+      code: "missing-key",
+      hint: "write in: PLACE",
+    });
+  return place;
+}
+
+function buildInject(
+  ec: ExpectContext,
+  step: DraftStep,
+  { dev = "", frame = "" }: NonNullable<DraftStep["inject"]>,
+  path: Path,
+): InjectAction {
+  return { kind: "inject", in: socketPlaceOf(ec, step, path), dev, frame: plainHex(frame) };
+}
+
+function buildDatagram(
+  ec: ExpectContext,
+  step: DraftStep,
+  draft: NonNullable<DraftStep["datagram"]>,
+  path: Path,
+): DatagramAction {
+  const { sport = 1, to, payload, bytes } = draft;
+  const at = [...path, "datagram"];
+  const [, name, port] = /^([^\s:]+):(\d{1,5})$/.exec(to ?? "") ?? [];
+  const number = Number(port ?? 0);
+  if (to !== undefined && (name === undefined || number < 1 || number > 65535))
+    ec.context.report([...at, "to"], `${JSON.stringify(to)} is not ADDRESS:PORT`, { hint: 'write "10.1.1.3:53"' });
+  else if (name !== undefined) ec.names.checkEnd(name, [...at, "to"]);
+  if (payload !== undefined && bytes !== undefined)
+    ec.context.report([...at, "bytes"], '"bytes" stands in place of "payload"', { code: "conflict", atKey: true });
+  const hex = bytes === undefined ? hexOf(payload ?? "") : plainHex(bytes);
+  return { kind: "datagram", in: socketPlaceOf(ec, step, path), sport, to: { name: name ?? "", port: number }, hex };
+}
+
+function plainHex(text: string): string {
+  return text.replaceAll(/\s/g, "").toLowerCase();
+}
+
+function hexOf(text: string): string {
+  return [...encodeUtf8(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, path: Path): SendAction {
+  const long = typeof draft === "string" ? { flow: draft } : draft;
+  const at = typeof draft === "string" ? path : [...path, "flow"];
+  const parsed = long.flow === undefined ? undefined : parseFlow(long.flow);
+  const sendable = parsed === undefined || typeof parsed === "string" ? NO_FLOW : sendFlow(parsed);
+  if (typeof sendable === "string") ec.context.report(at, sendable, { code: "not-modelled" });
+  const flow = typeof sendable === "string" ? NO_FLOW : sendable;
+  if (flow !== NO_FLOW) {
+    ec.names.checkPlace(flow.from.name, at);
+    ec.names.checkEnd(flow.to.name, at);
+    if (flow.to.port === undefined && flow.protocol !== "icmp")
+      ec.context.report(at, `the flow has no port to go to`, { hint: `write ${flow.to.name}:80` });
+  }
+  const timeout = long.timeout === undefined ? undefined : parseDuration(long.timeout);
+  return { kind: "send", flow, payload: long.payload, timeout: timeout ?? SEND_TIMEOUT };
+}
+
+/** Stands in for a flow that was reported. */
+const NO_FLOW: SendFlow = {
+  text: "",
+  from: { name: "", port: undefined },
+  to: { name: "", port: undefined },
+  protocol: "tcp",
+};

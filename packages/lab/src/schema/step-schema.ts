@@ -1,0 +1,68 @@
+// `steps[]`: what happens, when, and what is expected.
+import * as z from "zod";
+import { datagramSchema, injectSchema } from "./bare-schema.ts";
+import { expectSchema } from "./expect-schema.ts";
+import { optional, required } from "./key.ts";
+import * as leaf from "./leaves.ts";
+
+export const stepSchema = z.strictObject({
+  id: optional(leaf.line, "Name of the step in reports; unique.", "id: first-call", "step N"),
+  in: optional(
+    leaf.text,
+    "Where it happens: admin, a node, a host, a pod (`web#1`, a pod's name), a namespace or an alias.",
+    "in: client",
+    "admin; none in a lab of namespaces",
+  ),
+  run: optional(
+    leaf.text,
+    "A command, or several lines of them; a line that ends in & goes on in the background, `fg ID` in a later step brings it back.",
+    "run: curl --max-time 5 http://web/",
+  ),
+  send: optional(
+    z.union([
+      leaf.flow,
+      z.strictObject({
+        flow: required(leaf.flow, "Who asks whom.", 'flow: "client > svc/web:80"'),
+        payload: optional(leaf.text, "Bytes of the request.", "payload: hello"),
+        timeout: optional(
+          leaf.duration,
+          "After this time without an answer the result is timeout.",
+          "timeout: 5s",
+          "5s",
+        ),
+      }),
+    ]),
+    "One request without a tool.",
+    'send: "client > svc/web:80"',
+  ),
+  inject: optional(
+    injectSchema,
+    "A frame leaves a device through a packet socket, past routing and netfilter. A frame that is not taken is no failure unless `exit: 0` is expected.",
+    'inject: { dev: eth0, frame: "0a580a0100010a580a0100020800" }',
+  ),
+  datagram: optional(
+    datagramSchema,
+    "A UDP datagram of a socket that is closed again at once: an answer finds nobody. An error of sendto is no failure unless `exit: 0` is expected.",
+    'datagram: { sport: 20048, to: "10.1.1.3:53" }',
+  ),
+  wait: optional(leaf.duration, "Lets time pass.", "wait: 30s"),
+  at: optional(leaf.duration, "When the step begins, since time 0.", "at: 10s", "when the previous one has ended"),
+  pick: optional(
+    leaf.podRef,
+    "The pod that the rules' random choice falls on in this step.",
+    "pick: export#3",
+    "by seed",
+  ),
+  repeat: optional(
+    z.number().int().min(1).max(100_000),
+    "How often, one after the other. A client has 28232 source ports for one destination and keeps each for 60 s of virtual time after TCP: more requests than that fail, as on a real machine.",
+    "repeat: 3000",
+    "1",
+  ),
+  expect: optional(
+    expectSchema,
+    "What must hold when the step has ended: a word, an object, or `{ fixed, broken }`.",
+    "expect: { result: ok, ttl: 62 }",
+    "exit status 0; with inject and datagram nothing",
+  ),
+});
