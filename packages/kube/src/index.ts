@@ -95,7 +95,7 @@ export { prune, withoutNulls } from "./manifest/prune.ts";
 export { type Provenance, provenancePosition } from "./manifest/provenance.ts";
 
 export { ApiError, type ApiReason } from "./store/api-error.ts";
-export { type ListOptions, ObjectStore, resourceOf, type WatchEvent } from "./store/store.ts";
+export { type ListOptions, ObjectStore, resourceOf, type StoreClient, type WatchEvent } from "./store/store.ts";
 
 export type { Controller, ControllerName } from "./controllers/context.ts";
 export { type ApplyResult, ControlPlane, type ControlPlaneOptions } from "./controllers/control-plane.ts";

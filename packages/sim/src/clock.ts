@@ -4,6 +4,9 @@
 /** Virtual milliseconds since the start of the run; fractions are allowed. */
 export type Ms = number;
 
+/** What a program needs of the clock: the time, and timers of its own. */
+export type Timers = Pick<Clock, "now" | "schedule" | "cancel">;
+
 /** What the event queue holds. Keep it only to cancel it. */
 export interface Timer {
   readonly time: Ms;

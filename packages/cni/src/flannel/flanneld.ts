@@ -2,7 +2,7 @@
 // for every remote node exactly one neighbour, one FDB entry and one route are programmed, in this order, the route last, so that
 // the kernel never asks for an address on the overlay (flannel pkg/backend/vxlan/vxlan_network.go: handleSubnetEvents).
 
-import type { ObjectStore } from "@kubehop/kube";
+import type { StoreClient } from "@kubehop/kube";
 import { formatIpv4, parseCidr } from "@kubehop/netstack";
 import type { Agent, ConfigOp, Door } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
@@ -14,7 +14,7 @@ import { configureVxlan, ensureVxlan } from "./vxlan-device.ts";
 
 export interface FlannelOptions {
   readonly node: string;
-  readonly store: ObjectStore;
+  readonly store: StoreClient;
   /** The node's. */
   readonly door: Door;
   readonly version: string;

@@ -2,7 +2,7 @@
 // spec, address and VTEP MAC from annotations that flanneld itself writes (flannel pkg/subnet/kube).
 
 import { internalIP } from "@kubehop/kube";
-import type { Node, ObjectStore } from "@kubehop/kube";
+import type { Node, StoreClient } from "@kubehop/kube";
 
 const PREFIX = "flannel.alpha.coreos.com/";
 export const BACKEND_DATA = `${PREFIX}backend-data`;
@@ -19,7 +19,7 @@ export interface Lease {
 }
 
 /** Publish this node's VTEP. */
-export function annotateNode(store: ObjectStore, node: string, vni: number, vtepMac: string, publicIP: string): void {
+export function annotateNode(store: StoreClient, node: string, vni: number, vtepMac: string, publicIP: string): void {
   store.update("Node", "", node, (draft) => {
     Object.assign(draft.metadata.annotations, {
       [BACKEND_DATA]: JSON.stringify({ VNI: vni, VtepMAC: vtepMac }),

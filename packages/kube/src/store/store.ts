@@ -29,6 +29,9 @@ export interface StoreOptions {
   readonly now: () => number;
 }
 
+/** The API server from the side of a program of a node. */
+export type StoreClient = Pick<ObjectStore, "get" | "list" | "update" | "delete" | "watch">;
+
 /** Narrows {@link ObjectStore.list}. */
 export interface ListOptions {
   readonly namespace?: string;

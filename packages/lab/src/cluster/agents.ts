@@ -3,25 +3,37 @@
 import { BridgePlugin, CniError, Flanneld, HostLocal, randomMac, VXLAN_OVERHEAD } from "@kubehop/cni";
 import type { CniPlugin } from "@kubehop/cni";
 import type { ControlPlane, Pod } from "@kubehop/kube";
-import { KERNEL_FLAVOURS, openDoor } from "@kubehop/netstack";
+import { KERNEL_FLAVOURS } from "@kubehop/netstack";
 import type { Agent, NetNamespace, World } from "@kubehop/netstack";
 import { DockerNetwork, Dockerd, Kubelet, NodeRefusal, serve, serversOf } from "@kubehop/programs";
 import type { PodNetwork, SandboxRequest, ServedListener } from "@kubehop/programs";
-import { KubeProxy, StoreServiceSource } from "@kubehop/proxy";
+import { KubeProxy } from "@kubehop/proxy";
+import type { ServiceSource } from "@kubehop/proxy";
 import { atLeast } from "@kubehop/sim";
 import type { AgentName, ClusterSpec, NodeSpec } from "../model/cluster-spec.ts";
 import type { CellPlan } from "../model/scenario.ts";
+import { type AgentPorts, AgentProcess } from "./agent-process.ts";
+import type { Cluster } from "./cluster.ts";
+import type { EventLog } from "./event-log.ts";
+import { HeardServices } from "./heard-services.ts";
+import { tellPod } from "./object-events.ts";
 import { ClusterError } from "./machines.ts";
 
 export interface NodeContext {
-  readonly world: World;
-  readonly control: ControlPlane;
-  readonly plan: CellPlan;
+  readonly cluster: Pick<Cluster, "world" | "control" | "plan" | "log">;
   readonly node: NodeSpec;
   readonly ns: NetNamespace;
   /** Shared between nodes of one release. */
-  readonly services: StoreServiceSource;
+  readonly services: ServiceSource;
   readonly onServed: ServedListener;
+}
+
+interface AgentContext extends Omit<NodeContext, "cluster"> {
+  readonly world: World;
+  readonly control: ControlPlane;
+  readonly plan: CellPlan;
+  readonly log: EventLog;
+  readonly ports: AgentPorts;
 }
 
 /** The bridge of the CNI's bridge plugin. */
@@ -29,24 +41,41 @@ const CNI_BRIDGE = "cni0";
 /** Name of the CNI network in flannel's manifests. */
 const CNI_NETWORK = "cbr0";
 
-export function createAgent(name: AgentName, context: NodeContext): Agent {
-  return FACTORIES[name](context);
+/** An agent that has not been started yet. */
+export function agentProcess(agent: AgentName, context: NodeContext): AgentProcess {
+  const { cluster, node, ns } = context;
+  const { world, control, plan, log } = cluster;
+  const name = `${node.name}/${agent}`;
+  let before: Agent | undefined;
+  return new AgentProcess({
+    world,
+    store: control.store,
+    events: log,
+    ns,
+    name,
+    isHeld: plan.steps.some(({ after }) => after?.subject === name && after.event === "batch"),
+    make: (ports) => {
+      const made = { ...context, world, control, plan, log, ports };
+      // The container runtime outlives kubelet and remembers its pods; the others start from what the node shows.
+      return (before = agent === "kubelet" && before !== undefined ? before : FACTORIES[agent](made));
+    },
+  });
 }
 
-const FACTORIES: Readonly<Record<AgentName, (context: NodeContext) => Agent>> = {
+const FACTORIES: Readonly<Record<AgentName, (context: AgentContext) => Agent>> = {
   dockerd: createDockerd,
   kubelet: createKubelet,
   flanneld: createFlanneld,
   "kube-proxy": createKubeProxy,
 };
 
-function createDockerd({ world, plan, node, ns }: NodeContext): Agent {
+function createDockerd({ world, plan, node, ports }: AgentContext): Agent {
   const docker = plan.cluster.docker;
   if (docker === undefined) throw new ClusterError(`${node.name}: no docker in this cluster`);
   const draw = world.random.fork(`docker0 ${node.name}`);
   const drawn = `02:42:${[24, 16, 8, 0].map((shift) => ((draw.u32() >>> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
   return new Dockerd({
-    door: openDoor(ns),
+    door: ports.door,
     version: docker.version,
     bridge: docker.bridge,
     mac: node.docker0Mac ?? drawn,
@@ -54,13 +83,13 @@ function createDockerd({ world, plan, node, ns }: NodeContext): Agent {
   });
 }
 
-function createFlanneld({ world, control, plan, node, ns }: NodeContext): Agent {
+function createFlanneld({ world, plan, node, ports }: AgentContext): Agent {
   const { cni } = plan.cluster;
   if (cni.kind !== "flannel") throw new ClusterError(`${node.name}: flanneld needs cni: flannel`);
   return new Flanneld({
     node: node.name,
-    store: control.store,
-    door: openDoor(ns),
+    store: ports.store,
+    door: ports.door,
     version: cni.version,
     network: cni.network,
     subnet: node.podCIDR,
@@ -74,7 +103,7 @@ function createFlanneld({ world, control, plan, node, ns }: NodeContext): Agent 
   });
 }
 
-function createKubeProxy({ world, plan, node, ns, services }: NodeContext): Agent {
+function createKubeProxy({ plan, node, ns, services, ports }: AgentContext): Agent {
   const { proxy } = plan.cluster;
   const { order } = plan.pins;
   return new KubeProxy({
@@ -86,40 +115,43 @@ function createKubeProxy({ world, plan, node, ns, services }: NodeContext): Agen
       masqueradeAll: proxy.masqueradeAll,
       iptablesRandomFully: knowsRandomFully(node),
     },
-    source: services,
-    door: openDoor(ns),
-    clock: world.clock,
+    source: new HeardServices(services, ports),
+    door: ports.door,
+    clock: ports.clock,
+    existingNatChains: () => ns.xt.backend(ns.xt.plain).table("nat")?.chains.keys() ?? [],
     pin: { services: order.services, endpoints: order.endpoints },
   });
 }
 
-function createKubelet(context: NodeContext): Agent {
-  const { world, control, plan, node, ns } = context;
+function createKubelet(context: AgentContext): Agent {
+  const { world, control, plan, node, ns, log, ports } = context;
   return new Kubelet({
     world,
-    store: control.store,
+    store: ports.store,
     node: node.name,
     nodeNs: ns,
-    door: openDoor(ns),
+    door: ports.door,
     minor: Number(node.kubernetes.split(".")[1]),
     randomFully: knowsRandomFully(node),
     flavour: KERNEL_FLAVOURS[node.kernel],
+    clock: ports.clock,
     network: createNetwork(context),
+    onGone: (pod) => tellPod(control, log, pod, "gone"),
     pins: (pod) => sandboxPins(plan, control, pod),
     serve: (pod, podNs) => servePod(context, pod, podNs),
   });
 }
 
-function createNetwork({ world, plan, node, ns }: NodeContext): PodNetwork {
+function createNetwork({ world, plan, node, ports }: AgentContext): PodNetwork {
   const { cni, docker, underlay } = plan.cluster;
   const random = world.random.fork(`pod network ${node.name}`);
   if (cni.kind === "docker") {
     if (docker === undefined) throw new ClusterError(`${node.name}: cni: docker without docker`);
-    return new DockerNetwork({ door: openDoor(ns), bridge: docker.bridge, mtu: underlay.mtu, random });
+    return new DockerNetwork({ door: ports.door, bridge: docker.bridge, mtu: underlay.mtu, random });
   }
   return refusing(
     new BridgePlugin({
-      host: openDoor(ns),
+      host: ports.door,
       network: CNI_NETWORK,
       bridge: CNI_BRIDGE,
       version: cni.plugins,
@@ -166,7 +198,7 @@ function sandboxPins(plan: CellPlan, control: ControlPlane, pod: Pod): SandboxRe
   return pin === undefined ? {} : { ip: pin.ip, mac: pin.mac, veth: pin.veth, vethMac: pin.vethMac };
 }
 
-function servePod({ plan, control, onServed }: NodeContext, pod: Pod, ns: NetNamespace): () => void {
+function servePod({ plan, control, onServed }: AgentContext, pod: Pod, ns: NetNamespace): () => void {
   return serve({ ns, hostname: pod.metadata.name, servers: serversIn(plan, control, pod), onServed });
 }
 

@@ -3,16 +3,19 @@
 
 import type { ControlPlane } from "@kubehop/kube";
 import { NetNamespace, World } from "@kubehop/netstack";
-import type { Agent } from "@kubehop/netstack";
 import { serve } from "@kubehop/programs";
 import type { Served } from "@kubehop/programs";
 import { StoreServiceSource } from "@kubehop/proxy";
 import type { HostSpec, NodeSpec } from "../model/cluster-spec.ts";
+import type { LabEvent } from "../model/lab-event.ts";
 import type { CellPlan } from "../model/scenario.ts";
-import { createAgent } from "./agents.ts";
+import { AgentSet } from "./agent-set.ts";
+import { agentProcess } from "./agents.ts";
 import { bootControlPlane } from "./control-plane.ts";
+import { EventLog } from "./event-log.ts";
 import { bootNamespaces, muteDevices } from "./namespaces.ts";
 import { applySysctls, bootGateway, bootMachine, bootNode } from "./machines.ts";
+import { watchObjects } from "./object-events.ts";
 import { EndpointPick } from "./pick.ts";
 import { type ServedRequest, servedRequest } from "./served.ts";
 import { pinSockets } from "./socket-pins.ts";
@@ -29,7 +32,8 @@ export class Cluster {
   readonly plan: CellPlan;
   readonly control: ControlPlane;
   readonly places: Places;
-  readonly agents: readonly Agent[];
+  readonly agents = new AgentSet();
+  readonly log = new EventLog(() => this.now);
   /** Requests that servers saw, in order. */
   readonly served: ServedRequest[] = [];
   #epoch = 0;
@@ -41,8 +45,8 @@ export class Cluster {
     this.control = bootControlPlane(this.world, plan);
     const admin = plan.bare === undefined ? new NetNamespace(this.world, ADMIN) : undefined;
     this.places = new Places(this.world, plan, this.control, admin);
-    this.agents = plan.bare === undefined ? this.#boot() : [];
-    if (plan.bare !== undefined) bootNamespaces(this.world, plan.bare);
+    if (plan.bare === undefined) this.#boot();
+    else bootNamespaces(this.world, plan.bare);
   }
 
   /**
@@ -61,27 +65,33 @@ export class Cluster {
     this.#epoch = this.world.now;
     this.world.epoch = this.#epoch;
     if (this.plan.bare !== undefined) muteDevices(this.world, this.plan.bare);
+    watchObjects(this.control, this.log);
+    this.log.begin();
     pinSockets(this.plan.pins.sockets, this.places, this.#epoch);
   }
 
-  #boot(): readonly Agent[] {
+  #boot(): void {
     const { plan } = this;
     bootGateway(this.world, plan.cluster.underlay);
     const nodes = plan.cluster.nodes.map((node) => ({ node, ns: bootNode(this.world, node, plan.cluster.underlay) }));
     for (const host of plan.cluster.hosts) this.#bootHost(host);
-    const agents = this.#startAgents(nodes);
+    this.#startAgents(nodes);
     for (const { object } of plan.objects)
       if (object.metadata.namespace !== "") this.control.ensureNamespace(object.metadata.namespace);
     this.control.applyAll(plan.objects);
     this.settle();
     for (const { node, ns } of nodes) applySysctls(ns, node);
     this.advance(SETTLE_MS);
-    return agents;
   }
 
   /** World time that scenarios call 0. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** What has happened besides packets since time 0. */
+  get events(): readonly LabEvent[] {
+    return this.log.events;
   }
 
   /** Virtual ms since time 0. */
@@ -115,32 +125,26 @@ export class Cluster {
     );
   }
 
-  #startAgents(nodes: readonly { node: NodeSpec; ns: NetNamespace }[]): Agent[] {
-    const { agents } = this.plan.cluster;
-    const services = new Map<string, StoreServiceSource>();
-    const started: Agent[] = [];
-    const serviceSource = (version: string): StoreServiceSource => {
-      const known = services.get(version) ?? new StoreServiceSource(this.control.store, version);
-      services.set(version, known);
+  #startAgents(nodes: readonly { node: NodeSpec; ns: NetNamespace }[]): void {
+    const sources = new Map<string, StoreServiceSource>();
+    const sourceOf = (version: string): StoreServiceSource => {
+      const known = sources.get(version) ?? new StoreServiceSource(this.control.store, version);
+      sources.set(version, known);
       return known;
     };
-    for (const name of agents) {
+    for (const name of this.plan.cluster.agents) {
       for (const { node, ns } of nodes) {
-        const context = {
-          world: this.world,
-          control: this.control,
-          plan: this.plan,
+        const process = agentProcess(name, {
+          cluster: this,
           node,
           ns,
-          services: serviceSource(node.kubernetes),
-          onServed: (s: Served) => this.#onServed(s),
-        };
-        const agent = createAgent(name, context);
-        agent.start();
-        started.push(agent);
+          services: sourceOf(node.kubernetes),
+          onServed: (served) => this.#onServed(served),
+        });
+        this.agents.add(process);
+        process.start();
       }
     }
-    return started;
   }
 
   #onServed(served: Served): void {

@@ -61,7 +61,7 @@ export function recordCell(
 
 /** What the request of a step looks like. */
 function wantedOf({ action }: StepSpec, cluster: RunningCluster): Wanted {
-  if (action.kind === "wait") return {};
+  if (action.kind === "wait" || action.kind === "fault") return {};
   const place = cluster.places.find(action.kind === "send" ? action.flow.from.name : action.in);
   return {
     ...(action.kind === "send" ? { protocol: action.flow.protocol } : {}),

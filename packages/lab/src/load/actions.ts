@@ -8,10 +8,11 @@ import type { StepFile } from "../schema/scenario-schema.ts";
 import { splitCommands } from "./commands.ts";
 import type { Draft } from "./draft.ts";
 import type { ExpectContext } from "./expectation.ts";
+import { buildFault } from "./fault/build-fault.ts";
 
 export type DraftStep = Draft<StepFile>;
 
-const VERBS = ["run", "send", "inject", "datagram", "wait"] as const;
+const VERBS = ["run", "send", "inject", "datagram", "fault", "wait"] as const;
 
 /** What a request without a tool waits for an answer. */
 const SEND_TIMEOUT = 5000;
@@ -30,22 +31,46 @@ export function buildAction(ec: ExpectContext, step: DraftStep, path: Path): Ste
   if (step.send !== undefined) return buildSend(ec, step.send, [...path, "send"]);
   if (step.inject !== undefined) return buildInject(ec, step, step.inject, path);
   if (step.datagram !== undefined) return buildDatagram(ec, step, step.datagram, path);
+  if (step.fault !== undefined) return buildFaultAction(ec, step.fault, [...path, "fault"]);
   if (step.wait !== undefined) return { kind: "wait", ms: parseDuration(step.wait) ?? 0 };
   return buildRun(ec, step, path);
 }
 
+function buildFaultAction(ec: ExpectContext, draft: NonNullable<DraftStep["fault"]>, path: Path): StepAction {
+  const fault = buildFault(ec, draft, path);
+  const text = Object.entries(draft).map(([key, value]) => `${key}: ${oneLine(value)}`);
+  return fault === undefined ? NOTHING : { kind: "fault", fault, text: text.join(", ") };
+}
+
+function oneLine(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Stands in for an action that was reported. */
+const NOTHING: StepAction = { kind: "wait", ms: 0 };
+
+/** Verbs that say themselves where they happen. */
+const HOMELESS = ["send", "fault", "wait"] as const;
+/** Verbs that are done once and ask nobody. */
+const REQUESTLESS = ["fault", "wait"] as const;
+
 /** Keys that mean nothing beside the verb. */
 export function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
-  if (step.in !== undefined && step.run === undefined && (step.send ?? step.wait) !== undefined) {
-    const verb = step.send === undefined ? "wait" : "send";
-    ec.context.report([...path, "in"], `"in" says where run, inject and datagram happen, ${verb} has no use for it`, {
-      code: "conflict",
-      atKey: true,
-    });
+  const homeless = HOMELESS.find((verb) => step[verb] !== undefined);
+  if (step.in !== undefined && step.run === undefined && homeless !== undefined) {
+    ec.context.report(
+      [...path, "in"],
+      `"in" says where run, inject and datagram happen, ${homeless} has no use for it`,
+      {
+        code: "conflict",
+        atKey: true,
+      },
+    );
   }
   for (const key of ["pick", "repeat"] as const) {
-    if (step[key] !== undefined && step.wait !== undefined)
-      ec.context.report([...path, key], `"${key}" means nothing beside wait`, { code: "conflict", atKey: true });
+    const idle = REQUESTLESS.find((verb) => step[verb] !== undefined);
+    if (step[key] !== undefined && idle !== undefined)
+      ec.context.report([...path, key], `"${key}" means nothing beside ${idle}`, { code: "conflict", atKey: true });
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type Path,
 } from "@kubehop/kube";
 import type { BareSpec } from "../model/bare-spec.ts";
-import type { ClusterSpec } from "../model/cluster-spec.ts";
+import type { AgentName, ClusterSpec } from "../model/cluster-spec.ts";
 import type { PodRef } from "../model/scenario.ts";
 import { isAddress, parsePodText, parseServiceText, type PodText } from "../schema/notation.ts";
 import type { LoadContext } from "./context.ts";
@@ -48,6 +48,7 @@ export class KnownNames {
   readonly namespaces: readonly string[];
   readonly isBare: boolean;
   readonly aliases: Readonly<Record<string, string>>;
+  readonly #agents: readonly AgentName[];
   readonly #workloads: readonly Workload[];
   readonly #services: ReadonlySet<string>;
   /** Names of ports ("" for one without a name) by Service; those of Services that steps make or change are not known. */
@@ -70,6 +71,7 @@ export class KnownNames {
     this.namespaces = (bare?.namespaces ?? []).map(({ name }) => name);
     this.nodes = cluster.nodes.map((node) => node.name);
     this.hosts = cluster.hosts.map((host) => host.name);
+    this.#agents = cluster.agents;
     this.aliases = Object.fromEntries(entriesOf(context.draft.names));
     this.#workloads = objects.flatMap(({ object }) => workloadOf(object));
     const services = objects
@@ -110,6 +112,19 @@ export class KnownNames {
       code: "unresolved",
       hint: this.#nodeLeftOut(text) ?? didYouMean(text, this.nodes) ?? `nodes: ${this.nodes.join(", ")}`,
     });
+  }
+
+  /** An agent of a node, `NODE/AGENT`; undefined: there is none of that name, which is reported. */
+  agent(text: string, path: Path): { readonly node: string; readonly agent: AgentName } | undefined {
+    const [node = "", name = "", ...rest] = text.split("/");
+    const agent = this.#agents.find((one) => one === name);
+    if (agent !== undefined && rest.length === 0 && this.nodes.includes(node)) return { node, agent };
+    const known = this.nodes.flatMap((one) => this.#agents.map((other) => `${one}/${other}`));
+    this.#context.report(path, `no agent is named ${JSON.stringify(text)}`, {
+      code: "unresolved",
+      hint: didYouMean(text, known) ?? `write NODE/AGENT; agents here: ${this.#agents.join(", ")}`,
+    });
+    return undefined;
   }
 
   /** Clusters begin with node1 and node2; who writes only one of them has only that one. */

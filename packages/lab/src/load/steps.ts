@@ -50,8 +50,8 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
 function endOf(ec: ExpectContext, action: StepAction, path: Path): Check[] {
   const position = ec.context.position([...path, action.kind]);
   // What became of a frame that was put on its way is what the step is asked for, not whether it was taken.
-  if (action.kind === "wait" || action.kind === "inject" || action.kind === "datagram") return [];
   if (action.kind === "send") return [{ kind: "result", value: "ok", position }];
+  if (action.kind !== "run") return [];
   // A command that only starts something has no end to look at; the exit status is that of the last one.
   const last = action.commands.findLast(({ background }) => !background);
   return last === undefined ? [] : [{ kind: "exit", value: 0, position: last.position }];

@@ -2,6 +2,7 @@
 
 import type { SourcePosition } from "@kubehop/kube";
 import type { ExpectSpec } from "./expect-spec.ts";
+import type { FaultSpec } from "./fault-spec.ts";
 import type { PodRef } from "./scenario.ts";
 
 export interface StepSpec {
@@ -13,6 +14,10 @@ export interface StepSpec {
   readonly action: StepAction;
   /** Virtual ms at which the step starts; undefined: when the previous one has ended. */
   readonly at: number | undefined;
+  /** Starts the step; it is armed when the nearest earlier step without `after` begins. */
+  readonly after?: EventSpec | undefined;
+  /** The action is done again and again, each time without waiting for the time before. */
+  readonly stream?: StreamSpec | undefined;
   /** Forces the random endpoint choice of this step to this pod. */
   readonly pick: PodRef | undefined;
   /** How often the action is done, one after the other; 1 when not written. */
@@ -20,7 +25,7 @@ export interface StepSpec {
   readonly expect: ExpectSpec;
 }
 
-export type StepAction = RunAction | SendAction | InjectAction | DatagramAction | WaitAction;
+export type StepAction = RunAction | SendAction | InjectAction | DatagramAction | FaultAction | WaitAction;
 
 /** A command typed at a place. */
 export interface RunAction {
@@ -67,6 +72,14 @@ export interface DatagramAction {
   readonly hex: string;
 }
 
+/** What no command can do. */
+export interface FaultAction {
+  readonly kind: "fault";
+  readonly fault: FaultSpec;
+  /** As it stands in the file, on one line. */
+  readonly text: string;
+}
+
 export interface WaitAction {
   readonly kind: "wait";
   /** Virtual ms. */
@@ -101,4 +114,24 @@ export interface FlowEnd {
   /** A place, an alias, `svc/NAME`, `svc/NS/NAME`, or an address. */
   readonly name: string;
   readonly port: number | undefined;
+}
+
+export interface StreamSpec {
+  /** Virtual ms from one beginning to the next. */
+  readonly every: number;
+  /** Virtual ms since time 0, or an event: none begins from then on. */
+  readonly until: number | EventSpec;
+}
+
+/** `OBJECT EVENT [N] [+ T]`. */
+export interface EventSpec {
+  /** As written. */
+  readonly text: string;
+  /** As LabEvent names it: a pod's reference, `svc/echo`, `node1/kube-proxy`, the id of a step. */
+  readonly subject: string;
+  readonly event: string;
+  /** Undefined: not counted. */
+  readonly number: number | undefined;
+  /** Virtual ms behind the event. */
+  readonly plus: number;
 }

@@ -26,6 +26,8 @@ function promptLines({ action, repeat }: StepSpec): string[] {
       return [`inject ${action.in}/${action.dev} ${action.frame}${times}`];
     case "datagram":
       return [`datagram ${action.in}:${action.sport} > ${action.to.name}:${action.to.port}/udp${times}`];
+    case "fault":
+      return [`fault ${action.text}`];
     case "run":
       return action.commands.map(({ text, background }) => `${action.in}$ ${text}${background ? " &" : ""}${times}`);
   }

@@ -28,7 +28,6 @@ const PLANNED: readonly Planned[] = [
     at: (path) => path[0] === "steps" && path.length === 2,
     keys: {
       flows: "tables of flows; write steps with send",
-      fault: "link loss, delay, crashes",
       after: "steps started by events; use at",
       every: "repeated steps; use repeat",
       until: "repeated steps; use repeat",

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { datagramSchema, injectSchema } from "./bare-schema.ts";
 import { expectSchema } from "./expect-schema.ts";
+import { faultSchema } from "./fault-schema.ts";
 import { optional, required } from "./key.ts";
 import * as leaf from "./leaves.ts";
 
@@ -44,6 +45,11 @@ export const stepSchema = z.strictObject({
     datagramSchema,
     "A UDP datagram of a socket that is closed again at once: an answer finds nobody. An error of sendto is no failure unless `exit: 0` is expected.",
     'datagram: { sport: 20048, to: "10.1.1.3:53" }',
+  ),
+  fault: optional(
+    faultSchema,
+    "What no command can do: an agent dies, starts or lags, a node crashes. It takes no time.",
+    "fault: { agent: node1/kube-proxy, do: kill }",
   ),
   wait: optional(leaf.duration, "Lets time pass.", "wait: 30s"),
   at: optional(leaf.duration, "When the step begins, since time 0.", "at: 10s", "when the previous one has ended"),

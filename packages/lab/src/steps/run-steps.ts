@@ -23,6 +23,7 @@ import type { CommandLine, DatagramAction, InjectAction, RunAction, SendAction, 
 import { StepRefusal } from "../model/step-refusal.ts";
 import { liveState } from "./live-state.ts";
 import type { Desk } from "./desk.ts";
+import { runFault } from "./fault/run-fault.ts";
 import { injectFrame, sendDatagram } from "./inject.ts";
 import type { Jobs, RequestStart } from "./jobs.ts";
 import { COMMAND_LIMIT_MS, passUntil } from "./pass-until.ts";
@@ -144,6 +145,9 @@ class StepRunner {
     switch (step.action.kind) {
       case "wait":
         this.#cluster.advance(step.action.ms);
+        return { exitCode: 0, flows: [] };
+      case "fault":
+        runFault(this.#cluster, step.action.fault);
         return { exitCode: 0, flows: [] };
       case "send":
         return this.#send(step.action, watch);

@@ -3,9 +3,10 @@
 // pod_workers.go, kubelet_network_linux.go).
 
 import { internalIP } from "@kubehop/kube";
-import type { ObjectStore, Pod, PodStatus } from "@kubehop/kube";
+import type { Pod, PodStatus, StoreClient } from "@kubehop/kube";
 import { destroyNetns, NetNamespace, openDoor, SockError } from "@kubehop/netstack";
 import type { Agent, Door, KernelFlavour, World } from "@kubehop/netstack";
+import type { Timers } from "@kubehop/sim";
 import { ensureAll, NodeRefusal } from "../node/ensure.ts";
 import { kubeletRules } from "./chains.ts";
 import type { PodNetwork, SandboxRequest } from "./pod-network.ts";
@@ -13,7 +14,8 @@ import { Retries } from "./retries.ts";
 
 export interface KubeletOptions {
   readonly world: World;
-  readonly store: ObjectStore;
+  readonly store: StoreClient;
+  readonly clock: Timers;
   readonly node: string;
   /** The node's own namespace, for hostNetwork pods. */
   readonly nodeNs: NetNamespace;
@@ -28,6 +30,8 @@ export interface KubeletOptions {
   readonly pins: (pod: Pod) => SandboxRequest["pins"];
   /** Starts what the pod serves in its sandbox; the function returned stops it. @throws SockError when a port is taken */
   readonly serve: (pod: Pod, ns: NetNamespace) => () => void;
+  /** Hears of every pod that has ended: its sandbox is no more. */
+  readonly onGone: (pod: Pod) => void;
 }
 
 /** What RunPodSandbox has made. The network plugin sees the request alone. */
@@ -38,6 +42,7 @@ interface Sandbox {
 
 /** A pod with a network. */
 interface RunningPod {
+  readonly pod: Pod;
   /** Undefined: it uses the node's network. */
   readonly sandbox: Sandbox | undefined;
   stopServing: () => void;
@@ -55,7 +60,7 @@ export class Kubelet implements Agent {
 
   constructor(options: KubeletOptions) {
     this.#options = options;
-    this.#retries = new Retries(options.world, options.node);
+    this.#retries = new Retries(options.clock, options.world.random.fork(`kubelet retries ${options.node}`));
   }
 
   start(): void {
@@ -65,10 +70,11 @@ export class Kubelet implements Agent {
       if (event.type === "deleted") this.#stopPod(event.object);
       else this.#syncPod(event.object);
     });
+    for (const { pod } of this.#running.values()) if (!this.#exists(pod)) this.#stopPod(pod);
     for (const pod of store.list("Pod")) this.#syncPod(pod);
   }
 
-  /** Pods go on without their kubelet. */
+  /** Pods go on without their kubelet; when it starts anew it finds them again, as its runtime remembers them. */
   stop(): void {
     this.#unwatch?.();
     this.#unwatch = null;
@@ -94,7 +100,7 @@ export class Kubelet implements Agent {
     const ip = sandbox === undefined ? this.#nodeIP() : this.#wire(pod, sandbox);
     if (ip === undefined) return;
     this.#retries.forget(pod.metadata.uid);
-    this.#running.set(pod.metadata.uid, { sandbox, stopServing: () => undefined });
+    this.#running.set(pod.metadata.uid, { pod, sandbox, stopServing: () => undefined });
     this.#startContainers(pod, { phase: "Running", podIP: ip, ...this.#hostIP() });
   }
 
@@ -142,14 +148,21 @@ export class Kubelet implements Agent {
     }
   }
 
+  /** News may be old: nobody waits any more for the status of a pod that was deleted. */
   #report(pod: Pod, status: Partial<PodStatus>): void {
+    if (!this.#exists(pod)) return;
     this.#options.store.update("Pod", pod.metadata.namespace, pod.metadata.name, (draft) => {
       Object.assign(draft.status, status);
     });
   }
 
+  #exists({ metadata: { uid, namespace, name } }: Pod): boolean {
+    return this.#options.store.get("Pod", namespace, name)?.metadata.uid === uid;
+  }
+
   #terminate(pod: Pod): void {
     this.#stopPod(pod);
+    if (!this.#exists(pod)) return;
     this.#options.store.delete("Pod", pod.metadata.namespace, pod.metadata.name);
   }
 
@@ -163,6 +176,7 @@ export class Kubelet implements Agent {
     this.#running.delete(uid);
     running.stopServing();
     if (running.sandbox !== undefined) this.#removeSandbox(running.sandbox);
+    this.#options.onGone(pod);
   }
 
   #removeSandbox({ request, ns }: Sandbox): void {

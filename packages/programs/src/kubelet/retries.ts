@@ -1,8 +1,7 @@
 // When kubelet tries again what failed. A sandbox that could not be made: after 10 to 15 seconds each time (pod_workers.go
 // backOffPeriod with its jitter). A container that ends at once: after 10, 20, 40 … seconds, at most 300 (CrashLoopBackOff).
 
-import type { World } from "@kubehop/netstack";
-import type { Random, Timer } from "@kubehop/sim";
+import type { Random, Timer, Timers } from "@kubehop/sim";
 
 const PERIOD_MS = 10_000;
 const JITTER = 0.5;
@@ -18,13 +17,13 @@ interface Entry {
 
 /** Retries by pod uid. */
 export class Retries {
-  readonly #world: World;
+  readonly #clock: Timers;
   readonly #random: Random;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(world: World, node: string) {
-    this.#world = world;
-    this.#random = world.random.fork(`kubelet retries ${node}`);
+  constructor(clock: Timers, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
   }
 
   /** How often something was tried again, or is going to be. */
@@ -37,13 +36,13 @@ export class Retries {
     this.#entries.set(uid, entry);
     const delay = reason === "sandbox" ? this.#jittered() : Math.min(PERIOD_MS * 2 ** entry.attempts, MAX_CRASH_MS);
     entry.attempts++;
-    entry.timer = this.#world.clock.schedule(delay, again);
+    entry.timer = this.#clock.schedule(delay, again);
   }
 
   /** The pod is gone. */
   forget(uid: string): void {
     const timer = this.#entries.get(uid)?.timer;
-    if (timer !== undefined) this.#world.clock.cancel(timer);
+    if (timer !== undefined) this.#clock.cancel(timer);
     this.#entries.delete(uid);
   }
 

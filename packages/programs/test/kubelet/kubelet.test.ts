@@ -24,6 +24,8 @@ class Lab {
     this.kubelet = new Kubelet({
       world: this.world,
       store: this.control.store,
+      clock: this.world.clock,
+      onGone: () => undefined,
       node: "node1",
       nodeNs: this.host,
       door: doorOf(this.host),

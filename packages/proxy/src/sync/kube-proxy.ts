@@ -8,7 +8,7 @@
  */
 import { ensureChain, ensureRule } from "@kubehop/netstack";
 import type { Agent, BatchError, ConfigOp, Door, RuleOrigins } from "@kubehop/netstack";
-import type { Clock, Timer } from "@kubehop/sim";
+import type { Timer, Timers } from "@kubehop/sim";
 import type { EmissionPin, NodeFacts, ServicePort } from "../model/input.ts";
 import { renderTables } from "../render/render-iptables.ts";
 import type { RestoreText } from "../render/rule-table.ts";
@@ -33,7 +33,7 @@ export interface KubeProxyOptions {
   /** The node's config door. */
   readonly door: Pick<Door, "apply">;
   /** Limits syncs and retries failed ones; without it every change is synced at once and failures wait for a call. */
-  readonly clock?: Clock;
+  readonly clock?: Timers;
   readonly pin?: EmissionPin;
   /** Chains present in table nat (`iptables-save -t nat`): lets a late start clear away a predecessor's chains. */
   readonly existingNatChains?: () => Iterable<string>;
@@ -167,19 +167,19 @@ export class KubeProxy implements Agent {
   }
 
   /** Token bucket of the runner: one token per minSyncPeriod, two at most. */
-  #refill(clock: Clock): void {
+  #refill(clock: Timers): void {
     const period = this.#features.minSyncPeriodMs;
     const earned = period === 0 ? BURST : (clock.now - this.#tokensAt) / period;
     this.#tokens = Math.min(BURST, this.#tokens + earned);
     this.#tokensAt = clock.now;
   }
 
-  #untilNextSync(clock: Clock): number {
+  #untilNextSync(clock: Timers): number {
     this.#refill(clock);
     return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) * this.#features.minSyncPeriodMs);
   }
 
-  #takeToken(clock: Clock): void {
+  #takeToken(clock: Timers): void {
     this.#refill(clock);
     this.#tokens = Math.max(0, this.#tokens - 1);
   }

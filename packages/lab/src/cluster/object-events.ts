@@ -1,0 +1,50 @@
+// Changes of API objects as events that scenarios wait for.
+
+import type { ControlPlane, Endpoints, Pod } from "@kubehop/kube";
+import type { EventLog } from "./event-log.ts";
+
+/** Tells of pods that are scheduled and ready, and of Services whose number of ready endpoints changes. That a pod is gone its kubelet tells. */
+export function watchObjects(control: ControlPlane, log: EventLog): void {
+  control.store.watch("Pod", ({ object, old, type }) => {
+    if (type === "deleted") return;
+    const { nodeName } = object.spec;
+    if (nodeName !== undefined && old?.spec.nodeName === undefined)
+      tellPod(control, log, object, "scheduled", `to ${nodeName}`);
+    if (object.status.ready && old?.status.ready !== true)
+      tellPod(control, log, object, "ready", object.status.podIP ?? "");
+    const { deletionTimestamp } = object.metadata;
+    if (deletionTimestamp !== undefined && old?.metadata.deletionTimestamp === undefined)
+      tellPod(control, log, object, "terminating");
+  });
+  control.store.watch("Endpoints", ({ object, old, type }) => {
+    const number = type === "deleted" ? 0 : readyOf(object);
+    if (number !== (old === undefined ? 0 : readyOf(old)))
+      log.tell(serviceSubject(object.metadata), "endpoints", { number });
+  });
+}
+
+/** `echo#1`, `prod/echo#1`; a pod that nobody made for a workload by its name. */
+export function podSubject(control: ControlPlane, pod: Pod): string {
+  return shortReference(control.referenceOf(pod) ?? `${pod.metadata.namespace}/${pod.metadata.name}`);
+}
+
+export function tellPod(control: ControlPlane, log: EventLog, pod: Pod, event: string, detail = ""): void {
+  log.tell(podSubject(control, pod), event, { detail });
+}
+
+/** `svc/echo`, `svc/prod/echo`. */
+export function serviceSubject({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return namespace === "default" ? `svc/${name}` : `svc/${namespace}/${name}`;
+}
+
+/** `deploy/echo#1` without its kind. */
+export function shortReference(reference: string): string {
+  const parts = reference.split("/");
+  const name = parts.pop() ?? "";
+  const namespace = parts.length > 1 ? parts[0] : undefined;
+  return namespace === undefined || namespace === "default" ? name : `${namespace}/${name}`;
+}
+
+function readyOf({ subsets }: Endpoints): number {
+  return new Set(subsets.flatMap(({ addresses }) => addresses.map(({ ip }) => ip))).size;
+}
