@@ -1,7 +1,10 @@
 // Changes of API objects as events that scenarios wait for.
 
-import type { ControlPlane, Endpoints, Pod } from "@kubehop/kube";
+import type { ControlPlane, Endpoints, Pod, PodLookup } from "@kubehop/kube";
+import { parsePodText } from "../schema/notation.ts";
 import type { EventLog } from "./event-log.ts";
+
+type PodIdentity = NonNullable<PodLookup["found"]>["identity"];
 
 /** Tells of pods that are scheduled and ready, and of Services whose number of ready endpoints changes. That a pod is gone its kubelet tells. */
 export function watchObjects(control: ControlPlane, log: EventLog): void {
@@ -37,11 +40,18 @@ export function serviceSubject({ namespace, name }: { readonly namespace: string
   return namespace === "default" ? `svc/${name}` : `svc/${namespace}/${name}`;
 }
 
-/** `deploy/echo#1` without its kind. */
+/** The same of a pod that was made once, also when it is gone. */
+export function identitySubject({ namespace, word, workload, ordinal }: PodIdentity): string {
+  const name = word === "pod" ? workload : `${workload}#${ordinal}`;
+  return namespace === "default" ? name : `${namespace}/${name}`;
+}
+
+/** `deploy/echo#1` without its kind; `prod/echo#1` keeps its namespace. */
 export function shortReference(reference: string): string {
-  const parts = reference.split("/");
-  const name = parts.pop() ?? "";
-  const namespace = parts.length > 1 ? parts[0] : undefined;
+  const parts = parsePodText(reference);
+  if (typeof parts === "string") return reference;
+  const { namespace } = parts;
+  const name = parts.index === undefined ? parts.name : `${parts.name}#${parts.index}`;
   return namespace === undefined || namespace === "default" ? name : `${namespace}/${name}`;
 }
 

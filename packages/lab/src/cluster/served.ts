@@ -25,6 +25,8 @@ export interface ClientEnds {
   /** Absent: no connection was made. */
   readonly local?: Endpoint;
   readonly remote?: Endpoint;
+  /** What the datagram said, when it alone tells it from others of the same ends. */
+  readonly data?: Uint8Array;
 }
 
 const PROTOCOL_NUMBERS = { tcp: IPPROTO_TCP, udp: IPPROTO_UDP } as const;
@@ -70,7 +72,7 @@ export function servedFor(
   since: number,
   client: ClientEnds,
 ): ServedRequest | undefined {
-  const { protocol, local, remote } = client;
+  const { protocol, local, remote, data } = client;
   if (protocol === "icmp" || local === undefined || remote === undefined) return undefined;
   const own: FlowTuple = {
     proto: PROTOCOL_NUMBERS[protocol],
@@ -79,7 +81,15 @@ export function servedFor(
     dst: remote.addr,
     dport: remote.port,
   };
-  return served.slice(since).findLast(({ way }) => way.some((tuple) => sameTuple(tuple, own)));
+  return served
+    .slice(since)
+    .findLast(
+      (one) => one.way.some((tuple) => sameTuple(tuple, own)) && (data === undefined || sameBytes(one.data, data)),
+    );
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a?.length === b.length && b.every((byte, i) => a[i] === byte);
 }
 
 /** `tcp 10.244.1.2:40000 > 10.244.2.3:80`. */

@@ -95,7 +95,9 @@ interface ToldPlan {
 function planOfSteps(plan: CellPlan, id: string | undefined): ToldPlan {
   if (id === undefined) return { plan, only: undefined };
   const at = stepAt(plan, id);
-  return { plan: { ...plan, steps: plan.steps.slice(0, at + 1) }, only: plan.steps[at]?.id };
+  // What goes on beside other steps may need those behind it.
+  const isTimed = plan.steps.some(({ after, stream }) => after !== undefined || stream !== undefined);
+  return { plan: isTimed ? plan : { ...plan, steps: plan.steps.slice(0, at + 1) }, only: plan.steps[at]?.id };
 }
 
 function stepAt({ steps }: CellPlan, id: string): number {

@@ -2,6 +2,7 @@
 
 import { JourneyRecorder } from "@kubehop/netstack";
 import type { Journey } from "@kubehop/netstack";
+import { addTracer } from "../cluster/onlookers.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 import type { CellRunEnd, CellRunner, LiveState, StepOutcome } from "../model/outcome.ts";
 import type { CellPlan } from "../model/scenario.ts";
@@ -30,16 +31,18 @@ export function recordCell(
   run: CellRunner,
   see: (recorded: RecordedStep) => void,
 ): CellRunEnd {
-  let recorder = new JourneyRecorder();
-  let cluster: RunningCluster | undefined;
-  let memory: RuleMemory | undefined;
+  // Steps may overlap: each has a recorder of its own.
+  const open = new Map<number, Recording>();
   return run(
     plan,
     seed,
     (step, outcome, live) => {
+      const recording = open.get(step.index);
       // A runner that shows no cluster has nothing to tell.
-      if (cluster === undefined || memory === undefined) return;
-      cluster.world.tracer = null;
+      if (recording === undefined) return;
+      open.delete(step.index);
+      const { cluster, memory, recorder, stop } = recording;
+      stop();
       const journeys = recorder.packets();
       see({
         step,
@@ -50,13 +53,19 @@ export function recordCell(
         exchanges: findExchanges(journeys, wantedOf(step, cluster)),
       });
     },
-    (_step, running) => {
-      cluster = running;
-      recorder = new JourneyRecorder(PACKETS_PER_STEP);
-      memory = new RuleMemory(cluster, recorder);
-      cluster.world.tracer = memory;
+    (step, cluster) => {
+      const recorder = new JourneyRecorder(PACKETS_PER_STEP);
+      const memory = new RuleMemory(cluster, recorder);
+      open.set(step.index, { cluster, recorder, memory, stop: addTracer(cluster.world, memory) });
     },
   );
+}
+
+interface Recording {
+  readonly cluster: RunningCluster;
+  readonly recorder: JourneyRecorder;
+  readonly memory: RuleMemory;
+  readonly stop: () => void;
 }
 
 /** What the request of a step looks like. */

@@ -22,6 +22,11 @@ export interface FlowOutcome {
   readonly ttl?: number;
   /** Bytes of the answer. */
   readonly bytes?: number;
+  /** As its client sees it; absent when it was not even begun. */
+  readonly ends?: Pick<PacketSummary, "protocol" | "src" | "sport" | "dst" | "dport">;
+  /** Virtual ms since time 0. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
 }
 
 export interface StepOutcome {

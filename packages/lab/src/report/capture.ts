@@ -1,5 +1,6 @@
 // Cases as packet captures: every device of every place, from the first step on.
 import { PcapngWriter } from "@kubehop/netstack";
+import { addTracer } from "../cluster/onlookers.ts";
 import type { CellRunner } from "../model/outcome.ts";
 import type { CellPlan } from "../model/scenario.ts";
 
@@ -11,9 +12,8 @@ export function capturingRunner(run: CellRunner, save: (plan: CellPlan, pcapng: 
   return (plan, seed, onStep, onBegin) => {
     if (onBegin !== undefined) return run(plan, seed, onStep, onBegin);
     const writer = new PcapngWriter();
-    const end = run(plan, seed, onStep, (_step, { world }) => {
-      world.tracer = writer;
-    });
+    let stop: (() => void) | undefined;
+    const end = run(plan, seed, onStep, (_step, { world }) => void (stop ??= addTracer(world, writer)));
     save(plan, writer.bytes());
     return end;
   };

@@ -1,43 +1,25 @@
-// Runs the steps of one cell: commands are started at their places, virtual time passes until they have ended, and expectations are
-// looked at while the cluster stands as the step left it.
+// Runs the steps of one cell. Those without `after` stand one behind the other; streams and what events start go on beside them.
+// Expectations are looked at while the cluster stands as the step left it.
 
-import type { ClientOutcome, RunningCommand } from "@kubehop/commands";
-import { formatIpv4, PacketStormError } from "@kubehop/netstack";
-import type { SockErrno } from "@kubehop/netstack";
+import { PacketStormError } from "@kubehop/netstack";
 import { Refusal, SimulationBudgetError } from "@kubehop/sim";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { EndpointPick } from "../cluster/pick.ts";
-import type { Place, Places } from "../cluster/places.ts";
-import { servedFor } from "../cluster/served.ts";
 import type { ReadFile } from "../load/context.ts";
-import type {
-  BeginListener,
-  CellRunEnd,
-  CellRunner,
-  FlowOutcome,
-  StepListener,
-  StepOutcome,
-} from "../model/outcome.ts";
+import type { BeginListener, CellRunEnd, CellRunner, StepListener } from "../model/outcome.ts";
 import type { RunObserver } from "../model/run-observer.ts";
-import type { CommandLine, DatagramAction, InjectAction, RunAction, SendAction, StepSpec } from "../model/step-spec.ts";
+import type { EventSpec, StepSpec, StreamSpec } from "../model/step-spec.ts";
 import { StepRefusal } from "../model/step-refusal.ts";
+import { Actor } from "./acting.ts";
+import { Awaited, EVENT_LIMIT_MS } from "./awaited.ts";
+import { chapters } from "./chapters.ts";
+import { checkPicked, pickFor } from "./picked.ts";
 import { liveState } from "./live-state.ts";
-import type { Desk } from "./desk.ts";
-import { runFault } from "./fault/run-fault.ts";
-import { injectFrame, sendDatagram } from "./inject.ts";
-import type { Jobs, RequestStart } from "./jobs.ts";
-import { COMMAND_LIMIT_MS, passUntil } from "./pass-until.ts";
-import { startSend } from "./send.ts";
 import { type StartedLab, startLab } from "./start-lab.ts";
+import { StepRun } from "./step-run.ts";
+import { EndOfRun, StepStopped } from "./step-stopped.ts";
+import { type Activity, Timeline, untilDone, untilTime } from "./timeline.ts";
 import { StepWatch } from "./watch.ts";
-
-/** Exit code of a command that was ended by SIGKILL. */
-const EXIT_KILLED = 137;
-
-/** A step cannot go on: the reason is told to the person who wrote it. */
-class StepStopped extends Error {
-  override readonly name = "StepStopped";
-}
 
 /**
  * A runner of cells, each on a cluster of its own. `readFile`: files beside the scenario, as commands name them.
@@ -47,245 +29,198 @@ export function cellRunner(readFile: ReadFile, observer?: RunObserver): CellRunn
   return (plan, seed, onStep, onBegin) => {
     const lab = startLab(plan, seed, { readFile, onWorld: (world) => observer?.world(world) });
     observer?.settled(lab.cluster);
-    return new StepRunner(lab, onStep, onBegin, observer).run();
+    return new StepRunner(lab, { onStep, onBegin, observer }).run();
   };
 }
 
-/** What one action of a step gave. */
-interface ActionResult {
-  readonly exitCode: number;
-  readonly flows: readonly FlowOutcome[];
+interface Listeners {
+  readonly onStep: StepListener;
+  readonly onBegin: BeginListener | undefined;
+  readonly observer: RunObserver | undefined;
 }
 
 class StepRunner {
   readonly #cluster: Cluster;
-  readonly #onStep: StepListener;
-  readonly #onBegin: BeginListener | undefined;
-  readonly #desk: Desk;
-  readonly #jobs: Jobs;
-  readonly #observer: RunObserver | undefined;
-  #stdout = "";
-  #stderr = "";
+  readonly #listeners: Listeners;
+  readonly #actor: Actor;
+  readonly #timeline: Timeline;
+  readonly #awaited: Awaited;
+  /** Steps that go on beside the others. */
+  #beside = 0;
+  /** The step that began last: what breaks off is told as its. */
+  #newest: StepSpec | undefined;
   /** The first thing typed that is not modelled. */
   #refused: StepRefusal | undefined;
 
-  constructor(
-    { cluster, desk, jobs }: StartedLab,
-    onStep: StepListener,
-    onBegin: BeginListener | undefined,
-    observer: RunObserver | undefined,
-  ) {
+  constructor({ cluster, desk, jobs }: StartedLab, listeners: Listeners) {
     this.#cluster = cluster;
-    this.#desk = desk;
-    this.#jobs = jobs;
-    this.#onStep = onStep;
-    this.#onBegin = onBegin;
-    this.#observer = observer;
+    this.#listeners = listeners;
+    const refuse = (refusal: StepRefusal): void => void (this.#refused ??= refusal);
+    this.#actor = new Actor({ cluster, desk, jobs, observer: listeners.observer, refuse });
+    this.#timeline = new Timeline(cluster, () => this.#throwRefused());
+    this.#awaited = new Awaited(cluster);
+    this.#newest = cluster.plan.steps[0];
   }
 
   run(): CellRunEnd {
-    for (const step of this.#cluster.plan.steps) {
-      try {
-        this.#runStep(step);
-      } catch (error) {
-        if (error instanceof StepRefusal) throw error;
-        if (error instanceof Refusal) throw new StepRefusal(error, step.position);
-        if (!isStop(error)) throw error;
-        return { virtualMs: this.#cluster.now, stopped: { step, reason: error.message } };
-      }
+    try {
+      const all = this.#timeline.start(this.#sequence());
+      this.#timeline.pass(() => all.done);
+    } catch (error) {
+      return this.#broken(error);
     }
     return { virtualMs: this.#cluster.now };
   }
 
-  #runStep(step: StepSpec): void {
-    const cluster = this.#cluster;
-    if (step.at !== undefined) {
-      if (step.at < cluster.now)
-        throw new StepStopped(`at: ${seconds(step.at)} has passed: the steps before end at ${seconds(cluster.now)}`);
-      cluster.advance(step.at - cluster.now);
+  /** @throws what is no matter of the scenario, and refusals at their place */
+  #broken(error: unknown): CellRunEnd {
+    const { step, cause } = error instanceof EndOfRun ? error : { step: this.#newest, cause: error };
+    if (cause instanceof StepRefusal || step === undefined) throw cause;
+    if (cause instanceof Refusal) throw new StepRefusal(cause, step.position);
+    if (!isStop(cause)) throw cause;
+    return { virtualMs: this.#cluster.now, stopped: { step, reason: cause.message } };
+  }
+
+  *#sequence(): Activity {
+    for (const { step, followers } of chapters(this.#cluster.plan.steps)) {
+      if (step !== undefined) yield* at(step, this.#waitForTime(step));
+      for (const follower of followers) this.#arm(follower);
+      if (step?.stream !== undefined) this.#startBeside(this.#stream(step, step.stream));
+      else if (step !== undefined) yield* this.#step(step);
     }
-    this.#throwRefused();
-    const pick = this.#pick(step);
-    this.#onBegin?.(step, cluster);
-    this.#observer?.begin(step);
-    const watch = new StepWatch(cluster, step.expect.checks);
-    this.#stdout = "";
-    this.#stderr = "";
-    const startedAt = cluster.now;
-    const results = Array.from({ length: step.repeat }, () => this.#act(step, watch));
-    cluster.settle();
-    this.#throwRefused();
-    const flows = results.flatMap((result) => result.flows);
-    const last = flows.at(-1);
-    const outcome: StepOutcome = {
-      exitCode: results.at(-1)?.exitCode ?? 0,
-      stdout: this.#stdout,
-      stderr: this.#stderr,
-      ...(last === undefined ? {} : { flow: last }),
-      flows,
-      startedAt,
-      endedAt: cluster.now,
-    };
-    watch.close();
-    pick?.close();
-    checkPicked(step, pick, flows, this.#cluster.places);
-    this.#onStep(step, outcome, liveState(cluster, watch));
+    yield* this.#ending();
   }
 
-  #pick({ pick }: StepSpec): EndpointPick | undefined {
-    if (pick === undefined) return undefined;
-    const ip = this.#cluster.places.pod(pick.text)?.status.podIP;
-    if (ip === undefined) throw new StepStopped(`pick: ${pick.text} has no address now`);
-    const picked = this.#cluster.pick(ip);
-    if (!picked.leads) throw new StepStopped(`pick: no rule of any node leads to ${pick.text} (${ip})`);
-    return picked;
+  /** The run ends when all that goes on beside has, and all that was waited for has come. */
+  *#ending(): Activity {
+    const over = (): boolean => this.#beside === 0 && !this.#awaited.pending;
+    if (over() || (yield* untilDone(this.#cluster, over, EVENT_LIMIT_MS))) return;
+    const missing = this.#awaited.missing();
+    if (missing !== undefined) throw new EndOfRun(missing.step, missing.reason);
+    yield () => this.#beside === 0;
   }
 
-  #act(step: StepSpec, watch: StepWatch): ActionResult {
-    switch (step.action.kind) {
-      case "wait":
-        this.#cluster.advance(step.action.ms);
-        return { exitCode: 0, flows: [] };
-      case "fault":
-        runFault(this.#cluster, step.action.fault);
-        return { exitCode: 0, flows: [] };
-      case "send":
-        return this.#send(step.action, watch);
-      case "inject":
-        return this.#inject(step.action);
-      case "datagram":
-        return this.#datagram(step.action);
-      case "run":
-        return this.#runCommands(step, step.action, watch);
-    }
+  *#waitForTime(step: StepSpec): Activity {
+    const { now, epoch } = this.#cluster;
+    if (step.at === undefined) return;
+    if (step.at < now)
+      throw new StepStopped(`at: ${seconds(step.at)} has passed: the steps before end at ${seconds(now)}`);
+    yield* untilTime(this.#cluster, epoch + step.at);
   }
 
-  #runCommands(step: StepSpec, action: RunAction, watch: StepWatch): ActionResult {
-    const flows: FlowOutcome[] = [];
-    let exitCode = 0;
-    for (const command of action.commands) {
-      const place = this.#place(action.in);
-      const start = this.#starting(place, command.background);
-      if (command.background) {
-        this.#jobs.add(step.id, start, (stdout) => this.#start(place, command, stdout));
-        continue;
-      }
-      const process = this.#start(place, command, (text) => (this.#stdout += text));
-      this.#waitFor(() => process.exitCode !== undefined || this.#isGone(place), command.text);
-      exitCode = process.exitCode ?? this.#kill(process);
-      const outcome = process.outcome;
-      if (outcome !== undefined) flows.push(this.#flowOutcome(outcome, start, watch));
-    }
-    return { exitCode, flows };
+  #startBeside(activity: Activity): () => boolean {
+    this.#beside++;
+    const task = this.#timeline.start(this.#counted(activity));
+    return () => task.done;
   }
 
-  #starting(place: Place, background: boolean): RequestStart {
-    const { served, now } = this.#cluster;
-    const token = this.#observer?.starting(background);
-    return { ns: place.ns.name, servedBefore: served.length, at: now, token };
+  *#counted(activity: Activity): Activity {
+    yield* activity;
+    this.#beside--;
   }
 
-  #start(place: Place, { text: line, position }: CommandLine, stdout: (text: string) => void): RunningCommand {
-    return this.#desk.start(place, line, {
-      stdout,
-      stderr: (text) => void (this.#stderr += text),
-      refuse: (text) => void (this.#refused ??= new StepRefusal(new Refusal(text), position)),
+  #arm(step: StepSpec): void {
+    const { after } = step;
+    if (after === undefined) return;
+    const start = (): (() => boolean) => this.#startBeside(this.#started(step, after));
+    this.#awaited.once({ step, key: "after", event: after }, () => {
+      // Who wrote the batch stands still until the step has ended.
+      if (after.event === "batch") this.#timeline.pass(start());
+      // Never inside of the event: nothing else could go on there.
+      else this.#cluster.world.clock.schedule(0, () => void start());
     });
+  }
+
+  *#started(step: StepSpec, { plus }: EventSpec): Activity {
+    if (plus > 0) yield* untilTime(this.#cluster, this.#cluster.world.now + plus);
+    yield* step.stream === undefined ? this.#step(step) : this.#stream(step, step.stream);
+  }
+
+  *#step(step: StepSpec): Activity {
+    yield* at(step, this.#once(step));
+  }
+
+  *#once(step: StepSpec): Activity {
+    const pick = pickFor(step, this.#cluster);
+    const run = this.#begin(step);
+    for (let i = 0; i < step.repeat; i++) run.results.push(yield* this.#actor.act(run));
+    this.#cluster.settle();
+    this.#end(run, pick);
+  }
+
+  *#stream(step: StepSpec, stream: StreamSpec): Activity {
+    yield* at(step, this.#repeated(step, stream));
+  }
+
+  /** Each repetition is an activity of its own; the step has ended when all have. */
+  *#repeated(step: StepSpec, { every, until }: StreamSpec): Activity {
+    const { world, epoch } = this.#cluster;
+    const run = this.#begin(step);
+    const isOver = this.#untilOf(step, until);
+    let open = 0;
+    const one = function* (this: StepRunner, number: number): Activity {
+      run.results[number - 1] = yield* at(step, this.#actor.act(run, number));
+      open--;
+    };
+    const begun = world.now;
+    for (let number = 1; !isOver(); number++) {
+      open++;
+      this.#timeline.start(one.call(this, number));
+      const next = begun + number * every;
+      if (typeof until === "number" && next >= epoch + until) break;
+      world.clock.at(next, () => undefined);
+      yield () => world.now >= next || isOver();
+    }
+    yield () => open === 0;
+    run.stream?.close();
+    this.#cluster.settle();
+    this.#end(run, undefined);
+  }
+
+  #untilOf(step: StepSpec, until: StreamSpec["until"]): () => boolean {
+    const { world, epoch } = this.#cluster;
+    if (typeof until === "number") return () => world.now >= epoch + until;
+    let over = false;
+    this.#awaited.once({ step, key: "until", event: until }, () => {
+      world.clock.schedule(until.plus, () => void (over = true));
+    });
+    return () => over;
+  }
+
+  #begin(step: StepSpec): StepRun {
+    const cluster = this.#cluster;
+    this.#throwRefused();
+    this.#newest = step;
+    this.#listeners.onBegin?.(step, cluster);
+    this.#listeners.observer?.begin(step);
+    cluster.log.tell(step.id, "begun");
+    return new StepRun(step, new StepWatch(cluster, step.expect.checks), cluster.now);
+  }
+
+  #end(run: StepRun, pick: EndpointPick | undefined): void {
+    const cluster = this.#cluster;
+    this.#throwRefused();
+    const outcome = run.outcome(cluster);
+    run.watch.close();
+    pick?.close();
+    checkPicked(run.step, pick, outcome.flows, cluster.places);
+    this.#listeners.onStep(run.step, outcome, liveState(cluster, run.watch));
+    cluster.log.tell(run.step.id, "ended");
   }
 
   /** A refusal may come up deep inside a packet's way: the run stops when that is over. */
   #throwRefused(): void {
     if (this.#refused !== undefined) throw this.#refused;
   }
-
-  #send(action: SendAction, watch: StepWatch): ActionResult {
-    const place = this.#place(action.flow.from.name);
-    const dst = this.#cluster.places.address(action.flow.to.name, place.namespace);
-    if (dst === undefined) throw new StepStopped(`send: no address for ${action.flow.to.name}`);
-    const start = this.#starting(place, false);
-    let flow: FlowOutcome | undefined;
-    startSend(place.ns, action, formatIpv4(dst), (outcome) => {
-      flow = this.#flowOutcome(outcome, start, watch);
-    });
-    this.#waitFor(() => flow !== undefined, action.flow.text);
-    return { exitCode: flow?.result === "ok" ? 0 : 1, flows: flow === undefined ? [] : [flow] };
-  }
-
-  #inject(action: InjectAction): ActionResult {
-    const { ns } = this.#place(action.in);
-    const dev = ns.devices.byName(action.dev);
-    if (dev === undefined) throw new StepStopped(`inject: there is no device ${action.dev} in ${action.in} now`);
-    this.#observer?.inject(ns, action);
-    return this.#handedOver("send", injectFrame(dev, action));
-  }
-
-  #datagram(action: DatagramAction): ActionResult {
-    const place = this.#place(action.in);
-    const dst = this.#cluster.places.address(action.to.name, place.namespace);
-    if (dst === undefined) throw new StepStopped(`datagram: no address for ${action.to.name}`);
-    this.#observer?.datagram(place.ns, formatIpv4(dst), action);
-    return this.#handedOver("sendto", sendDatagram(place.ns, dst, action));
-  }
-
-  /** What a system call said is all there is to see at the sender's. */
-  #handedOver(call: string, errno: SockErrno | undefined): ActionResult {
-    if (errno !== undefined) this.#stderr += `${call}: ${errno}\n`;
-    return { exitCode: errno === undefined ? 0 : 1, flows: [] };
-  }
-
-  /** Who answered is what a server saw of this very request since it began. */
-  #flowOutcome(client: ClientOutcome, begun: RequestStart, watch: StepWatch): FlowOutcome {
-    const { result, bytes } = client;
-    const { ns, servedBefore, at, token } = this.#jobs.startOf(client) ?? begun;
-    const served = servedFor(this.#cluster.served, servedBefore, client);
-    this.#observer?.request({ ns, client, served, startedAt: at, endedAt: this.#cluster.now }, token);
-    if (served === undefined) return { result, bytes };
-    const ttl = watch.ttlOf(served);
-    return { result, bytes, by: served.ns, client: served.client, ...(ttl === undefined ? {} : { ttl }) };
-  }
-
-  #place(name: string): Place {
-    const place = this.#cluster.places.find(name);
-    if (place === undefined) throw new StepStopped(`there is no place ${name} now`);
-    return place;
-  }
-
-  /** Its pod was deleted. */
-  #isGone(place: Place): boolean {
-    return this.#cluster.world.namespaces.get(place.ns.name) !== place.ns;
-  }
-
-  /** What runs in a pod ends with it. */
-  #kill(process: RunningCommand): number {
-    process.interrupt();
-    return EXIT_KILLED;
-  }
-
-  /** Virtual time passes, event by event, until `ended`. */
-  #waitFor(ended: () => boolean, what: string): void {
-    if (passUntil(this.#cluster, ended, () => this.#throwRefused())) return;
-    throw new StepStopped(
-      `${what}: did not end within ${COMMAND_LIMIT_MS / 1000} virtual seconds; bound it (-c 4, --max-time 5), or end the line in & and bring it back with fg`,
-    );
-  }
 }
 
-/** A choice that was to be forced and was not: the step does not show what it says. */
-function checkPicked(
-  step: StepSpec,
-  pick: EndpointPick | undefined,
-  flows: readonly FlowOutcome[],
-  places: Places,
-): void {
-  if (step.pick === undefined || pick === undefined || pick.used) return;
-  const { text } = step.pick;
-  if (flows.length === 0) throw new StepStopped(`pick: nothing chose ${text}, the step made no request`);
-  if (pick.elsewhere !== undefined)
-    throw new StepStopped(`pick: ${text} was not among the choices of ${pick.elsewhere}`);
-  const wanted = places.find(text)?.ns.name;
-  const other = flows.find(({ by }) => by !== undefined && by !== wanted)?.by;
-  if (other !== undefined)
-    throw new StepStopped(`pick: nothing chose ${text}, ${other} answered without a random choice`);
+/** What breaks off inside is told as this step's. */
+function* at<T>(step: StepSpec, activity: Activity<T>): Activity<T> {
+  try {
+    return yield* activity;
+  } catch (error) {
+    throw error instanceof EndOfRun ? error : new EndOfRun(step, error);
+  }
 }
 
 function seconds(ms: number): string {

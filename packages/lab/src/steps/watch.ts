@@ -4,6 +4,7 @@
 import { frameBytes, packetTap, packetWatch } from "@kubehop/netstack";
 import type { NetDevice, NetNamespace, Packet, RuleOrigin, Step, Tracer } from "@kubehop/netstack";
 import type { Cluster } from "../cluster/cluster.ts";
+import { addDropListener, addTracer } from "../cluster/onlookers.ts";
 import type { ServedRequest } from "../cluster/served.ts";
 import { tupleText } from "../cluster/served.ts";
 import type { Check } from "../model/expect-spec.ts";
@@ -26,8 +27,6 @@ export class StepWatch implements Tracer {
   readonly #ttls = new Map<string, number>();
   readonly #lastRule = new Map<number, LastRule>();
   readonly #stops: (() => void)[] = [];
-  /** Who listened before; hears the steps as well. */
-  #onlooker: Tracer | null = null;
 
   /** `checks`: what the step will be asked. */
   constructor(cluster: Cluster, checks: readonly Check[]) {
@@ -55,18 +54,16 @@ export class StepWatch implements Tracer {
 
   /** Tracer: remembers the last rule of every packet that is on its way. */
   step(step: Step): void {
-    this.#onlooker?.step(step);
     if (step.kind === "rule") this.#lastRule.set(step.pkt, { ...step, number: step.rule });
     else if (step.kind === "deliver" || step.kind === "consume") this.#lastRule.delete(step.pkt);
   }
 
   #listen(): void {
     const { world } = this.#cluster;
-    const before = { tracer: world.tracer, onDrop: world.onDrop };
-    this.#onlooker = world.tracer;
-    world.tracer = this;
-    world.onDrop = (ns, pkt, reason) => void this.drops.push(this.#dropRecord(ns, pkt, reason));
-    this.#stops.push(() => Object.assign(world, before));
+    this.#stops.push(
+      addTracer(world, this),
+      addDropListener(world, (ns, pkt, reason) => void this.drops.push(this.#dropRecord(ns, pkt, reason))),
+    );
   }
 
   #dropRecord(ns: NetNamespace, pkt: Packet, reason: DropRecord["reason"]): DropRecord {

@@ -94,6 +94,7 @@ function serveUdp({ ns, hostname, onServed }: ServeOptions, server: ServerSpec):
         clientPort: from.port,
         address: formatIpv4(to),
         port: server.port,
+        data: bytes,
       });
       // A program bound to any address answers from the one it was asked on only when it looks (IP_PKTINFO), as good servers do.
       sock.sendTo(server.kind === "echo" ? bytes : encodeUtf8(`${hostname}\n`), from.addr, from.port, to);

@@ -33,6 +33,8 @@ export interface Served {
   /** Own address the client asked (dotted text), and port. */
   readonly address: string;
   readonly port: number;
+  /** What was asked, of a datagram. */
+  readonly data?: Uint8Array;
 }
 
 export type ServedListener = (served: Served) => void;
