@@ -45,6 +45,8 @@ export interface ControlPlaneOptions {
   /** Prefix length of a node's share; default 24. */
   readonly nodeMask?: number;
   readonly pins?: PinOptions;
+  /** When the endpoints controller looks at a change that it is told; default at once. */
+  readonly endpointsLater?: (look: () => void) => void;
 }
 
 /** What `kubectl apply` says it did. */
@@ -86,7 +88,7 @@ export class ControlPlane {
       new DaemonSetController(this.#context),
       new StatefulSetController(this.#context),
       new Scheduler(this.#context),
-      new EndpointsController(this.#context),
+      new EndpointsController(this.#context, options.endpointsLater ?? ((look) => look())),
     ];
     for (const namespace of ["default", "kube-system"]) this.ensureNamespace(namespace);
   }

@@ -22,14 +22,17 @@ const MIRROR_CONTROLLER = "endpointslicemirroring-controller.k8s.io";
 export class EndpointsController implements Controller {
   readonly name = "endpoints";
   readonly #context: ControllerContext;
+  readonly #later: (look: () => void) => void;
   readonly #queue = new WorkQueue();
   /** Services of a namespace by one pair of their selector, so that a pod finds its Services without asking all. */
   readonly #bySelector = new Map<string, Map<string, Service>>();
   /** Slices by `namespace/service`. */
   readonly #byService = new Map<string, Map<string, EndpointSlice>>();
 
-  constructor(context: ControllerContext) {
+  /** `later` calls back when it is time to look at a change. */
+  constructor(context: ControllerContext, later: (look: () => void) => void) {
     this.#context = context;
+    this.#later = later;
     context.store.watch("Service", (event) => this.#onService(event));
     context.store.watch("Pod", ({ object, old }) => {
       this.#enqueueServicesOf(object);
@@ -38,7 +41,7 @@ export class EndpointsController implements Controller {
     context.store.watch("Endpoints", ({ object: { metadata } }) => {
       // Hand-made Endpoints without a Service are nobody's business.
       const isKnown = context.store.get("Service", metadata.namespace, metadata.name) !== undefined;
-      if (isKnown) this.#queue.add(metadata.namespace, metadata.name);
+      if (isKnown) this.#enqueue(metadata.namespace, metadata.name);
     });
     context.store.watch("EndpointSlice", ({ type, object }) => this.#onSlice(type === "deleted", object));
   }
@@ -51,6 +54,10 @@ export class EndpointsController implements Controller {
     this.#queue.drain((namespace, name) => this.#syncOne(namespace, name));
   }
 
+  #enqueue(namespace: string, name: string): void {
+    this.#later(() => this.#queue.add(namespace, name));
+  }
+
   #onService({ type, object, old }: WatchEvent<"Service">): void {
     for (const previous of [old, type === "deleted" ? object : undefined]) {
       if (previous !== undefined) this.#bySelector.get(selectorKey(previous))?.delete(previous.metadata.name);
@@ -60,7 +67,7 @@ export class EndpointsController implements Controller {
       const services = this.#bySelector.get(key) ?? new Map<string, Service>();
       this.#bySelector.set(key, services.set(object.metadata.name, object));
     }
-    this.#queue.add(object.metadata.namespace, object.metadata.name);
+    this.#enqueue(object.metadata.namespace, object.metadata.name);
   }
 
   #onSlice(gone: boolean, slice: EndpointSlice): void {
@@ -75,7 +82,7 @@ export class EndpointsController implements Controller {
     const { namespace, labels } = pod.metadata;
     for (const [key, value] of Object.entries(labels)) {
       for (const service of this.#bySelector.get(pairKey(namespace, key, value))?.values() ?? []) {
-        if (matchesLabels(service.spec.selector ?? {}, labels)) this.#queue.add(namespace, service.metadata.name);
+        if (matchesLabels(service.spec.selector ?? {}, labels)) this.#enqueue(namespace, service.metadata.name);
       }
     }
   }

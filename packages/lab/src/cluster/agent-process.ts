@@ -17,6 +17,8 @@ export interface AgentPorts {
   readonly door: Door;
   /** Runs `act` when news of this moment reaches the agent. */
   hear(act: () => void): void;
+  /** `act` is called before news begin to come late. */
+  onLate(act: () => void): void;
 }
 
 export interface ProcessOptions {
@@ -48,6 +50,7 @@ export class AgentProcess {
   #delay = 0;
   /** When the newest news comes in, world time: none overtakes another. */
   #heardUntil = 0;
+  #onLate: () => void = () => undefined;
   #held = false;
   #waiting: (() => void)[] = [];
   /** How deep the agent is in its own work, and what it has written there. */
@@ -62,6 +65,10 @@ export class AgentProcess {
       store: this.#store(),
       door: this.#door(),
       hear: (act) => this.#hear(act),
+      onLate: (act) => {
+        this.#onLate = act;
+        if (this.#delay > 0) act();
+      },
     };
   }
 
@@ -70,6 +77,7 @@ export class AgentProcess {
     if (this.#agent !== undefined) throw new Refusal(`${this.name} runs already`);
     const agent = this.#options.make(this.#ports);
     this.#life++;
+    this.#heardUntil = 0;
     this.#agent = agent;
     this.#enter(() => agent.start());
     this.#options.events.tell(this.name, "started");
@@ -91,6 +99,7 @@ export class AgentProcess {
 
   /** From now on it hears of the API server's changes so much later, virtual ms. */
   set delay(ms: number) {
+    if (ms > 0) this.#onLate();
     this.#delay = ms;
   }
 

@@ -12,17 +12,17 @@ export class AgentSet {
 
   /** @throws Refusal when it does not run */
   kill(node: string, agent: AgentName): void {
-    this.#process(node, agent).kill();
+    this.#process(`${node}/${agent}`).kill();
   }
 
   /** @throws Refusal when it runs */
   start(node: string, agent: AgentName): void {
-    this.#process(node, agent).start();
+    this.#process(`${node}/${agent}`).start();
   }
 
-  /** How much later it hears of the API server's changes from now on, virtual ms. */
-  delay(node: string, agent: AgentName, ms: number): void {
-    this.#process(node, agent).delay = ms;
+  /** How much later NODE/AGENT hears of the API server's changes from now on, virtual ms. */
+  delay(name: string, ms: number): void {
+    this.#process(name).delay = ms;
   }
 
   /** All agents of a node die. */
@@ -31,9 +31,9 @@ export class AgentSet {
       if (process.isRunning && process.name.startsWith(`${node}/`)) process.kill();
   }
 
-  #process(node: string, agent: AgentName): AgentProcess {
-    const process = this.#processes.get(`${node}/${agent}`);
-    if (process === undefined) throw new Error(`there is no ${node}/${agent}`);
+  #process(name: string): AgentProcess {
+    const process = this.#processes.get(name);
+    if (process === undefined) throw new Error(`there is no ${name}`);
     return process;
   }
 }

@@ -37,14 +37,16 @@ export class Cluster {
   /** Requests that servers saw, in order. */
   readonly served: ServedRequest[] = [];
   #epoch = 0;
+  #endpointsLag = 0;
 
   private constructor(plan: CellPlan, seed: number | string, onWorld: WorldListener | undefined) {
     this.plan = plan;
     this.world = new World(seed);
     onWorld?.(this.world);
-    this.control = bootControlPlane(this.world, plan);
+    this.control = bootControlPlane(this.world, plan, (look) => this.#endpointsLater(look));
     const admin = plan.bare === undefined ? new NetNamespace(this.world, ADMIN) : undefined;
     this.places = new Places(this.world, plan, this.control, admin);
+    watchObjects(this.control, this.log);
     if (plan.bare === undefined) this.#boot();
     else bootNamespaces(this.world, plan.bare);
   }
@@ -65,9 +67,22 @@ export class Cluster {
     this.#epoch = this.world.now;
     this.world.epoch = this.#epoch;
     if (this.plan.bare !== undefined) muteDevices(this.world, this.plan.bare);
-    watchObjects(this.control, this.log);
+    this.#slowDown();
     this.log.begin();
     pinSockets(this.plan.pins.sockets, this.places, this.#epoch);
+  }
+
+  /** `timing` counts from time 0 on: what stands then has settled. */
+  #slowDown(): void {
+    const { timing } = this.plan;
+    for (const [name, ms] of Object.entries(timing?.agents ?? {})) this.agents.delay(name, ms);
+    this.#endpointsLag = timing?.endpoints ?? 0;
+  }
+
+  /** The endpoints controller looks at a change. */
+  #endpointsLater(look: () => void): void {
+    if (this.#endpointsLag === 0) look();
+    else this.world.clock.schedule(this.#endpointsLag, look);
   }
 
   #boot(): void {

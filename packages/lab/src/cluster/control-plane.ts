@@ -8,8 +8,12 @@ import type { CellPlan } from "../model/scenario.ts";
 import { kubeDnsManifest } from "./addons.ts";
 import { ClusterError } from "./machines.ts";
 
-/** Store, controllers, nodes and add-ons; nothing is wired yet. */
-export function bootControlPlane(world: World, plan: CellPlan): ControlPlane {
+/** Store, controllers, nodes and add-ons; nothing is wired yet. `endpointsLater`: calls the endpoints controller back when it is its time. */
+export function bootControlPlane(
+  world: World,
+  plan: CellPlan,
+  endpointsLater: (look: () => void) => void,
+): ControlPlane {
   const { cluster } = plan;
   const serviceCIDR = kubeCidr(cluster.services.cidr);
   const network = cluster.cni.kind === "flannel" ? kubeCidr(cluster.cni.network) : undefined;
@@ -22,6 +26,7 @@ export function bootControlPlane(world: World, plan: CellPlan): ControlPlane {
     },
     ...(network === undefined ? {} : { clusterCIDR: network }),
     pins: pinOptions(plan),
+    endpointsLater,
   });
   for (const node of cluster.nodes) control.addNode(nodeInput(node));
   control.reconcile(["node-ipam"]);

@@ -5,18 +5,15 @@ import type { AgentPorts } from "./agent-process.ts";
 
 export class HeardServices implements ServiceSource {
   readonly #source: ServiceSource;
-  readonly #ports: Pick<AgentPorts, "hear">;
+  readonly #ports: Pick<AgentPorts, "hear" | "onLate">;
   /** The list as last heard of; undefined: it hears of everything at once. */
   #known: readonly ServicePort[] | undefined;
 
-  constructor(source: ServiceSource, ports: Pick<AgentPorts, "hear">) {
+  constructor(source: ServiceSource, ports: Pick<AgentPorts, "hear" | "onLate">) {
     this.#source = source;
     this.#ports = ports;
-  }
-
-  /** From now on the list is what was heard, as news may come late. */
-  freeze(): void {
-    this.#known ??= this.#source.list();
+    // From then on the list is what was heard.
+    ports.onLate(() => (this.#known ??= source.list()));
   }
 
   list(): readonly ServicePort[] {

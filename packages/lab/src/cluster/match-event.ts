@@ -3,7 +3,7 @@
 import type { EventSpec } from "../model/step-spec.ts";
 import type { LabEvent } from "../model/lab-event.ts";
 import type { Cluster } from "./cluster.ts";
-import { identitySubject, shortReference } from "./object-events.ts";
+import { identitySubject, shortReference } from "../schema/subjects.ts";
 
 export type EventCluster = Pick<Cluster, "control">;
 
@@ -21,3 +21,14 @@ export function subjectOf({ control }: EventCluster, { subject, event }: EventSp
 }
 
 export const POD_EVENTS: readonly string[] = ["scheduled", "ready", "gone"];
+
+/** Virtual ms since time 0 of its first occurrence from `from` on, and what is written behind it; undefined: it did not come. */
+export function timeOfEvent(
+  cluster: Pick<Cluster, "control" | "events">,
+  wanted: EventSpec,
+  from: number,
+): number | undefined {
+  const found = cluster.events.filter((told) => told.at >= from && isEvent(cluster, wanted, told));
+  const at = found[wanted.event === "batch" ? (wanted.number ?? 1) - 1 : 0]?.at;
+  return at === undefined ? undefined : at + wanted.plus;
+}

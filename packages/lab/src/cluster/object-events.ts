@@ -1,10 +1,8 @@
 // Changes of API objects as events that scenarios wait for.
 
-import type { ControlPlane, Endpoints, Pod, PodLookup } from "@kubehop/kube";
-import { parsePodText } from "../schema/notation.ts";
+import type { ControlPlane, Endpoints, Pod } from "@kubehop/kube";
+import { serviceSubject, shortReference } from "../schema/subjects.ts";
 import type { EventLog } from "./event-log.ts";
-
-type PodIdentity = NonNullable<PodLookup["found"]>["identity"];
 
 /** Tells of pods that are scheduled and ready, and of Services whose number of ready endpoints changes. That a pod is gone its kubelet tells. */
 export function watchObjects(control: ControlPlane, log: EventLog): void {
@@ -22,7 +20,7 @@ export function watchObjects(control: ControlPlane, log: EventLog): void {
   control.store.watch("Endpoints", ({ object, old, type }) => {
     const number = type === "deleted" ? 0 : readyOf(object);
     if (number !== (old === undefined ? 0 : readyOf(old)))
-      log.tell(serviceSubject(object.metadata), "endpoints", { number });
+      log.tell(serviceSubject(object.metadata.namespace, object.metadata.name), "endpoints", { number });
   });
 }
 
@@ -33,26 +31,6 @@ export function podSubject(control: ControlPlane, pod: Pod): string {
 
 export function tellPod(control: ControlPlane, log: EventLog, pod: Pod, event: string, detail = ""): void {
   log.tell(podSubject(control, pod), event, { detail });
-}
-
-/** `svc/echo`, `svc/prod/echo`. */
-export function serviceSubject({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
-  return namespace === "default" ? `svc/${name}` : `svc/${namespace}/${name}`;
-}
-
-/** The same of a pod that was made once, also when it is gone. */
-export function identitySubject({ namespace, word, workload, ordinal }: PodIdentity): string {
-  const name = word === "pod" ? workload : `${workload}#${ordinal}`;
-  return namespace === "default" ? name : `${namespace}/${name}`;
-}
-
-/** `deploy/echo#1` without its kind; `prod/echo#1` keeps its namespace. */
-export function shortReference(reference: string): string {
-  const parts = parsePodText(reference);
-  if (typeof parts === "string") return reference;
-  const { namespace } = parts;
-  const name = parts.index === undefined ? parts.name : `${parts.name}#${parts.index}`;
-  return namespace === undefined || namespace === "default" ? name : `${namespace}/${name}`;
 }
 
 function readyOf({ subsets }: Endpoints): number {

@@ -91,7 +91,11 @@ function listed(label: string, lines: readonly string[]): string[] {
 }
 
 /** Ends that are not written, or `*`, match anything; names stand for their address. */
-function matchesFlow(flow: FlowSpec | undefined, packet: PacketSummary, live: LiveState): boolean {
+export function matchesFlow(
+  flow: FlowSpec | undefined,
+  packet: Pick<PacketSummary, "protocol" | "src" | "sport" | "dst" | "dport">,
+  live: LiveState,
+): boolean {
   if (flow === undefined) return true;
   return (
     packet.protocol === flow.protocol &&

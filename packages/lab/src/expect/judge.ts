@@ -1,19 +1,25 @@
 // Holds what happened against what was expected. Judging changes nothing: it reads outcomes and asks the live state.
 import type { Check, ExpectSpec } from "../model/expect-spec.ts";
 import type { Failure, FlowOutcome, LiveState, StepOutcome } from "../model/outcome.ts";
-import { judgeDropped, judgePacket, judgeRow } from "./judge-live.ts";
+import { formatTime, judgeDropped, judgePacket, judgeRow } from "./judge-live.ts";
 import { judgeOutput } from "./judge-output.ts";
 import { judgeShare } from "./judge-share.ts";
 import type { Problem } from "./problem.ts";
+import { answeredOnly, judgeLost, judgeStream, narrowed } from "./requests.ts";
 
 /** Everything that did not hold, in the order it was written. */
 export function judge(expect: ExpectSpec, outcome: StepOutcome, live: LiveState): Failure[] {
+  const counted = narrowed(expect.only, outcome, live);
+  if ("message" in counted) return [failure(expect.position, counted)];
+  const outcomeFor = answeredOnly(expect.checks, counted);
   return expect.checks.flatMap((check) => {
-    const problem = judgeOne(check, outcome, live);
-    return problem === undefined
-      ? []
-      : [{ position: check.position, message: problem.message, details: problem.details ?? [] }];
+    const problem = judgeOne(check, outcomeFor(check), live);
+    return problem === undefined ? [] : [failure(check.position, problem)];
   });
+}
+
+function failure(position: Failure["position"], { message, details = [] }: Problem): Failure {
+  return { position, message, details };
 }
 
 function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem | undefined {
@@ -40,7 +46,18 @@ function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem 
       return judgePacket(check, live);
     case "row":
       return judgeRow(check, live);
+    case "lost":
+      return judgeLost(check.count, outcome);
+    case "stream":
+      return judgeStream(check, outcome, live, (one, part) => judgeOne(one, part, live));
+    case "never":
+      return judgeNever(outcome.held?.get(check));
   }
+}
+
+/** `at`: when it held first, virtual ms. */
+function judgeNever(at: number | undefined): Problem | undefined {
+  return at === undefined ? undefined : { message: `never: it held at ${formatTime(at)} s` };
 }
 
 /** A result is that of a request: a step without one has none, however well its command ended. */

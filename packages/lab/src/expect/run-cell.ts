@@ -27,6 +27,8 @@ export function runCase(
     end.stopped === undefined
       ? []
       : [{ position: end.stopped.step.position, message: end.stopped.reason, details: notRun(plan, end.stopped.step) }];
+  // Steps that go on beside others end out of order.
+  steps.sort((a, b) => a.step.index - b.step.index);
   const failures = [
     ...steps.flatMap((result) => result.failures),
     ...stopped,
@@ -55,13 +57,13 @@ function notRun({ steps }: CellPlan, { index }: StepSpec): string[] {
   return later === 0 ? [] : [`${later} ${later === 1 ? "step" : "steps"} not run`];
 }
 
-/** The runner taps the devices that a step's checks name: those of the cause are added to every step. */
+/** The runner taps the devices that a step's checks name: every step watches those of the cause too. */
 function withCauseWatched(plan: CellPlan, bug: BugSpec | undefined): CellPlan {
   const because = bug?.because?.checks ?? [];
   if (because.length === 0) return plan;
   const steps = plan.steps.map((step) => ({
     ...step,
-    expect: { ...step.expect, checks: [...step.expect.checks, ...because] },
+    expect: { ...step.expect, also: because },
   }));
   return { ...plan, steps };
 }

@@ -12,7 +12,7 @@ type DraftNamespaces = NonNullable<Draft<ScenarioFile>["namespaces"]>;
 type DraftNamespace = NonNullable<Exclude<DraftNamespaces, readonly unknown[]>[string]>;
 
 /** Keys that describe a cluster. */
-const CLUSTER_KEYS = ["cluster", "manifests", "place", "serve"] as const;
+const CLUSTER_KEYS = ["cluster", "manifests", "place", "serve", "timing"] as const;
 
 /** Undefined: the file describes a cluster. */
 export function buildBare(context: LoadContext): BareSpec | undefined {

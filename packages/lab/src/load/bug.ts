@@ -4,7 +4,7 @@ import type { BugSpec, Cell, MutationSpec } from "../model/scenario.ts";
 import { parsePath } from "../schema/notation.ts";
 import type { LoadContext } from "./context.ts";
 import { entriesOf, own } from "./draft.ts";
-import { type ExpectContext, plainChecks } from "./expectation.ts";
+import { type ExpectContext, plainExpectation } from "./expectation.ts";
 
 type When = Readonly<Record<string, readonly string[]>>;
 
@@ -77,7 +77,14 @@ export function buildBug(ec: ExpectContext, when: When): BugSpec {
   const because = draft.bug?.because;
   if (because === undefined) return { when, because: undefined };
   if (Object.keys(because).length === 0) ec.context.report(path, "nothing is expected of the cause");
-  return { when, because: { position: ec.context.position(path), checks: plainChecks(ec, because, path) } };
+  for (const key of ["within", "never"] as const) {
+    if (because[key] !== undefined)
+      ec.context.report([...path, key], `"${key}" is of a step, a cause is looked for at the end of all`, {
+        code: "conflict",
+        atKey: true,
+      });
+  }
+  return { when, because: plainExpectation(ec, because, path) };
 }
 
 export function buildMutations(context: LoadContext): MutationSpec[] {

@@ -1,16 +1,16 @@
 // `expect:` → checks, each with its place. Halves are chosen by the bug, words and short forms spelled out, names checked.
 import type { Path } from "@kubehop/kube";
 import { PARTIAL_COLUMNS, TABLE_COLUMNS, TABLE_NAMES } from "../expect/tables.ts";
-import type { Check, CountSpec, ExpectSpec, IgnoreName, OutputCheck, TableName } from "../model/expect-spec.ts";
+import type { Check, ExpectSpec, IgnoreName, OutputCheck, TableName } from "../model/expect-spec.ts";
 import type { DropReason } from "@kubehop/netstack";
-import type { FlowSpec } from "../model/step-spec.ts";
-import { AT_LEAST_ONE, parseCount, parseFlow, parseFraction } from "../schema/notation.ts";
+import { parseDuration } from "../schema/notation.ts";
 import type { ExpectFile, PlainExpectFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import { checkPattern } from "./pattern.ts";
 import { checkAddressValue, checkValue, looksNumeric } from "./row-value.ts";
 import { type Draft, entriesOf, manyOf } from "./draft.ts";
 import type { KnownNames } from "./names.ts";
+import { countOf, flowOf, requestChecks, requestFilter, streamChecks } from "./requests.ts";
 
 export type DraftExpect = Draft<ExpectFile>;
 type DraftPlain = Draft<PlainExpectFile>;
@@ -34,17 +34,36 @@ export function buildExpectation(
   if (typeof draft === "string") return { position, checks: [{ kind: "result", value: draft, position }] };
   const { fixed, broken, ...common } = draft;
   checkSaysSomething(ec, path);
-  const checks = plainChecks(ec, common, path);
+  const parts = [plainExpectation(ec, common, path)];
   const halves = { fixed, broken };
   const written = (["fixed", "broken"] as const).filter((half) => ec.context.document.has([...path, half]));
   checkHalves(ec, written, path);
   // Both halves are read, so that mistakes of either are said in every cell.
   for (const half of written) {
-    const found = halfChecks(ec, halves[half], [...path, half]);
-    if (half === ec.half) checks.push(...found);
+    const found = halfExpectation(ec, halves[half], [...path, half]);
+    if (half === ec.half) parts.push(found);
   }
-  const decided = checks.some((check) => check.kind === "result" || check.kind === "exit");
-  return { position, checks: decided ? checks : [...checks, ...fallback] };
+  const checks = parts.flatMap((part) => part.checks);
+  return {
+    position,
+    checks: checks.some(saysHowItEnds) ? checks : [...checks, ...fallback],
+    only: parts.findLast(({ only }) => only !== undefined)?.only,
+    within: parts.findLast(({ within }) => within !== undefined)?.within,
+  };
+}
+
+function saysHowItEnds({ kind }: Check): boolean {
+  return kind === "result" || kind === "exit" || kind === "lost" || kind === "stream";
+}
+
+/** An expectation without halves, of which nothing is filled in. */
+export function plainExpectation(ec: ExpectContext, draft: DraftPlain, path: Path): ExpectSpec {
+  return {
+    position: ec.context.position(path),
+    checks: plainChecks(ec, draft, path),
+    only: requestFilter(ec, draft, path),
+    within: draft.within === undefined ? undefined : parseDuration(draft.within),
+  };
 }
 
 /** An empty map would hold whatever happens. */
@@ -72,24 +91,28 @@ function checkHalves(ec: ExpectContext, written: readonly string[], path: Path):
   });
 }
 
-function halfChecks(ec: ExpectContext, draft: Draft<PlainExpectFile> | string | undefined, path: Path): Check[] {
-  if (draft === undefined) return [];
-  if (typeof draft !== "string") {
+function halfExpectation(
+  ec: ExpectContext,
+  draft: Draft<PlainExpectFile> | string | undefined,
+  path: Path,
+): ExpectSpec {
+  if (typeof draft === "object") {
     checkSaysSomething(ec, path);
-    return plainChecks(ec, draft, path);
+    return plainExpectation(ec, draft, path);
   }
-  return [{ kind: "result", value: draft as "ok", position: ec.context.position(path) }];
+  const position = ec.context.position(path);
+  return { position, checks: draft === undefined ? [] : [{ kind: "result", value: draft as "ok", position }] };
 }
 
 /** Checks of an object without halves. */
-export function plainChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {
+function plainChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {
   return [
     ...outcomeChecks(ec, draft, path),
     ...outputChecks(ec, draft, path),
-    ...shareChecks(ec, draft.share, [...path, "share"]),
     ...droppedChecks(ec, draft, [...path, "dropped"]),
     ...packetChecks(ec, draft, [...path, "packet"]),
     ...TABLE_NAMES.flatMap((table) => rowChecks(ec, table, draft, [...path, table])),
+    ...neverChecks(ec, draft.never, [...path, "never"]),
   ];
 }
 
@@ -97,18 +120,19 @@ function outcomeChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[
   const at = (key: string): { position: ReturnType<LoadContext["position"]> } => ({
     position: ec.context.position([...path, key]),
   });
-  const checks: Check[] = [];
-  if (draft.result !== undefined) checks.push({ kind: "result", value: draft.result, ...at("result") });
+  const checks = requestChecks(ec, draft, path);
   if (draft.exit !== undefined) checks.push({ kind: "exit", value: draft.exit, ...at("exit") });
   if (draft.ttl !== undefined) checks.push({ kind: "ttl", value: draft.ttl, ...at("ttl") });
-  if (draft.client !== undefined) {
-    ec.names.checkEnd(draft.client, [...path, "client"]);
-    checks.push({ kind: "client", value: draft.client, ...at("client") });
-  }
-  const by = manyOf(draft.by);
-  for (const { item, step } of by) ec.names.checkEnd(item, [...path, "by", ...step]);
-  if (by.length > 0) checks.push({ kind: "by", pods: by.map(({ item }) => item), ...at("by") });
-  return checks;
+  return [...checks, ...streamChecks(ec, draft.stream, [...path, "stream"])];
+}
+
+/** `never:` — an expectation of its own, of which nothing is filled in. */
+function neverChecks(ec: ExpectContext, draft: DraftPlain["never"], path: Path): Check[] {
+  if (draft === undefined) return [];
+  checkSaysSomething(ec, path);
+  const position = ec.context.position(path);
+  const only = requestFilter(ec, draft, path);
+  return [{ kind: "never", expect: { position, checks: plainChecks(ec, draft, path), only }, position }];
 }
 
 type OutputObject = Exclude<NonNullable<DraftPlain["output"]>, string>;
@@ -143,34 +167,6 @@ function outputObject(ec: ExpectContext, draft: OutputObject, path: Path, at?: P
   if (ignore.length > 0 && !golden)
     ec.context.report([...path, "ignore"], "a mask without text to compare", { hint: "add rows, has or text" });
   return checks;
-}
-
-function shareChecks(ec: ExpectContext, draft: DraftPlain["share"], path: Path): Check[] {
-  if (draft === undefined) return [];
-  const { tolerance, ...rest } = draft;
-  const pods = entriesOf(rest).map(([pod, share]) => {
-    ec.names.checkEnd(pod, [...path, pod]);
-    return { pod, fraction: parseFraction(share) ?? 0, position: ec.context.position([...path, pod]) };
-  });
-  const total = pods.reduce((sum, { fraction }) => sum + fraction, 0);
-  if (pods.length === 0) ec.context.report(path, "no pod is named", { hint: "write { web#1: 1/2, web#2: 1/2 }" });
-  else if (Math.abs(total - 1) > 0.02)
-    ec.context.report(path, `the shares add up to ${(total * 100).toFixed(1)} %, not to 100 %`);
-  const limit = tolerance === undefined ? undefined : parseFraction(tolerance);
-  return [{ kind: "share", pods, tolerance: limit, position: ec.context.position(path) }];
-}
-
-function countOf(written: string | number | undefined): CountSpec {
-  return (written === undefined ? undefined : parseCount(written)) ?? AT_LEAST_ONE;
-}
-
-function flowOf(ec: ExpectContext, text: string | undefined, path: Path): FlowSpec | undefined {
-  const flow = text === undefined ? undefined : parseFlow(text);
-  if (flow === undefined || typeof flow === "string") return undefined;
-  for (const end of [flow.from, flow.to]) {
-    if (end.name !== "*") ec.names.checkEnd(end.name, path);
-  }
-  return flow;
 }
 
 function droppedChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] {

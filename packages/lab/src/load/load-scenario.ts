@@ -24,6 +24,7 @@ import { KnownNames } from "./names.ts";
 import { buildPins, buildPlace, buildServe } from "./pins.ts";
 import { readYaml } from "./read-yaml.ts";
 import { buildSteps } from "./steps.ts";
+import { buildTiming } from "./timing.ts";
 import { substitute, unknownReference } from "./substitute.ts";
 
 /** Reads a scenario. `readFile` gets paths as the scenario writes them. Never throws for bad input. */
@@ -159,6 +160,7 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
     files: manifests.files,
     place,
     pins: buildPins(context, cluster, names, place),
+    timing: buildTiming(context, cluster),
     names: names.aliases,
     serve: buildServe(context, names),
     steps: buildSteps(ec),

@@ -114,6 +114,14 @@ export class KnownNames {
     });
   }
 
+  /** The text is a pod's name, and no workload's. */
+  isSinglePod(text: string): boolean {
+    if (this.#podNames.has(text)) return true;
+    const parts = parsePodText(text);
+    if (typeof parts === "string") return false;
+    return this.#workloads.some((workload) => workload.kind === "Pod" && matches(workload, parts));
+  }
+
   /** An agent of a node, `NODE/AGENT`; undefined: there is none of that name, which is reported. */
   agent(text: string, path: Path): { readonly node: string; readonly agent: AgentName } | undefined {
     const [node = "", name = "", ...rest] = text.split("/");

@@ -2,9 +2,9 @@
 import type { Path } from "@kubehop/kube";
 import type { Check } from "../model/expect-spec.ts";
 import type { StepAction, StepSpec } from "../model/step-spec.ts";
-import { parseDuration } from "../schema/notation.ts";
 import { buildAction, checkVerbKeys, type DraftStep } from "./actions.ts";
 import { buildExpectation, type ExpectContext } from "./expectation.ts";
+import { buildWhen } from "./when.ts";
 
 export function buildSteps(ec: ExpectContext): StepSpec[] {
   const { draft, document } = ec.context;
@@ -39,7 +39,7 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
     id: step.id ?? `step ${index + 1}`,
     position: ec.context.position(path),
     action,
-    at: step.at === undefined ? undefined : parseDuration(step.at),
+    ...buildWhen(ec, step, path),
     pick: step.pick === undefined ? undefined : ec.names.podRef(step.pick, [...path, "pick"]),
     repeat: step.repeat ?? 1,
     expect: buildExpectation(ec, step.expect, [...path, "expect"], fallback),

@@ -3,13 +3,28 @@
 
 import type { SourcePosition } from "@kubehop/kube";
 import type { DropReason } from "@kubehop/netstack";
-import type { FlowSpec } from "./step-spec.ts";
+import type { EventSpec, FlowSpec } from "./step-spec.ts";
 import type { FlowResult } from "./outcome.ts";
 
 export interface ExpectSpec {
   readonly position: SourcePosition;
   /** All of them must hold. */
   readonly checks: readonly Check[];
+  /** Which requests count; undefined: all. */
+  readonly only?: RequestFilter | undefined;
+  /** Virtual ms behind the step's end until which it may come to hold. */
+  readonly within?: number | undefined;
+  /** Checks that are not this step's: what they need is watched, they are judged elsewhere. */
+  readonly also?: readonly Check[];
+}
+
+/** A time since 0 (virtual ms), or an event. */
+export type Moment = number | EventSpec;
+
+export interface RequestFilter {
+  readonly flow: FlowSpec | undefined;
+  readonly since: Moment | undefined;
+  readonly until: Moment | undefined;
 }
 
 export type Check =
@@ -22,7 +37,10 @@ export type Check =
   | ShareCheck
   | DroppedCheck
   | PacketCheck
-  | RowCheck;
+  | RowCheck
+  | LostCheck
+  | StreamCheck
+  | NeverCheck;
 
 interface CheckBase {
   /** Where the value stands in the scenario file. */
@@ -98,6 +116,25 @@ export interface DroppedCheck extends CheckBase {
   readonly by: string | undefined;
   readonly flow: FlowSpec | undefined;
   readonly count: CountSpec;
+}
+
+/** Requests without an answer: all that did not end in ok. */
+export interface LostCheck extends CheckBase {
+  readonly kind: "lost";
+  readonly count: CountSpec;
+}
+
+/** What holds of the requests that began in a part of the step. */
+export interface StreamCheck extends CheckBase {
+  readonly kind: "stream";
+  readonly only: RequestFilter;
+  readonly checks: readonly Check[];
+}
+
+/** Holds at no moment of the step: not all of them at once. */
+export interface NeverCheck extends CheckBase {
+  readonly kind: "never";
+  readonly expect: ExpectSpec;
 }
 
 /** Frames on a device as `tcpdump -i dev` sees them. */

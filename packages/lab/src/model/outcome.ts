@@ -7,7 +7,7 @@ import type { RunningCluster } from "./running-cluster.ts";
 import type { Cell, CellPlan } from "./scenario.ts";
 import type { StepSpec } from "./step-spec.ts";
 import type { FlowProtocol } from "./step-spec.ts";
-import type { TableName } from "./expect-spec.ts";
+import type { Check, Moment, TableName } from "./expect-spec.ts";
 
 /** How a request ended, seen by the one who made it: whether its packets were dropped cannot be seen from there. */
 export type FlowResult = ClientResult;
@@ -41,6 +41,8 @@ export interface StepOutcome {
   /** Virtual ms since time 0. */
   readonly startedAt: number;
   readonly endedAt: number;
+  /** `never` checks that held, and when first, virtual ms since time 0. */
+  readonly held?: ReadonlyMap<Check, number>;
 }
 
 /** The cluster as expectations see it at the end of a step. Looking changes nothing. */
@@ -53,6 +55,8 @@ export interface LiveState {
   rows(table: TableName, place: string): readonly Readonly<Record<string, string>>[] | undefined;
   /** Place, alias, `svc/NAME` or address → address; undefined: no such name. */
   addressOf(name: string): string | undefined;
+  /** Virtual ms since time 0 of a moment; of an event, its first one from `from` on. Undefined: it did not come. */
+  timeOf(moment: Moment, from: number): number | undefined;
   /** Full pod (or machine) name of a place or alias; undefined: no such name. */
   placeOf(name: string): string | undefined;
 }

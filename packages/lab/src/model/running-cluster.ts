@@ -2,6 +2,7 @@
 
 import type { ControlPlane } from "@kubehop/kube";
 import type { Ipv4, NetNamespace, World } from "@kubehop/netstack";
+import type { LabEvent } from "./lab-event.ts";
 import type { CellPlan } from "./scenario.ts";
 
 export interface RunningCluster {
@@ -10,6 +11,8 @@ export interface RunningCluster {
   readonly control: ControlPlane;
   /** World time that scenarios call 0. */
   readonly epoch: number;
+  /** What has happened besides packets since time 0. */
+  readonly events: readonly LabEvent[];
   readonly places: {
     /** Place, alias or pod reference; undefined: no such place now. */
     find(text: string): { readonly kind: string; readonly ns: NetNamespace } | undefined;

@@ -40,12 +40,22 @@ export interface CellPlan {
   readonly files: Readonly<Record<string, string>>;
   readonly place: readonly PlaceRule[];
   readonly pins: Pins;
+  /** Delays of the control plane; undefined: none. */
+  readonly timing?: TimingSpec;
   /** Alias → what it stands for: an address, a place or `svc/NAME`. */
   readonly names: Readonly<Record<string, string>>;
   readonly serve: readonly ServeRule[];
   readonly steps: readonly StepSpec[];
   /** What was not written and filled in, for `validate --resolved`: dotted path → value. */
   readonly defaults: readonly FilledValue[];
+}
+
+/** All in virtual ms, from time 0 on. */
+export interface TimingSpec {
+  /** `NODE/AGENT` → how much later it hears of the API server's changes. */
+  readonly agents: Readonly<Record<string, number>>;
+  /** How much later the endpoints controller acts on a change. */
+  readonly endpoints: number;
 }
 
 export interface FilledValue {

@@ -125,15 +125,49 @@ const tableKeys = {
 
 const shareKeys = z.record(z.string(), leaf.fraction);
 
-/** The keys of an expectation without its halves. */
-const plainKeys = {
-  result: optional(
-    leaf.word(FLOW_RESULTS),
-    "How the request ended for the one who made it: ok (answered), timeout (nothing came), refused (a reset for the SYN, or port unreachable), reset (of an open connection), unreachable (an ICMP error, or no route). A step without a request has none.",
-    "result: ok",
-  ),
-  by: optional(texts, "Who answered: a pod, or one of several.", "by: export#3"),
-  client: optional(leaf.text, "Source address the server saw: a place, an alias or an address.", "client: node1"),
+/** Which requests count. */
+const requestKeys = {
+  flow: optional(leaf.flow, "Only requests of this flow count.", 'flow: "client > node1:30053/udp"', "all"),
+  since: optional(leaf.moment, "Only requests begun from then on count.", 'since: "echo#1 gone + 2s"', "all"),
+};
+
+const result = optional(
+  leaf.word(FLOW_RESULTS),
+  "How the request ended for the one who made it: ok (answered), timeout (nothing came), refused (a reset for the SYN, or port unreachable), reset (of an open connection), unreachable (an ICMP error, or no route). A step without a request has none.",
+  "result: ok",
+);
+const by = optional(texts, "Who answered: a pod, or one of several.", "by: export#3");
+const client = optional(leaf.text, "Source address the server saw: a place, an alias or an address.", "client: node1");
+const lost = optional(
+  leaf.count,
+  "How many requests had no answer: all that did not end in ok. Beside it `by`, `client`, `ttl` and `share` ask those that had one.",
+  "lost: 0",
+);
+const share = optional(
+  shareKeys,
+  "How repeats spread: pod to share; `tolerance` is the greatest difference allowed.",
+  "share: { web#1: 1/3, web#2: 1/3, web#3: 1/3, tolerance: 4% }",
+  "tolerance: what chance exceeds once in 1000 runs",
+);
+
+/** Requests that began in a part of a stream. */
+const window = z.strictObject({
+  ...requestKeys,
+  until: optional(leaf.moment, "Only requests begun before count.", "until: 10s", "all"),
+  result,
+  by,
+  client,
+  lost,
+  share,
+});
+
+/** All that can be looked at at any moment. */
+const checkKeys = {
+  ...requestKeys,
+  result,
+  by,
+  client,
+  lost,
   ttl: optional(z.number().int().min(1).max(255), "TTL of the request at the server.", "ttl: 62"),
   exit: optional(
     z.number().int().min(0).max(255),
@@ -150,11 +184,11 @@ const plainKeys = {
   has: optional(leaf.part, "Short for `output: { has }`.", 'has: "10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink"'),
   text: optional(leaf.text, "Short for `output: { text }`.", 'text: "net.ipv4.ip_forward = 1"'),
   ignore: optional(ignore, "Masks for `rows`, `has` and `text`.", "ignore: [pkts, bytes, age]", "none"),
-  share: optional(
-    shareKeys,
-    "How repeats spread: pod to share; `tolerance` is the greatest difference allowed.",
-    "share: { web#1: 1/3, web#2: 1/3, web#3: 1/3, tolerance: 4% }",
-    "tolerance: what chance exceeds once in 1000 runs",
+  share,
+  stream: optional(
+    oneOrMore(window),
+    "What holds of the requests that began in a part of the step, or in several.",
+    'stream: { since: "echo#1 gone + 2s", by: echo#2, lost: 0 }',
   ),
   dropped: optional(
     oneOrMore(dropped),
@@ -167,6 +201,23 @@ const plainKeys = {
     "packet: { in: node1, dev: cni0, flags: S., ttl: 64 }",
   ),
   ...tableKeys,
+};
+
+/** The keys of an expectation without its halves. */
+const plainKeys = {
+  ...checkKeys,
+  within: optional(
+    leaf.duration,
+    "The rest must come to hold at the latest so long after the step's end; time passes until it does.",
+    "within: 5s",
+    "at the step's end",
+  ),
+  never: optional(
+    z.strictObject(checkKeys),
+    "An expectation that must hold at no moment of the step.",
+    "never: { dropped: { in: node1 } }",
+    "none",
+  ),
 };
 
 const plain = z.union([leaf.word(FLOW_RESULTS), z.strictObject(plainKeys)]);

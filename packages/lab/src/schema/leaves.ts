@@ -1,7 +1,15 @@
 // Single values of the scenario grammar. Each check says what is wrong with the value and what to write instead.
 import { checkCidr, checkDns1123Subdomain, checkIPv4, didYouMean, hasHostBits } from "@kubehop/kube";
 import * as z from "zod";
-import { parseCount, parseDuration, parseFlow, parseFraction, parsePodText } from "./notation.ts";
+import {
+  EVENT_KINDS,
+  parseCount,
+  parseDuration,
+  parseEvent,
+  parseFlow,
+  parseFraction,
+  parsePodText,
+} from "./notation.ts";
 
 interface Complaint {
   readonly message: string;
@@ -119,12 +127,29 @@ export const deviceName = checked((value) => {
 });
 
 /** A number is taken too, to say that its unit is missing. */
-export const duration = z.union([z.string(), z.number()]).superRefine((value, context) => {
+export const duration = z.union([z.string(), z.number()]).superRefine(checkDuration);
+
+function checkDuration(value: string | number, context: z.RefinementCtx): void {
   if (typeof value === "string" && parseDuration(value) !== undefined) return;
   const bare = /^\d+(?:\.\d+)?$/.test(String(value));
   const message = bare ? `${value} has no unit` : `${JSON.stringify(value)} is not a time`;
   const hint = bare ? `write ${value}s, or ${value}ms` : "write 200ms, 5s, 1m30s or 2h";
   context.addIssue({ code: "custom", message, params: { hint } });
+}
+
+const EVENT_HINT = `write OBJECT EVENT [N] [+ T], e.g. echo#1 gone + 2s; events: ${EVENT_KINDS.map(({ word }) => word).join(", ")}`;
+
+export const event = checked((value) => {
+  const parsed = parseEvent(value);
+  return typeof parsed === "string" ? { message: parsed, hint: EVENT_HINT } : undefined;
+});
+
+/** A time since 0, or an event. A number is taken too, to say that its unit is missing. */
+export const moment = z.union([z.string(), z.number()]).superRefine((value, context) => {
+  if (typeof value === "string" && /\s/.test(value.trim())) {
+    const parsed = parseEvent(value);
+    if (typeof parsed === "string") context.addIssue({ code: "custom", message: parsed, params: { hint: EVENT_HINT } });
+  } else checkDuration(value, context);
 });
 
 export const flow = checked((value) => {

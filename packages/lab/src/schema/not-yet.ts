@@ -17,7 +17,6 @@ const PLANNED: readonly Planned[] = [
     at: (path) => path.length === 0,
     keys: {
       vary: "one draw per student",
-      timing: "control-plane delays",
       flows: "tables of flows; write steps with send",
       tasks: "tasks of a lab",
       check: "tasks of a lab",
@@ -28,9 +27,6 @@ const PLANNED: readonly Planned[] = [
     at: (path) => path[0] === "steps" && path.length === 2,
     keys: {
       flows: "tables of flows; write steps with send",
-      after: "steps started by events; use at",
-      every: "repeated steps; use repeat",
-      until: "repeated steps; use repeat",
       say: "tasks of a lab",
       needs: "tasks of a lab",
       points: "tasks of a lab",
@@ -43,12 +39,6 @@ const PLANNED: readonly Planned[] = [
     where: "an expectation",
     at: isExpect,
     keys: {
-      flow: "name the flow in send, or use packet",
-      lost: "streams",
-      since: "streams",
-      within: "streams",
-      never: "streams",
-      stream: "streams",
       ipset: "ipsets",
       networkpolicy: "network policies",
     },

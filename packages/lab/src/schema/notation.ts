@@ -153,3 +153,78 @@ export function parsePath(text: string): (string | number)[] | undefined {
   }
   return steps.length === 0 ? undefined : steps;
 }
+
+/** What can happen to an object, for `after`, `until` and `since`. */
+export interface EventKind {
+  readonly word: string;
+  readonly object: "pod" | "service" | "agent" | "step";
+  /** It is written with a number: how many endpoints, which batch. */
+  readonly numbered: boolean;
+  readonly meaning: string;
+  readonly example: string;
+}
+
+export const EVENT_KINDS: readonly EventKind[] = [
+  { word: "scheduled", object: "pod", numbered: false, meaning: "the pod has a node", example: "echo#2 scheduled" },
+  {
+    word: "ready",
+    object: "pod",
+    numbered: false,
+    meaning: "the pod has an address and serves",
+    example: "echo#2 ready",
+  },
+  {
+    word: "gone",
+    object: "pod",
+    numbered: false,
+    meaning: "the pod's sandbox is no more",
+    example: "echo#1 gone + 2s",
+  },
+  {
+    word: "endpoints",
+    object: "service",
+    numbered: true,
+    meaning: "the Service has that many ready endpoints now",
+    example: "svc/echo endpoints 1",
+  },
+  {
+    word: "synced",
+    object: "agent",
+    numbered: false,
+    meaning: "the agent has written something and is through",
+    example: "node1/kube-proxy synced",
+  },
+  {
+    word: "batch",
+    object: "agent",
+    numbered: true,
+    meaning: "the agent has written its N-th batch from then on; it is held there until the step has ended",
+    example: "node1/kube-proxy batch 1",
+  },
+  { word: "begun", object: "step", numbered: false, meaning: "the step has begun", example: "stream begun" },
+  { word: "ended", object: "step", numbered: false, meaning: "the step has ended", example: "rollout ended" },
+];
+
+/** `OBJECT EVENT [N] [+ T]`; the object as it is written. */
+export interface EventText {
+  readonly object: string;
+  readonly kind: EventKind;
+  readonly number: number | undefined;
+  /** Virtual ms. */
+  readonly plus: number;
+}
+
+/** Text → event, or what is wrong with it. */
+export function parseEvent(text: string): EventText | string {
+  const match = /^(\S.*?)\s+([a-z]+)(?:\s+(\d+))?(?:\s*\+\s*(\S+))?$/.exec(text.trim());
+  const [, object = "", word = "", digits, later] = match ?? [];
+  if (match === null) return `${JSON.stringify(text)} is not OBJECT EVENT`;
+  const kind = EVENT_KINDS.find((one) => one.word === word);
+  if (kind === undefined) return `${JSON.stringify(word)} is no event`;
+  if (kind.numbered && digits === undefined) return `${word} needs a number: ${kind.example}`;
+  if (!kind.numbered && digits !== undefined) return `${word} has no number`;
+  if (word === "batch" && Number(digits) === 0) return "batches are counted from 1";
+  const plus = later === undefined ? 0 : parseDuration(later);
+  if (plus === undefined) return `${JSON.stringify(later)} is not a time`;
+  return { object, kind, number: digits === undefined ? undefined : Number(digits), plus };
+}

@@ -1,6 +1,7 @@
 // The grammar as Markdown: docs/SCENARIO.md is what this prints, so it cannot go stale.
 import type * as z from "zod";
 import type { KeyDoc } from "./key.ts";
+import { EVENT_KINDS } from "./notation.ts";
 import { scenarioSchema } from "./scenario-schema.ts";
 
 /** A key of the grammar with the path that leads to it: `*` is any name, `[]` any item of a list. */
@@ -40,7 +41,7 @@ function keyRows(schema: z.core.$ZodType, path: readonly string[]): ReferenceRow
 /** The halves of an expectation and the cause of a bug hold the same keys again: they are listed once, under `expect`. */
 function isRepeated(path: readonly string[]): boolean {
   const last = path.at(-1);
-  return last === "fixed" || last === "broken" || last === "because";
+  return last === "fixed" || last === "broken" || last === "because" || last === "never";
 }
 
 function metaOf(schema: z.core.$ZodType): KeyDoc | undefined {
@@ -59,6 +60,10 @@ function unique(rows: readonly ReferenceRow[]): ReferenceRow[] {
   const plain = (path: readonly string[]): string => path.filter((step) => step !== "[]").join(".");
   return [...new Map(rows.toReversed().map((row) => [plain(row.path), row])).values()].toReversed();
 }
+
+const EVENTS = EVENT_KINDS.map(({ word, meaning, numbered }) => `\`${word}${numbered ? " N" : ""}\` ${meaning}`).join(
+  "; ",
+);
 
 const INTRO = `# The scenario file
 
@@ -89,6 +94,7 @@ steps:
 | pod | \`[NAMESPACE/][KIND/]NAME[#N]\`; #N is the N-th pod ever made of a workload, from 1 | \`web#2\`, \`deploy/web#2\`, \`prod/export#3\` |
 | Service | \`svc/[NAMESPACE/]NAME\` | \`svc/web\`, \`svc/prod/export\` |
 | time | number and unit, virtual time | \`200ms\`, \`5s\`, \`1m30s\` |
+| event | \`OBJECT EVENT [N] [+ T]\`: ${EVENTS} | \`echo#1 gone + 2s\`, \`node1/kube-proxy batch 1\` |
 | count | number, bound or range | \`3\`, \`">=1"\`, \`2..4\` |
 | share | fraction, percentage or number from 0 to 1 | \`1/3\`, \`33%\`, \`0.33\` |
 | \`\${name}\` | value of the matrix, anywhere below \`matrix\` and in manifests; \`$\${x}\` stays \`\${x}\` | \`"\${br_netfilter}"\` (quotes are needed inside \`{ }\`) |

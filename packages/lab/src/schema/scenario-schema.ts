@@ -92,6 +92,12 @@ export const scenarioSchema = z.strictObject({
     "pin: { pods: { export#3: { ip: 100.96.54.247 } } }",
     "by seed",
   ),
+  timing: optional(
+    z.record(leaf.text, leaf.duration),
+    "Delays of the control plane from time 0 on: how much later an agent (kube-proxy, or node1/kube-proxy) hears of the API server's changes, and how much later the endpoints controller acts on them.",
+    "timing: { kube-proxy: 500ms, node1/kubelet: 2s, endpoints: 100ms }",
+    "at once",
+  ),
   names: optional(
     z.record(leaf.text, leaf.text),
     "Aliases: for a pod, a machine, a Service or an address.",

@@ -53,6 +53,24 @@ export const stepSchema = z.strictObject({
   ),
   wait: optional(leaf.duration, "Lets time pass.", "wait: 30s"),
   at: optional(leaf.duration, "When the step begins, since time 0.", "at: 10s", "when the previous one has ended"),
+  after: optional(
+    leaf.event,
+    "The event that starts the step, OBJECT EVENT [N] [+ T]. It is waited for from the beginning of the nearest earlier step without `after`, and the step may go on beside that one.",
+    'after: "echo#1 gone + 2s"',
+    "none",
+  ),
+  every: optional(
+    leaf.duration,
+    "A stream: the action begins again and again, so far apart, beside the steps that follow; none waits for the one before. A `send` over UDP with a source port is one socket, and each datagram ends in its number.",
+    "every: 200ms",
+    "once",
+  ),
+  until: optional(
+    leaf.moment,
+    "The moment, since time 0 or an event, from which on a stream begins nothing more. The step has ended when all that was begun has.",
+    "until: 30s",
+    "required with every",
+  ),
   pick: optional(
     leaf.podRef,
     "The pod that the rules' random choice falls on in this step.",

@@ -2,6 +2,7 @@
 
 import { formatIpv4 } from "@kubehop/netstack";
 import type { Cluster } from "../cluster/cluster.ts";
+import { timeOfEvent } from "../cluster/match-event.ts";
 import type { LiveState } from "../model/outcome.ts";
 import { tableRows } from "./rows.ts";
 import type { StepWatch } from "./watch.ts";
@@ -19,6 +20,7 @@ export function liveState(cluster: Cluster, watch: StepWatch): LiveState {
       const address = places.address(name);
       return address === undefined ? undefined : formatIpv4(address);
     },
+    timeOf: (moment, from) => (typeof moment === "number" ? moment : timeOfEvent(cluster, moment, from)),
     placeOf: (name) => places.find(name)?.name,
   };
 }

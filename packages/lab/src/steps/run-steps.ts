@@ -5,6 +5,7 @@ import { PacketStormError } from "@kubehop/netstack";
 import { Refusal, SimulationBudgetError } from "@kubehop/sim";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { EndpointPick } from "../cluster/pick.ts";
+import { judge } from "../expect/judge.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { BeginListener, CellRunEnd, CellRunner, StepListener } from "../model/outcome.ts";
 import type { RunObserver } from "../model/run-observer.ts";
@@ -19,7 +20,7 @@ import { type StartedLab, startLab } from "./start-lab.ts";
 import { StepRun } from "./step-run.ts";
 import { EndOfRun, StepStopped } from "./step-stopped.ts";
 import { type Activity, Timeline, untilDone, untilTime } from "./timeline.ts";
-import { StepWatch } from "./watch.ts";
+import { StepWatch, watchedChecks } from "./watch.ts";
 
 /**
  * A runner of cells, each on a cluster of its own. `readFile`: files beside the scenario, as commands name them.
@@ -45,6 +46,7 @@ class StepRunner {
   readonly #actor: Actor;
   readonly #timeline: Timeline;
   readonly #awaited: Awaited;
+  readonly #open = new Set<StepRun>();
   /** Steps that go on beside the others. */
   #beside = 0;
   /** The step that began last: what breaks off is told as its. */
@@ -57,7 +59,7 @@ class StepRunner {
     this.#listeners = listeners;
     const refuse = (refusal: StepRefusal): void => void (this.#refused ??= refusal);
     this.#actor = new Actor({ cluster, desk, jobs, observer: listeners.observer, refuse });
-    this.#timeline = new Timeline(cluster, () => this.#throwRefused());
+    this.#timeline = new Timeline(cluster, () => this.#look());
     this.#awaited = new Awaited(cluster);
     this.#newest = cluster.plan.steps[0];
   }
@@ -144,8 +146,7 @@ class StepRunner {
     const pick = pickFor(step, this.#cluster);
     const run = this.#begin(step);
     for (let i = 0; i < step.repeat; i++) run.results.push(yield* this.#actor.act(run));
-    this.#cluster.settle();
-    this.#end(run, pick);
+    yield* this.#closing(run, pick);
   }
 
   *#stream(step: StepSpec, stream: StreamSpec): Activity {
@@ -173,8 +174,7 @@ class StepRunner {
     }
     yield () => open === 0;
     run.stream?.close();
-    this.#cluster.settle();
-    this.#end(run, undefined);
+    yield* this.#closing(run, undefined);
   }
 
   #untilOf(step: StepSpec, until: StreamSpec["until"]): () => boolean {
@@ -187,6 +187,18 @@ class StepRunner {
     return () => over;
   }
 
+  /** What was done is done; what it is to show may come later. */
+  *#closing(run: StepRun, pick: EndpointPick | undefined): Activity {
+    const cluster = this.#cluster;
+    const { expect } = run.step;
+    cluster.settle();
+    if (expect.within !== undefined) {
+      const holds = (): boolean => judge(expect, run.outcome(cluster), liveState(cluster, run.watch)).length === 0;
+      yield* untilDone(cluster, holds, expect.within);
+    }
+    this.#end(run, pick);
+  }
+
   #begin(step: StepSpec): StepRun {
     const cluster = this.#cluster;
     this.#throwRefused();
@@ -194,18 +206,33 @@ class StepRunner {
     this.#listeners.onBegin?.(step, cluster);
     this.#listeners.observer?.begin(step);
     cluster.log.tell(step.id, "begun");
-    return new StepRun(step, new StepWatch(cluster, step.expect.checks), cluster.now);
+    const run = new StepRun(step, new StepWatch(cluster, watchedChecks(step.expect)), cluster.now);
+    this.#open.add(run);
+    return run;
   }
 
   #end(run: StepRun, pick: EndpointPick | undefined): void {
     const cluster = this.#cluster;
     this.#throwRefused();
+    this.#lookAt(run);
+    this.#open.delete(run);
     const outcome = run.outcome(cluster);
     run.watch.close();
     pick?.close();
     checkPicked(run.step, pick, outcome.flows, cluster.places);
     this.#listeners.onStep(run.step, outcome, liveState(cluster, run.watch));
     cluster.log.tell(run.step.id, "ended");
+  }
+
+  /** Between two events. */
+  #look(): void {
+    this.#throwRefused();
+    for (const run of this.#open) this.#lookAt(run);
+  }
+
+  /** `never`: at no moment. */
+  #lookAt(run: StepRun): void {
+    run.look(this.#cluster, () => liveState(this.#cluster, run.watch));
   }
 
   /** A refusal may come up deep inside a packet's way: the run stops when that is over. */

@@ -1,7 +1,9 @@
 // A step that is going on: what it has printed and asked so far.
 
 import type { Cluster } from "../cluster/cluster.ts";
-import type { FlowOutcome, StepOutcome } from "../model/outcome.ts";
+import { judge } from "../expect/judge.ts";
+import type { Check, NeverCheck } from "../model/expect-spec.ts";
+import type { FlowOutcome, LiveState, StepOutcome } from "../model/outcome.ts";
 import type { StepSpec } from "../model/step-spec.ts";
 import type { SendStream } from "./send-stream.ts";
 import type { StepWatch } from "./watch.ts";
@@ -22,8 +24,12 @@ export class StepRun {
   /** The socket of a stream that keeps its source port. */
   stream: SendStream | undefined;
 
+  readonly #never: readonly NeverCheck[];
+  readonly #held = new Map<Check, number>();
+
   constructor(step: StepSpec, watch: StepWatch, startedAt: number) {
     this.step = step;
+    this.#never = step.expect.checks.filter((check) => check.kind === "never");
     this.watch = watch;
     this.startedAt = startedAt;
   }
@@ -40,6 +46,15 @@ export class StepRun {
       flows,
       startedAt: this.startedAt,
       endedAt: now,
+      ...(this.#held.size === 0 ? {} : { held: this.#held }),
     };
+  }
+
+  /** Remembers what must never hold, and does now. */
+  look(cluster: Cluster, live: () => LiveState): void {
+    for (const check of this.#never) {
+      if (this.#held.has(check)) continue;
+      if (judge(check.expect, this.outcome(cluster), live()).length === 0) this.#held.set(check, cluster.now);
+    }
   }
 }

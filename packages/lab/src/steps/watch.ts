@@ -7,7 +7,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { addDropListener, addTracer } from "../cluster/onlookers.ts";
 import type { ServedRequest } from "../cluster/served.ts";
 import { tupleText } from "../cluster/served.ts";
-import type { Check } from "../model/expect-spec.ts";
+import type { Check, ExpectSpec } from "../model/expect-spec.ts";
 import type { DropRecord, FrameRecord, PacketSummary } from "../model/outcome.ts";
 import { summarizeFrame, summarizeIp } from "./packet-summary.ts";
 
@@ -106,6 +106,13 @@ export class StepWatch implements Tracer {
   #tap(dev: NetDevice, watch: typeof packetWatch, see: (frame: Uint8Array, out: boolean) => void): void {
     this.#stops.push(watch(dev, ({ pkt, out }) => see(frameBytes(pkt), out)));
   }
+}
+
+/** All that a step will be asked, and what is to be watched on the way. */
+export function watchedChecks({ checks, also = [] }: ExpectSpec): Check[] {
+  return [...checks, ...also].flatMap((check) =>
+    check.kind === "never" ? [check, ...watchedChecks(check.expect)] : [check],
+  );
 }
 
 /** Only what the device itself gets. */

@@ -18,6 +18,8 @@ export const ADDRESSES: Readonly<Record<string, string>> = {
   "svc/web": "10.96.0.80",
   node1: "192.168.99.11",
 };
+/** When events happened, virtual ms. */
+const EVENTS: Readonly<Record<string, number>> = { "web#1 gone": 10_000, "web#1 gone + 2s": 12_000 };
 const PODS: Readonly<Record<string, string>> = { "web#1": "web-5d-aaaaa", "web#2": "web-5d-bbbbb" };
 
 export function packet(rest: Partial<PacketSummary> = {}): PacketSummary {
@@ -45,6 +47,7 @@ export function live({ drops = [], frames = {}, rows = {} }: World = {}): LiveSt
     frames: (place, dev) => frames[`${place} ${dev}`],
     rows: (table, place) => rows[`${place} ${table}`],
     addressOf: (name) => ADDRESSES[name] ?? (/^[\d.]+$/.test(name) ? name : undefined),
+    timeOf: (moment) => (typeof moment === "number" ? moment : EVENTS[moment.text]),
     placeOf: (name) => PODS[name] ?? (name in ADDRESSES ? name : undefined),
   };
 }

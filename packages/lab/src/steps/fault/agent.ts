@@ -7,5 +7,5 @@ export function runAgentFault(cluster: Cluster, fault: AgentFault): void {
   const { agents } = cluster;
   if (fault.do === "kill") agents.kill(fault.node, fault.agent);
   else if (fault.do === "start") agents.start(fault.node, fault.agent);
-  else agents.delay(fault.node, fault.agent, fault.by);
+  else agents.delay(`${fault.node}/${fault.agent}`, fault.by);
 }
