@@ -49,6 +49,12 @@ export class Places {
     return found === undefined ? undefined : this.#control.store.get("Pod", found.namespace, found.name);
   }
 
+  /** Full name of a pod of a reference, also of one that is gone. */
+  nameOnce(text: string): string | undefined {
+    const { found } = this.#control.resolvePod(this.#plan.names[text] ?? text);
+    return found === undefined ? undefined : `${found.namespace}/${found.name}`;
+  }
+
   /** The pod that has an address; undefined when none has. */
   podByIP(ip: string): Pod | undefined {
     return this.#control.store.list("Pod").find((pod) => pod.status.podIP === ip && !pod.spec.hostNetwork);

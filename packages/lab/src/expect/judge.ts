@@ -14,7 +14,7 @@ export function judge(expect: ExpectSpec, outcome: StepOutcome, live: LiveState)
   const outcomeFor = answeredOnly(expect.checks, counted);
   return expect.checks.flatMap((check) => {
     const problem = judgeOne(check, outcomeFor(check), live);
-    return problem === undefined ? [] : [failure(check.position, problem)];
+    return problem === undefined ? [] : [failure(problem.position ?? check.position, problem)];
   });
 }
 

@@ -82,11 +82,15 @@ export function judgeStream(
   if (window.flows.length === 0)
     return { message: "stream: no request began in this part", details: [`of ${outcome.flows.length} requests`] };
   const outcomeFor = answeredOnly(check.checks, window);
-  const problems = check.checks.flatMap((one) => judgeOne(one, outcomeFor(one)) ?? []);
-  const [first] = problems;
+  const wrong = check.checks.flatMap((one) => {
+    const problem = judgeOne(one, outcomeFor(one));
+    return problem === undefined ? [] : [{ ...problem, position: one.position }];
+  });
+  const [first] = wrong;
   if (first === undefined) return undefined;
   return {
-    message: `stream: ${problems.map(({ message }) => message).join("; ")}`,
-    details: problems.flatMap(({ details = [] }) => details),
+    message: `stream: ${wrong.map(({ message }) => message).join("; ")}`,
+    details: wrong.flatMap(({ details = [] }) => details),
+    position: first.position,
   };
 }

@@ -21,6 +21,6 @@ export function liveState(cluster: Cluster, watch: StepWatch): LiveState {
       return address === undefined ? undefined : formatIpv4(address);
     },
     timeOf: (moment, from) => (typeof moment === "number" ? moment : timeOfEvent(cluster, moment, from)),
-    placeOf: (name) => places.find(name)?.name,
+    placeOf: (name) => places.find(name)?.name ?? places.nameOnce(name),
   };
 }

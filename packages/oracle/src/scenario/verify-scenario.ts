@@ -6,6 +6,7 @@ import { LiveError, NotHere } from "../live/agent-process.ts";
 import type { RealKernel } from "../live/real-kernel.ts";
 import type { ScenarioDifference } from "./play-frames.ts";
 import { playFrames } from "./play-frames.ts";
+import { whyNotCompared } from "./not-compared.ts";
 import { playRequests } from "./play-requests.ts";
 import { recordScript } from "./record-script.ts";
 
@@ -19,11 +20,13 @@ export interface CellVerdict {
   readonly differences: readonly ScenarioDifference[];
   /** In what the comparison is not the scenario as it is written. */
   readonly notes: readonly string[];
-  /** What the kernel at hand lacks; undefined: nothing. */
+  /** What the kernel at hand lacks, or why this cannot be asked of it; undefined: nothing. */
   readonly skipped?: string;
   /** What kept the comparison from its end. */
   readonly failed?: string;
 }
+
+const NOTHING_COMPARED = { packets: 0, events: 0, requests: 0, differences: [] as readonly ScenarioDifference[] };
 
 /** The newest kernel that we know: that of the recordings. */
 const KERNEL = "6.18";
@@ -34,9 +37,11 @@ const MAX_REPEAT = 10;
 /** @throws Refusal, StepRefusal, ScriptStopped when the scenario does not run */
 export function verifyCell(real: RealKernel, plan: CellPlan, seed: number, readFile: ReadFile): CellVerdict {
   const { cell } = plan;
+  const why = whyNotCompared(plan);
+  if (why !== undefined) return { ...NOTHING_COMPARED, cell, notes: [], skipped: `not compared: ${why}` };
   const script = recordScript(onThisKernel(plan), seed, readFile);
   const notes = [...notesOf(plan)];
-  let compared = { packets: 0, events: 0, requests: 0, differences: [] as readonly ScenarioDifference[] };
+  let compared = NOTHING_COMPARED;
   try {
     const { packets, events, differences } = playFrames(real, script);
     compared = { ...compared, packets, events, differences };
