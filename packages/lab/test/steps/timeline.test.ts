@@ -169,3 +169,52 @@ test("a fault that the cluster cannot have is told at its place", () => {
   expect(() => play([twice, twice])).toThrow("node1/kube-proxy does not run");
   expect(() => play([`{ fault: { agent: node1/kube-proxy, do: start } }`])).toThrow("node1/kube-proxy runs already");
 });
+
+test("kubelet held while it wires a pod: what it hears meanwhile waits, requests and other nodes do not", () => {
+  const ran = fine([
+    `{ id: up, run: kubectl scale deploy/web --replicas=3 }`,
+    `{ id: held, after: "node1/kubelet batch 2", in: shell, run: ping -c 3 web#2 }`,
+    `{ id: more, after: "held begun + 1s", run: kubectl scale deploy/web --replicas=4 }`,
+    `{ id: asked, after: "more ended", send: "shell > svc/web:80" }`,
+    `{ wait: 10s }`,
+  ]);
+  const ready = told(ran, ({ event }) => event === "ready");
+  expect(ready).toEqual(["1000 web#4 ready", "2000 web#3 ready"]);
+  expect(told(ran, ({ subject, event }) => subject === "asked" && event === "ended")).toEqual(["1000 asked ended"]);
+});
+
+test("a sync of kube-proxy that its own timer would begin while it is held comes afterwards", () => {
+  const scale = (id: string, n: number, at: string): string =>
+    `{ id: ${id}, ${at}, run: kubectl scale deploy/web --replicas=${n} }`;
+  const ran = fine([
+    scale("a", 3, "at: 0s"),
+    `{ id: held, after: "node1/kube-proxy batch 1", in: node1, run: sleep 5 }`,
+    scale("b", 4, "at: 1s"),
+    scale("c", 5, "at: 2s"),
+    `{ wait: 20s }`,
+  ]);
+  const mine = told(ran, ({ subject }) => subject === "node1/kube-proxy");
+  expect(mine.slice(0, 4)).toEqual([
+    "0 node1/kube-proxy batch 1",
+    "5000 node1/kube-proxy synced",
+    "5000 node1/kube-proxy batch 1",
+    "5000 node1/kube-proxy synced",
+  ]);
+  const saved = ran.cluster.world.namespaces.get("node1")?.xt.backend().save() ?? "";
+  expect(saved.match(/--to-destination \S+:80$/gm)).toHaveLength(5);
+});
+
+test("kube-proxy that starts anew writes what it finds missing, once", () => {
+  const ran = fine([
+    `{ fault: { agent: node1/kube-proxy, do: kill } }`,
+    SCALE,
+    `{ fault: { agent: node1/kube-proxy, do: start } }`,
+    `{ wait: 2s }`,
+  ]);
+  const [first, ...rest] = told(ran, ({ subject, event }) => subject === "node1/kube-proxy" && event !== "batch");
+  expect([first, ...rest]).toEqual([
+    "0 node1/kube-proxy killed",
+    "10000 node1/kube-proxy synced",
+    "10000 node1/kube-proxy started",
+  ]);
+});
