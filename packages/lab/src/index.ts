@@ -3,6 +3,7 @@
 export type * from "./model/bare-spec.ts";
 export type * from "./model/cluster-spec.ts";
 export type * from "./model/expect-spec.ts";
+export type * from "./model/flow-table.ts";
 export type * from "./model/lab-event.ts";
 export type * from "./model/outcome.ts";
 export type * from "./model/run-observer.ts";

@@ -1,6 +1,7 @@
 // Holds what happened against what was expected. Judging changes nothing: it reads outcomes and asks the live state.
 import type { Check, ExpectSpec } from "../model/expect-spec.ts";
 import type { Failure, FlowOutcome, LiveState, StepOutcome } from "../model/outcome.ts";
+import { judgeFate } from "../flows/judge-fate.ts";
 import { judgeDropped, judgePacket, judgeRow } from "./judge-live.ts";
 import { judgeOutput } from "./judge-output.ts";
 import { judgeShare } from "./judge-share.ts";
@@ -40,6 +41,8 @@ function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem 
       return judgePacket(check, live);
     case "row":
       return judgeRow(check, live);
+    case "fate":
+      return judgeFate(check, outcome);
   }
 }
 

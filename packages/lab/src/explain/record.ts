@@ -30,11 +30,13 @@ export function recordCell(
   run: CellRunner,
   see: (recorded: RecordedStep) => void,
 ): CellRunEnd {
+  // Tables of flows are asked of other clusters and leave no trace: there is nothing to tell.
+  const told = { ...plan, steps: plan.steps.filter(({ action }) => action.kind !== "flows") };
   let recorder = new JourneyRecorder();
   let cluster: RunningCluster | undefined;
   let memory: RuleMemory | undefined;
   return run(
-    plan,
+    told,
     seed,
     (step, outcome, live) => {
       // A runner that shows no cluster has nothing to tell.
@@ -61,7 +63,7 @@ export function recordCell(
 
 /** What the request of a step looks like. */
 function wantedOf({ action }: StepSpec, cluster: RunningCluster): Wanted {
-  if (action.kind === "wait") return {};
+  if (action.kind === "wait" || action.kind === "flows") return {};
   const place = cluster.places.find(action.kind === "send" ? action.flow.from.name : action.in);
   return {
     ...(action.kind === "send" ? { protocol: action.flow.protocol } : {}),

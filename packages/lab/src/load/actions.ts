@@ -2,7 +2,8 @@
 import type { Path } from "@kubehop/kube";
 import { encodeUtf8 } from "@kubehop/sim";
 import { type RunAction, type SendAction, type SendFlow, sendFlow } from "../model/step-spec.ts";
-import type { DatagramAction, InjectAction, StepAction } from "../model/step-spec.ts";
+import { readTable } from "../flows/read-table.ts";
+import type { DatagramAction, FlowsAction, InjectAction, StepAction } from "../model/step-spec.ts";
 import { parseDuration, parseFlow } from "../schema/notation.ts";
 import type { StepFile } from "../schema/scenario-schema.ts";
 import { splitCommands } from "./commands.ts";
@@ -11,7 +12,7 @@ import type { ExpectContext } from "./expectation.ts";
 
 export type DraftStep = Draft<StepFile>;
 
-const VERBS = ["run", "send", "inject", "datagram", "wait"] as const;
+const VERBS = ["run", "send", "inject", "datagram", "flows", "wait"] as const;
 
 /** What a request without a tool waits for an answer. */
 const SEND_TIMEOUT = 5000;
@@ -30,12 +31,27 @@ export function buildAction(ec: ExpectContext, step: DraftStep, path: Path): Ste
   if (step.send !== undefined) return buildSend(ec, step.send, [...path, "send"]);
   if (step.inject !== undefined) return buildInject(ec, step, step.inject, path);
   if (step.datagram !== undefined) return buildDatagram(ec, step, step.datagram, path);
+  if (step.flows !== undefined) return buildFlows(ec, [...path, "flows"]);
   if (step.wait !== undefined) return { kind: "wait", ms: parseDuration(step.wait) ?? 0 };
   return buildRun(ec, step, path);
 }
 
+/** A table of flows; one that cannot be read has no rows. */
+export function buildFlows(ec: ExpectContext, path: Path): FlowsAction {
+  const none = { position: ec.context.position(path), columns: [], hasExcept: false, rows: [], endpoints: [] };
+  return { kind: "flows", table: readTable(ec, path) ?? none };
+}
+
+/** A table says itself where things happen, how often, and what is expected. */
+const NOT_BESIDE_FLOWS = ["in", "pick", "repeat", "expect"] as const;
+
 /** Keys that mean nothing beside the verb. */
 export function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
+  for (const key of NOT_BESIDE_FLOWS) {
+    if (step[key] !== undefined && step.flows !== undefined)
+      ec.context.report([...path, key], `"${key}" means nothing beside flows`, { code: "conflict", atKey: true });
+  }
+  if (step.flows !== undefined) return;
   if (step.in !== undefined && step.run === undefined && (step.send ?? step.wait) !== undefined) {
     const verb = step.send === undefined ? "wait" : "send";
     ec.context.report([...path, "in"], `"in" says where run, inject and datagram happen, ${verb} has no use for it`, {

@@ -61,8 +61,9 @@ export function checkWhen(context: LoadContext, when: When, cells: readonly Cell
   });
 }
 
-/** Some step expects one thing where the bug shows and another where it does not. */
+/** Some step expects one thing where the bug shows and another where it does not. Tables of flows say it in their columns. */
 function tellsHalvesApart({ document, draft }: LoadContext): boolean {
+  if (document.has(["flows"])) return true;
   return (draft.steps ?? []).some((_, index) => {
     const [fixed, broken] = ["fixed", "broken"].map((half) =>
       JSON.stringify(document.valueAt(["steps", index, "expect", half])),

@@ -3,6 +3,7 @@ import type { Path } from "@kubehop/kube";
 import { PARTIAL_COLUMNS, TABLE_COLUMNS, TABLE_NAMES } from "../expect/tables.ts";
 import type { Check, CountSpec, ExpectSpec, IgnoreName, OutputCheck, TableName } from "../model/expect-spec.ts";
 import type { DropReason } from "@kubehop/netstack";
+import type { Cell } from "../model/scenario.ts";
 import type { FlowSpec } from "../model/step-spec.ts";
 import { AT_LEAST_ONE, parseCount, parseFlow, parseFraction } from "../schema/notation.ts";
 import type { ExpectFile, PlainExpectFile } from "../schema/scenario-schema.ts";
@@ -20,6 +21,8 @@ export interface ExpectContext {
   readonly names: KnownNames;
   /** Which half of `{fixed, broken}` counts; undefined: the file has no bug. */
   readonly half: "fixed" | "broken" | undefined;
+  /** All cells of the matrix. */
+  readonly cells: readonly Cell[];
 }
 
 /** The checks of one expectation. `fallback` is what holds when nothing is said about how the step ends. */

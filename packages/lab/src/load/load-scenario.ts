@@ -140,15 +140,12 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
   );
   names.checkAliases();
   fillNamespaces(context, manifests.objects);
+  const cells = input.matrix.map((one) => one.cell);
   const when = readWhen(context);
   if (when !== undefined)
-    checkWhen(
-      context,
-      when,
-      input.matrix.map((one) => one.cell),
-    );
+    checkWhen(context, when, cells);
   const half = when === undefined ? undefined : isBroken(when, cell) ? "broken" : "fixed";
-  const ec = { context, names, half } as const;
+  const ec = { context, names, half, cells } as const;
   const place = buildPlace(context, names);
   const plan: CellPlan = {
     cell,

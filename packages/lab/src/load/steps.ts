@@ -3,19 +3,21 @@ import type { Path } from "@kubehop/kube";
 import type { Check } from "../model/expect-spec.ts";
 import type { StepAction, StepSpec } from "../model/step-spec.ts";
 import { parseDuration } from "../schema/notation.ts";
-import { buildAction, checkVerbKeys, type DraftStep } from "./actions.ts";
+import { fateChecks } from "../flows/read-table.ts";
+import { buildAction, buildFlows, checkVerbKeys, type DraftStep } from "./actions.ts";
 import { buildExpectation, type ExpectContext } from "./expectation.ts";
 
 export function buildSteps(ec: ExpectContext): StepSpec[] {
   const { draft, document } = ec.context;
+  const first = document.has(["flows"]) ? [flowsAtTimeZero(ec)] : [];
   if (draft.steps === undefined) {
-    if (!document.has(["steps"]))
+    if (!document.has(["steps"]) && first.length === 0)
       ec.context.report([], 'missing key "steps": nothing would happen', { code: "missing-key" });
-    return [];
+    return first;
   }
   const ids = new Map<string, number>();
   let last = 0;
-  return draft.steps.flatMap((step, index) => {
+  const steps = draft.steps.flatMap((step, index) => {
     if (step === undefined) return [];
     const built = buildStep(ec, step, index);
     checkId(ec, built, ids);
@@ -27,6 +29,16 @@ export function buildSteps(ec: ExpectContext): StepSpec[] {
     last = built.at ?? last;
     return [built];
   });
+  return [...first, ...steps];
+}
+
+/** The file's own table is looked at before its steps. */
+function flowsAtTimeZero(ec: ExpectContext): StepSpec {
+  const action = buildFlows(ec, ["flows"]);
+  const position = ec.context.position(["flows"]);
+  const checks = fateChecks(ec, action.table);
+  const expect = { position, checks };
+  return { index: -1, id: "flows", position, action, at: undefined, pick: undefined, repeat: 1, expect };
 }
 
 function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec {
@@ -51,6 +63,7 @@ function endOf(ec: ExpectContext, action: StepAction, path: Path): Check[] {
   const position = ec.context.position([...path, action.kind]);
   // What became of a frame that was put on its way is what the step is asked for, not whether it was taken.
   if (action.kind === "wait" || action.kind === "inject" || action.kind === "datagram") return [];
+  if (action.kind === "flows") return fateChecks(ec, action.table);
   if (action.kind === "send") return [{ kind: "result", value: "ok", position }];
   // A command that only starts something has no end to look at; the exit status is that of the last one.
   const last = action.commands.findLast(({ background }) => !background);

@@ -2,6 +2,7 @@
 
 import type { SourcePosition } from "@kubehop/kube";
 import type { ExpectSpec } from "./expect-spec.ts";
+import type { FlowTable } from "./flow-table.ts";
 import type { PodRef } from "./scenario.ts";
 
 export interface StepSpec {
@@ -20,7 +21,7 @@ export interface StepSpec {
   readonly expect: ExpectSpec;
 }
 
-export type StepAction = RunAction | SendAction | InjectAction | DatagramAction | WaitAction;
+export type StepAction = RunAction | SendAction | InjectAction | DatagramAction | WaitAction | FlowsAction;
 
 /** A command typed at a place. */
 export interface RunAction {
@@ -71,6 +72,12 @@ export interface WaitAction {
   readonly kind: "wait";
   /** Virtual ms. */
   readonly ms: number;
+}
+
+/** All flows of a table with every random choice, none of which leaves a trace. */
+export interface FlowsAction {
+  readonly kind: "flows";
+  readonly table: FlowTable;
 }
 
 export type FlowProtocol = "tcp" | "udp" | "sctp" | "icmp";

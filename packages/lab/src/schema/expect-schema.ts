@@ -116,6 +116,11 @@ const tableKeys = {
     "iptables rules.",
     "rule: { in: node1, table: filter, chain: FORWARD, target: KUBE-FORWARD }",
   ),
+  ipset: optional(
+    oneOrMore(table("ipset")),
+    "Sets and their entries as `ipset save` lists them.",
+    "ipset: { in: node1, name: blocked, entry: 10.244.1.2 }",
+  ),
   sysctl: optional(
     oneOrMore(table("sysctl")),
     "Kernel settings.",

@@ -18,7 +18,6 @@ const PLANNED: readonly Planned[] = [
     keys: {
       vary: "one draw per student",
       timing: "control-plane delays",
-      flows: "tables of flows; write steps with send",
       tasks: "tasks of a lab",
       check: "tasks of a lab",
     },
@@ -27,7 +26,6 @@ const PLANNED: readonly Planned[] = [
     where: "a step",
     at: (path) => path[0] === "steps" && path.length === 2,
     keys: {
-      flows: "tables of flows; write steps with send",
       fault: "link loss, delay, crashes",
       after: "steps started by events; use at",
       every: "repeated steps; use repeat",
@@ -50,7 +48,6 @@ const PLANNED: readonly Planned[] = [
       within: "streams",
       never: "streams",
       stream: "streams",
-      ipset: "ipsets",
       networkpolicy: "network policies",
     },
   },

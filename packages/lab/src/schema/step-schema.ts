@@ -45,6 +45,11 @@ export const stepSchema = z.strictObject({
     "A UDP datagram of a socket that is closed again at once: an answer finds nobody. An error of sendto is no failure unless `exit: 0` is expected.",
     'datagram: { sport: 20048, to: "10.1.1.3:53" }',
   ),
+  flows: optional(
+    leaf.text,
+    "A table of flows, judged at this moment; see `flows` of the file.",
+    "flows: |\n  | flow | reach |\n  | client > svc/web:80 | web#1 web#2 |",
+  ),
   wait: optional(leaf.duration, "Lets time pass.", "wait: 30s"),
   at: optional(leaf.duration, "When the step begins, since time 0.", "at: 10s", "when the previous one has ended"),
   pick: optional(

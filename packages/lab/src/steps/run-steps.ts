@@ -9,6 +9,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { EndpointPick } from "../cluster/pick.ts";
 import type { Place, Places } from "../cluster/places.ts";
 import { servedFor } from "../cluster/served.ts";
+import { withFlows } from "../flows/flow-runner.ts";
 import type { ReadFile } from "../load/context.ts";
 import type {
   BeginListener,
@@ -43,6 +44,11 @@ class StepStopped extends Error {
  * The runner throws Refusal when a cluster asks for something that is refused, StepRefusal when a step does.
  */
 export function cellRunner(readFile: ReadFile, observer?: RunObserver): CellRunner {
+  return withFlows(stepRunner(readFile, observer), stepRunner(readFile));
+}
+
+/** Knows no tables of flows. */
+function stepRunner(readFile: ReadFile, observer?: RunObserver): CellRunner {
   return (plan, seed, onStep, onBegin) => {
     const lab = startLab(plan, seed, { readFile, onWorld: (world) => observer?.world(world) });
     observer?.settled(lab.cluster);
@@ -142,6 +148,8 @@ class StepRunner {
 
   #act(step: StepSpec, watch: StepWatch): ActionResult {
     switch (step.action.kind) {
+      case "flows":
+        throw new Error("a table of flows is no business of this runner");
       case "wait":
         this.#cluster.advance(step.action.ms);
         return { exitCode: 0, flows: [] };
