@@ -18,6 +18,7 @@ export { TABLE_COLUMNS } from "./expect/tables.ts";
 export { judge } from "./expect/judge.ts";
 export { runCase } from "./expect/run-cell.ts";
 export { ExplainError, explainScenario, type ExplainOptions } from "./explain/explain.ts";
+export { type FlowList, FlowsError, formatFlowList, listFlows } from "./flows/list-flows.ts";
 export { runLoaded, runScenarioText } from "./expect/run-file.ts";
 export { runMutations } from "./expect/run-mutations.ts";
 export { capturingRunner } from "./report/capture.ts";

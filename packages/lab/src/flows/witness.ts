@@ -6,7 +6,7 @@ import { RuleMemory } from "../explain/background.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 
 /** Targets that decide where a packet goes, under which source, or that it goes no further. */
-const DECIDES = / -j (?:DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP|MARK|DROP|REJECT)\b/;
+const DECIDES = /(?:^| )-j (?:DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP|MARK|DROP|REJECT)\b/;
 
 /** Lines a fate is explained by. */
 const SHOWN = 6;
