@@ -24,9 +24,9 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     load: () => import("./commands/explain.ts"),
   },
   flows: {
-    usage:
-      "flows FILE ['FLOW'…] [--from PLACE,… --to ADDRESS:PORT,…] [--cell NAME=VALUE]… [--seed N] [--json]",
-    summary: "a table of flows and who may answer them at time 0, with every random choice, as `flows:` of a file expects it",
+    usage: "flows FILE ['FLOW'…] [--from PLACE,… --to ADDRESS:PORT,…] [--cell NAME=VALUE]… [--seed N] [--json]",
+    summary:
+      "a table of flows and who may answer them at time 0, with every random choice, as `flows:` of a file expects it",
     load: () => import("./commands/flows.ts"),
   },
   validate: {

@@ -1,12 +1,5 @@
 // `kubehop explain`: a packet's story.
-import {
-  type CellPlan,
-  ExplainError,
-  explainScenario,
-  formatCell,
-  loadScenario,
-  type Scenario,
-} from "@kubehop/lab";
+import { type CellPlan, ExplainError, explainScenario, formatCell, loadScenario, type Scenario } from "@kubehop/lab";
 import { renderDiagnostics } from "@kubehop/kube";
 import { cellsWith } from "../cells.ts";
 import { type Io, UsageError } from "../io.ts";

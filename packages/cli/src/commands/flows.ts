@@ -17,7 +17,8 @@ const OPTIONS = {
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, OPTIONS);
-  if (values.rules !== undefined) throw new UsageError("--rules is not modelled yet", "rules are those that kube-proxy and the CNI write");
+  if (values.rules !== undefined)
+    throw new UsageError("--rules is not modelled yet", "rules are those that kube-proxy and the CNI write");
   const [file, ...named] = positionals;
   if (file === undefined) throw new UsageError("no file is named", "kubehop flows FILE ['FLOW'…]");
   const flows = [...named, ...pairs(values.from, values.to)];

@@ -37,7 +37,8 @@ export function readHead(ec: ExpectContext, { fields, position }: Line, axes: Ax
   const hasExcept = rest.at(-1)?.text === EXCEPT_COLUMN;
   const named = hasExcept ? rest.slice(0, -1) : rest;
   if (named.length === 0 || hasTwins(ec, named)) {
-    if (named.length === 0) context.reportAt(position, "the table has no column for answers", { hint: columnHint(axes) });
+    if (named.length === 0)
+      context.reportAt(position, "the table has no column for answers", { hint: columnHint(axes) });
     return undefined;
   }
   if (named.length === 1 && named[0]?.text === REACH_COLUMN)
@@ -70,7 +71,9 @@ function axisOf({ context }: ExpectContext, fields: readonly Field[], axes: Axes
   }
   const [axis, values] = first;
   if (second !== undefined) {
-    context.reportAt(head.position, `these columns are values of matrix.${axis} and of matrix.${second[0]}`, { code: "conflict" });
+    context.reportAt(head.position, `these columns are values of matrix.${axis} and of matrix.${second[0]}`, {
+      code: "conflict",
+    });
     return undefined;
   }
   const strangers = fields.filter(({ text }) => !values.includes(text));

@@ -85,4 +85,3 @@ export function replayOf(plan: CellPlan, seed: number, run: CellRunner): Replay 
 class Enough extends Error {
   override readonly name = "Enough";
 }
-

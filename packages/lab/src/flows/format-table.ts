@@ -17,7 +17,5 @@ export function formatTable(columns: readonly string[], rows: readonly TextRow[]
     ...rows.map(({ flow, answers, except }) => [flow, ...answers, ...last(except)]),
   ];
   const widths = (fields[0] ?? []).map((_, at) => Math.max(...fields.map((row) => row[at]?.length ?? 0)));
-  return fields
-    .map((row) => `| ${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join(" | ")} |`)
-    .join("\n");
+  return fields.map((row) => `| ${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join(" | ")} |`).join("\n");
 }

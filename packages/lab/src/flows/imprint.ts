@@ -20,7 +20,9 @@ export class Imprint {
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
     this.#before = this.#state();
-    this.#forgetful = !this.#namespaces().some((ns) => tableRows(ns, "rule").some(({ spec }) => REMEMBERS.test(spec ?? "")));
+    this.#forgetful = !this.#namespaces().some((ns) =>
+      tableRows(ns, "rule").some(({ spec }) => REMEMBERS.test(spec ?? "")),
+    );
   }
 
   /** Connections and neighbours that came since are deleted. False: something else is not as it was. */

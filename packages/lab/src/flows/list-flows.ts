@@ -47,14 +47,21 @@ export function listFlows(scenario: Scenario, { cells, flows, seed, readFile }: 
   if (wanted.length === 0) throw new FlowsError("the file has no flows: name some, or give --from and --to");
   const run = cellRunner(readFile);
   const found = cells.map((plan) => ({ cell: plan.cell, rows: fatesIn(plan, wanted, seed, run) }));
-  return { columns: columnsOf(scenario, cells.map(({ cell }) => cell)), found };
+  return {
+    columns: columnsOf(
+      scenario,
+      cells.map(({ cell }) => cell),
+    ),
+    found,
+  };
 }
 
 function flowOf(text: string): SendFlow {
   const parsed = parseFlow(text);
   const flow = typeof parsed === "string" ? parsed : sendFlow(parsed);
   if (typeof flow === "string") throw new FlowsError(flow);
-  if (flow.to.port === undefined && flow.protocol !== "icmp") throw new FlowsError(`${text}: the flow has no port to go to`);
+  if (flow.to.port === undefined && flow.protocol !== "icmp")
+    throw new FlowsError(`${text}: the flow has no port to go to`);
   return flow;
 }
 
@@ -122,7 +129,10 @@ export function formatFlowList({ columns, found }: FlowList): string {
       found.map(({ cell, rows: fates }) => ({ cell, text: textAt(fates, row) })),
     ),
   );
-  return `${formatTable(columns.map(({ text }) => text), rows)}\n`;
+  return `${formatTable(
+    columns.map(({ text }) => text),
+    rows,
+  )}\n`;
 }
 
 function textAt(fates: readonly RowFates[], row: number): string | undefined {

@@ -20,7 +20,9 @@ export function readAnswer(ec: ExpectContext, field: Field): Answer {
   const { context } = ec;
   const { position } = field;
   if (field.text === "") {
-    context.reportAt(position, "an empty field", { hint: `write who answers, or ${NOT_LOOKED_AT} for what is not looked at` });
+    context.reportAt(position, "an empty field", {
+      hint: `write who answers, or ${NOT_LOOKED_AT} for what is not looked at`,
+    });
     return { position, fates: undefined };
   }
   if (field.text === NOT_LOOKED_AT) return { position, fates: undefined };
@@ -32,7 +34,8 @@ function fatesOf(ec: ExpectContext, field: Field): string[] {
   for (const { 0: word, index } of field.text.matchAll(/\S+/g)) {
     const place = within(field, index, word.length);
     const fate = Object.hasOwn(SYNONYMS, word) ? (SYNONYMS[word] ?? word) : word;
-    if (fates.some((known) => sameFate(ec, known, fate))) ec.context.reportAt(place, `${word} stands twice in this field`);
+    if (fates.some((known) => sameFate(ec, known, fate)))
+      ec.context.reportAt(place, `${word} stands twice in this field`);
     else if (word === NOT_LOOKED_AT) ec.context.reportAt(place, `${NOT_LOOKED_AT} stands alone in its field`);
     else if (isWord(fate) || isEndpoint(ec, word, place)) fates.push(fate);
   }
@@ -64,6 +67,9 @@ function isEndpoint(ec: ExpectContext, text: string, place: Answer["position"]):
   if (found.length === 0) return true;
   const close = didYouMean(text, [...FATE_WORDS, ...Object.keys(SYNONYMS)]);
   if (close === undefined) context.diagnostics.push(...found);
-  else context.diagnostics.push(diagnosticAt(place, "unresolved", `${JSON.stringify(text)} is no endpoint and no result`, close));
+  else
+    context.diagnostics.push(
+      diagnosticAt(place, "unresolved", `${JSON.stringify(text)} is no endpoint and no result`, close),
+    );
   return false;
 }

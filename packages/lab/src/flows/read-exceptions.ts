@@ -44,7 +44,9 @@ function readValues({ context }: ExpectContext, field: Field, axes: Axes): Recor
   let right = field.text !== "";
   for (const { 0: word, index } of field.text.matchAll(/\S+/g)) {
     const place = within(field, index, word.length);
-    const owners = [...axes].filter(([name, values]) => values.some((value) => word === value || word === `${name}=${value}`));
+    const owners = [...axes].filter(([name, values]) =>
+      values.some((value) => word === value || word === `${name}=${value}`),
+    );
     const [owner, other] = owners;
     right &&= owner !== undefined && other === undefined && !Object.hasOwn(when, owner[0]);
     if (owner === undefined) {
@@ -62,7 +64,8 @@ function readValues({ context }: ExpectContext, field: Field, axes: Axes): Recor
       });
     } else when[owner[0]] = word.startsWith(`${owner[0]}=`) ? word.slice(owner[0].length + 1) : word;
   }
-  if (field.text === "") context.reportAt(field.position, "an exception without values", { hint: "write 1.28 Local: L* R*" });
+  if (field.text === "")
+    context.reportAt(field.position, "an exception without values", { hint: "write 1.28 Local: L* R*" });
   return right ? when : undefined;
 }
 

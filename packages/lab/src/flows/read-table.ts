@@ -37,7 +37,13 @@ export function readTable(ec: ExpectContext, path: Path): FlowTable | undefined 
   return { position, ...head, rows, endpoints: endpointsOf(rows) };
 }
 
-function readRow(ec: ExpectContext, { fields, position }: Line, width: number, head: Head, axes: Axes): FlowRow | undefined {
+function readRow(
+  ec: ExpectContext,
+  { fields, position }: Line,
+  width: number,
+  head: Head,
+  axes: Axes,
+): FlowRow | undefined {
   const [first] = fields;
   if (fields.length !== width || first === undefined) {
     ec.context.reportAt(position, `this row has ${fields.length} fields, the head of the table ${width}`);
@@ -73,7 +79,9 @@ function checkTwins({ context }: ExpectContext, rows: readonly FlowRow[]): void 
   for (const [index, { flow, position }] of rows.entries()) {
     const earlier = rows.slice(0, index).find((row) => row.flow.text === flow.text);
     if (earlier !== undefined)
-      context.reportAt(position, `${flow.text} has a row already, see line ${earlier.position.line}`, { code: "conflict" });
+      context.reportAt(position, `${flow.text} has a row already, see line ${earlier.position.line}`, {
+        code: "conflict",
+      });
   }
 }
 

@@ -33,7 +33,10 @@ export function tryFlow(cluster: Cluster, flow: SendFlow, choices: Choices, name
   world.tracer = null;
   release();
   const seen = servedFor(served, before, client);
-  return { fate: { text: fateText(client, seen, names), because: reasons(client, seen, names, witness) }, learned: witness.learned };
+  return {
+    fate: { text: fateText(client, seen, names), because: reasons(client, seen, names, witness) },
+    learned: witness.learned,
+  };
 }
 
 function request(cluster: Cluster, flow: SendFlow): ClientOutcome {
@@ -61,7 +64,13 @@ function isMasqueraded({ local }: ClientOutcome, { client }: ServedRequest): boo
   return local !== undefined && formatIpv4(local.addr) !== client;
 }
 
-function reasons(client: ClientOutcome, seen: ServedRequest | undefined, names: EndpointNames, witness: Witness): string[] {
-  const lost = seen !== undefined && client.result !== "ok" ? [`${names.nameOf(seen.ns)} was reached, its reply was not`] : [];
+function reasons(
+  client: ClientOutcome,
+  seen: ServedRequest | undefined,
+  names: EndpointNames,
+  witness: Witness,
+): string[] {
+  const lost =
+    seen !== undefined && client.result !== "ok" ? [`${names.nameOf(seen.ns)} was reached, its reply was not`] : [];
   return [...lost, ...witness.lines()];
 }

@@ -38,7 +38,11 @@ function editOf(judged: readonly Judged[]): TableEdit | undefined {
   if (first === undefined || judged.every(({ result }) => result.failures.length === 0)) return undefined;
   const { position, columns, hasExcept, rows } = first.table;
   const texts = rows.map((_, row) => rowText(judged, first.table, row));
-  const text = formatTable(columns.map((column) => column.text), texts, hasExcept);
+  const text = formatTable(
+    columns.map((column) => column.text),
+    texts,
+    hasExcept,
+  );
   return { line: position.line, col: position.col, text };
 }
 
@@ -71,7 +75,15 @@ function answersOf(judged: readonly Judged[], row: number): CellAnswer[] {
     const wanted = written === undefined ? undefined : answerIn(table, written, cell)?.fates;
     const fates = result.outcome.fates?.[row];
     if (wanted === undefined || fates === undefined) return { cell, text: undefined };
-    return { cell, text: sameSet(wanted, fates.fates.map(({ text }) => text)) ? wanted.join(" ") : answerText(fates) };
+    return {
+      cell,
+      text: sameSet(
+        wanted,
+        fates.fates.map(({ text }) => text),
+      )
+        ? wanted.join(" ")
+        : answerText(fates),
+    };
   });
 }
 

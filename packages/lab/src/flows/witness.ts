@@ -47,7 +47,8 @@ export class Witness implements Tracer {
     if (step.kind === "rule") this.#lookAtRule(step);
     else if (step.kind === "drop" && step.reason !== "NETFILTER_DROP")
       this.#story.push(`${step.ns} dropped ${step.reason}${step.detail === "" ? "" : ` (${step.detail})`}`);
-    else if (step.kind === "answer") this.#learned ||= step.type === ICMP_REDIRECT || (step.type === 3 && step.code === 4);
+    else if (step.kind === "answer")
+      this.#learned ||= step.type === ICMP_REDIRECT || (step.type === 3 && step.code === 4);
   }
 
   #lookAtRule(rule: RuleStep): void {

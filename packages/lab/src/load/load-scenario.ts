@@ -13,7 +13,7 @@ import {
 import type { Document } from "yaml";
 import type { BugSpec, CellPlan, LoadResult, MutationSpec, Scenario } from "../model/scenario.ts";
 import { buildBare, NO_CLUSTER } from "./bare.ts";
-import { buildBug, buildMutations, checkWhen, isBroken, readWhen } from "./bug.ts";
+import { buildBug, buildMutations, checkToldApart, checkWhen, isBroken, readWhen } from "./bug.ts";
 import { checkShape } from "./check-shape.ts";
 import { buildClusterSpec } from "./cluster.ts";
 import { LoadContext, type ReadFile } from "./context.ts";
@@ -142,8 +142,7 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
   fillNamespaces(context, manifests.objects);
   const cells = input.matrix.map((one) => one.cell);
   const when = readWhen(context);
-  if (when !== undefined)
-    checkWhen(context, when, cells);
+  const whenHolds = when !== undefined && checkWhen(context, when, cells);
   const half = when === undefined ? undefined : isBroken(when, cell) ? "broken" : "fixed";
   const ec = { context, names, half, cells } as const;
   const place = buildPlace(context, names);
@@ -161,6 +160,7 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
     steps: buildSteps(ec),
     defaults: context.defaults,
   };
+  if (whenHolds) checkToldApart(context, plan.steps);
   return {
     plan,
     title,

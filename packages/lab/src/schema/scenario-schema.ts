@@ -37,7 +37,7 @@ export const scenarioSchema = z.strictObject({
     z.strictObject({
       when: required(
         z.record(z.string(), z.union([scalar, matrixValues])),
-        "Matrix name to value (or values): the cases in which `expect.broken` must hold.",
+        'Matrix name to value (or values): the cases in which `expect.broken` must hold. Where the values are releases, a range may stand for them: `"<1.30.1"`, `">=1.27 <1.30"`.',
         "when: { br_netfilter: absent }",
       ),
       because: optional(
