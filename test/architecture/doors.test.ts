@@ -19,6 +19,7 @@ const MAY: Readonly<Record<string, string>> = {
   "packages/commands/src/system/sysctl.ts": "sysctl reads, lists and writes",
   "packages/commands/src/system/known-sysctl.ts": "which names sysctl knows",
   "packages/commands/src/system/modprobe.ts": "lsmod and rmmod ask what is loaded",
+  "packages/lab/src/cluster/choices.ts": "knob: all that chance may decide, one after the other",
   "packages/lab/src/cluster/machines.ts": "knob: which iptables a machine has",
   "packages/lab/src/cluster/pick.ts": "knob: which endpoint chance picks",
   "packages/lab/src/cluster/socket-pins.ts": "knob: which ports and numbers sockets draw",

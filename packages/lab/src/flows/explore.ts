@@ -10,7 +10,7 @@ import { Imprint } from "./imprint.ts";
 import { tryFlow } from "./try-flow.ts";
 
 /** Combinations of random choices of one flow: as many as a Service with as many endpoints has. */
-export const MAX_COMBINATIONS = 2000;
+export const MAX_COMBINATIONS = 1000;
 
 /** A cluster at the moment in question, handed to `use`. */
 export type Replay = (use: (cluster: Cluster) => void) => void;

@@ -37,8 +37,8 @@ function fieldText({ text }: CellAnswer): string {
   return text ?? NOT_LOOKED_AT;
 }
 
-/** Of equally frequent ones the first. */
+/** Of equally frequent ones the last: axes of releases end with the newest. */
 function mostFrequent(texts: readonly string[]): string {
   const count = (wanted: string): number => texts.filter((text) => text === wanted).length;
-  return texts.toSorted((a, b) => count(b) - count(a))[0] ?? NOT_LOOKED_AT;
+  return texts.toReversed().toSorted((a, b) => count(b) - count(a))[0] ?? NOT_LOOKED_AT;
 }

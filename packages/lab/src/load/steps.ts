@@ -9,9 +9,9 @@ import { buildExpectation, type ExpectContext } from "./expectation.ts";
 
 export function buildSteps(ec: ExpectContext): StepSpec[] {
   const { draft, document } = ec.context;
-  const first = document.has(["flows"]) ? [flowsAtTimeZero(ec)] : [];
+  const first = draft.flows === undefined ? [] : [flowsAtTimeZero(ec)];
   if (draft.steps === undefined) {
-    if (!document.has(["steps"]) && first.length === 0)
+    if (!document.has(["steps"]) && !document.has(["flows"]))
       ec.context.report([], 'missing key "steps": nothing would happen', { code: "missing-key" });
     return first;
   }

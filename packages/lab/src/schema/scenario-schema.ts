@@ -106,7 +106,7 @@ export const scenarioSchema = z.strictObject({
   ),
   flows: optional(
     leaf.text,
-    "A table of flows, judged at time 0: who may answer. Columns are the values of one axis of the matrix, or one column `reach`; the last column `except` gives other answers for cells (`1.28 Local: L* R*; 1.10: drop`). Every random choice is tried, each on a cluster that has seen no other: every endpoint a field names must be possible and no other, and its reply must come back. `L*`: the server sees another source than the client has. Words: drop (or timeout), refused, reset, unreachable, ok (answered, by whom is not known, as with icmp); `-`: not looked at.",
+    "A table of flows, judged at time 0: who may answer, with every random choice. Columns: `flow`, the values of one axis of the matrix or `reach`, and `except` (`1.28 Local: L* R*; 1.10: drop`).",
     "flows: |\n  | flow | reach |\n  | client > svc/web:80 | web#1 web#2 |",
     "none",
   ),
