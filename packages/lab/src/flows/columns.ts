@@ -1,4 +1,4 @@
-// The head of a table: which axis of the matrix its columns are values of.
+// The head of a table: which axis of the matrix its columns are values of, or whether they are the halves of a bug.
 
 import { didYouMean } from "@kubehop/kube";
 import type { ExpectContext } from "../load/expectation.ts";
@@ -15,6 +15,9 @@ export interface Head {
   readonly columns: readonly FlowColumn[];
   readonly hasExcept: boolean;
 }
+
+/** The columns of a file with a bug: cells in which it shows, and the others. */
+const HALF_COLUMNS: readonly string[] = ["broken", "fixed"];
 
 /** Axis → its values. */
 export type Axes = ReadonlyMap<string, readonly string[]>;
@@ -42,10 +45,28 @@ export function readHead(ec: ExpectContext, { fields, position }: Line, axes: Ax
     return undefined;
   }
   if (named.length === 1 && named[0]?.text === REACH_COLUMN)
-    return { columns: [{ text: REACH_COLUMN, axis: undefined }], hasExcept };
+    return { columns: [{ text: REACH_COLUMN, axis: undefined, cells: undefined }], hasExcept };
+  const halves = halfColumns(ec, named);
+  if (halves !== undefined) return { columns: halves, hasExcept };
   const axis = axisOf(ec, named, axes);
-  if (axis === undefined) return undefined;
-  return { columns: named.map(({ text }) => ({ text, axis })), hasExcept };
+  return axis === undefined
+    ? undefined
+    : { columns: named.map(({ text }) => columnOf(text, axis, ec.cells)), hasExcept };
+}
+
+export function columnOf(text: string, axis: string, cells: readonly Cell[]): FlowColumn {
+  return { text, axis, cells: cells.filter((cell) => cell[axis] === text) };
+}
+
+/** Undefined: these are no halves. */
+function halfColumns({ cells, isBroken }: ExpectContext, fields: readonly Field[]): FlowColumn[] | undefined {
+  const names = fields.map(({ text }) => text);
+  if (isBroken === undefined || names.toSorted().join(" ") !== HALF_COLUMNS.join(" ")) return undefined;
+  return names.map((text) => ({
+    text,
+    axis: undefined,
+    cells: cells.filter((cell) => isBroken(cell) === (text === "broken")),
+  }));
 }
 
 function hasTwins({ context }: ExpectContext, fields: readonly Field[]): boolean {

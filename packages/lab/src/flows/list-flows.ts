@@ -12,7 +12,7 @@ import { parseFlow } from "../schema/notation.ts";
 import { cellRunner } from "../steps/run-steps.ts";
 import { explore } from "./explore.ts";
 import { replayOf } from "./flow-runner.ts";
-import { REACH_COLUMN } from "./columns.ts";
+import { columnOf, REACH_COLUMN } from "./columns.ts";
 import { formatTable } from "./format-table.ts";
 import { answerText, summarize } from "./summarize.ts";
 
@@ -115,8 +115,8 @@ function columnsOf({ cells }: Scenario, chosen: readonly Cell[]): FlowColumn[] {
   const values = (axis: string): string[] => [...new Set(chosen.map((cell) => cell[axis] ?? ""))];
   const own = tablesOf(cells[0]?.steps ?? []).flatMap(({ columns }) => columns[0]?.axis ?? []);
   const axis = own[0] ?? axes.findLast((name) => values(name).length > 1);
-  if (axis === undefined || values(axis).length < 2) return [{ text: REACH_COLUMN, axis: undefined }];
-  return values(axis).map((text) => ({ text, axis }));
+  if (axis === undefined || values(axis).length < 2) return [{ text: REACH_COLUMN, axis: undefined, cells: undefined }];
+  return values(axis).map((text) => columnOf(text, axis, chosen));
 }
 
 /** The table; where cells of a column differ, with exceptions. Ends in a newline. */

@@ -1,75 +1,25 @@
 // `bug:` decides which half of an expectation holds in a cell; `mutations:` declare edits that must break one.
-import { didYouMean, type Path } from "@kubehop/kube";
+import type { Path } from "@kubehop/kube";
 import { tellsCellsApart } from "../flows/read-table.ts";
 import type { BugSpec, Cell, MutationSpec } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
 import { parsePath } from "../schema/notation.ts";
 import type { LoadContext } from "./context.ts";
-import { entriesOf, own } from "./draft.ts";
-import { isRelease, looksLikeRange, parseVersionRange } from "./version-range.ts";
 import { type ExpectContext, plainChecks } from "./expectation.ts";
+import { checkWhen, isIn, readWhen, type When } from "./when.ts";
 
-type When = Readonly<Record<string, readonly string[]>>;
-
-/** `bug.when` with all values as text. */
-export function readWhen(context: LoadContext): When | undefined {
-  const { bug } = context.draft;
-  if (bug === undefined) return undefined;
-  const rows = entriesOf(bug.when).map(([name, value]): [string, string[]] => {
-    const path = ["bug", "when", name];
-    const count = Array.isArray(value) ? value.length : undefined;
-    const paths: Path[] = count === undefined ? [path] : Array.from({ length: count }, (_, index) => [...path, index]);
-    return [name, paths.map((at) => context.document.scalarText(at) ?? "")];
-  });
-  return Object.fromEntries(rows);
+/** `bug.when`; undefined without a bug. */
+export function readBugWhen(context: LoadContext): When | undefined {
+  return context.draft.bug === undefined ? undefined : readWhen(context, WHEN);
 }
 
-export function isBroken(when: When, cell: Cell): boolean {
-  return Object.entries(when).every(([name, values]) => {
-    const found = own(cell, name) ?? "";
-    return values.some((value) => selects(value, found));
-  });
-}
+const WHEN: Path = ["bug", "when"];
 
-/** A value stands for itself, a range for the releases in it. */
-function selects(value: string, found: string): boolean {
-  const range = looksLikeRange(value) ? parseVersionRange(value) : undefined;
-  return value === found || (range !== undefined && isRelease(found) && range(found));
-}
-
-/** Names and values of `bug.when` must be in the matrix, and both halves must occur. False: they are not, which is reported. */
-export function checkWhen(context: LoadContext, when: When, cells: readonly Cell[]): boolean {
-  const before = context.diagnostics.length;
-  const axes = Object.keys(cells[0] ?? {});
-  for (const [name, values] of Object.entries(when)) {
-    const path = ["bug", "when", name];
-    if (!axes.includes(name)) {
-      const close = name.length > 2 ? didYouMean(name, axes) : undefined;
-      const hint = close ?? (axes.length === 0 ? "there is no matrix" : `matrix has: ${axes.join(", ")}`);
-      context.report(path, `${JSON.stringify(name)} is not a name of the matrix`, {
-        code: "unresolved",
-        hint,
-        atKey: true,
-      });
-      continue;
-    }
-    const known = [...new Set(cells.map((cell) => own(cell, name) ?? ""))];
-    for (const [index, value] of values.entries()) {
-      if (known.includes(value)) continue;
-      const at = context.document.has([...path, index]) ? [...path, index] : path;
-      if (looksLikeRange(value)) {
-        checkRange(context, value, known, at);
-        continue;
-      }
-      context.report(at, `${JSON.stringify(value)} is not a value of matrix.${name}`, {
-        code: "unresolved",
-        hint: didYouMean(value, known) ?? `values: ${known.join(", ")}`,
-      });
-    }
-  }
-  if (context.diagnostics.length > before) return false;
-  if (cells.every((cell) => isBroken(when, cell)))
-    context.report(["bug", "when"], "the bug shows in every cell: nothing shows that it can be fixed");
+/** Names and values must be in the matrix, and both halves must occur. False: a name or value is not, which is reported. */
+export function checkBugWhen(context: LoadContext, when: When, cells: readonly Cell[]): boolean {
+  if (!checkWhen(context, WHEN, when, cells)) return false;
+  if (cells.every((cell) => isIn(when, cell)))
+    context.report(WHEN, "the bug shows in every cell: nothing shows that it can be fixed");
   return true;
 }
 
@@ -81,26 +31,6 @@ export function checkToldApart(context: LoadContext, steps: readonly StepSpec[])
     hint: "write expect: { fixed: …, broken: … } in a step, or bug.because",
     atKey: true,
   });
-}
-
-/** A range is one of releases, and tells some values of its axis from others. */
-function checkRange(context: LoadContext, text: string, known: readonly string[], at: Path): void {
-  const axis = `matrix.${String(at[2])}`;
-  const range = parseVersionRange(text);
-  const others = known.filter((value) => !isRelease(value));
-  const selected = range === undefined ? [] : known.filter(range);
-  if (range === undefined)
-    context.report(at, `${JSON.stringify(text)} is not a range of releases`, {
-      hint: 'write "<1.30.1", or ">=1.27 <1.30"',
-    });
-  else if (others.length > 0)
-    context.report(at, `a range of releases, but ${others.join(", ")} of ${axis} is none`, {
-      hint: "write the values",
-    });
-  else if (selected.length === 0)
-    context.report(at, `no value of ${axis} is ${text}`, { code: "unresolved", hint: `values: ${known.join(", ")}` });
-  else if (selected.length === known.length)
-    context.report(at, `every value of ${axis} is ${text}`, { hint: `values: ${known.join(", ")}` });
 }
 
 /** Some step expects one thing where the bug shows and another where it does not. */

@@ -23,6 +23,8 @@ export interface ExpectContext {
   readonly half: "fixed" | "broken" | undefined;
   /** All cells of the matrix. */
   readonly cells: readonly Cell[];
+  /** Does the bug show in a cell? Undefined: there is no bug. */
+  readonly isBroken: ((cell: Cell) => boolean) | undefined;
 }
 
 /** The checks of one expectation. `fallback` is what holds when nothing is said about how the step ends. */

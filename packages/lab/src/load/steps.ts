@@ -6,6 +6,7 @@ import { parseDuration } from "../schema/notation.ts";
 import { fateChecks } from "../flows/read-table.ts";
 import { buildAction, buildFlows, checkVerbKeys, type DraftStep } from "./actions.ts";
 import { buildExpectation, type ExpectContext } from "./expectation.ts";
+import { checkWhen, isIn, readWhen } from "./when.ts";
 
 export function buildSteps(ec: ExpectContext): StepSpec[] {
   const { draft, document } = ec.context;
@@ -27,9 +28,15 @@ export function buildSteps(ec: ExpectContext): StepSpec[] {
       });
     }
     last = built.at ?? last;
-    return [built];
+    return happensHere(ec, ["steps", index, "when"]) ? [built] : [];
   });
   return [...first, ...steps];
+}
+
+/** A step may be one of some cells only. */
+function happensHere({ context, cells }: ExpectContext, path: Path): boolean {
+  const when = readWhen(context, path);
+  return checkWhen(context, path, when, cells) && isIn(when, context.cell);
 }
 
 /** The file's own table is looked at before its steps. */

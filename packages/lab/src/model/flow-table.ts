@@ -15,11 +15,13 @@ export interface FlowTable {
   readonly endpoints: readonly string[];
 }
 
-/** The cells of the matrix with one value of one axis; `reach` stands for all cells. */
+/** Cells of the matrix: those with one value of one axis, those of a half (`broken`, `fixed`), or all of them (`reach`). */
 export interface FlowColumn {
   readonly text: string;
-  /** Undefined: all cells. */
+  /** Undefined: a half, or all. */
   readonly axis: string | undefined;
+  /** Undefined: all. */
+  readonly cells: readonly Cell[] | undefined;
 }
 
 export interface FlowRow {
@@ -68,8 +70,8 @@ export function answerIn({ columns }: FlowTable, { answers, exceptions }: FlowRo
 }
 
 /** True when a cell of the matrix is one of a column's. */
-export function isColumnOf({ axis, text }: FlowColumn, cell: Cell): boolean {
-  return axis === undefined || cell[axis] === text;
+export function isColumnOf({ cells }: FlowColumn, cell: Cell): boolean {
+  return cells === undefined || cells.some((one) => hasValues(one, cell));
 }
 
 /** True when the cell has all these values. */

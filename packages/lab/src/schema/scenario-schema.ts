@@ -1,6 +1,7 @@
 // The whole file. The types of the grammar are inferred from here; the JSON Schema and docs/SCENARIO.md are printed from here.
 import * as z from "zod";
 import { buildSchema, namespacesSchema } from "./bare-schema.ts";
+import { cellsSchema, matrixValues } from "./cells-schema.ts";
 import { clusterSchema } from "./cluster-schema.ts";
 import type { expectSchema } from "./expect-schema.ts";
 import { plainExpectSchema } from "./expect-schema.ts";
@@ -9,11 +10,8 @@ import { optional, required } from "./key.ts";
 import { pinSchema, serveSchema } from "./pin-schema.ts";
 import { stepSchema } from "./step-schema.ts";
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const title = leaf.line;
 const oneOrMore = z.union([leaf.text, z.array(leaf.text)]);
-
-const matrixValues = z.array(scalar).min(1);
 
 const BECAUSE = "because: { packet: { in: node1, dev: cni0, flags: S. } }";
 
@@ -36,7 +34,7 @@ export const scenarioSchema = z.strictObject({
   bug: optional(
     z.strictObject({
       when: required(
-        z.record(z.string(), z.union([scalar, matrixValues])),
+        cellsSchema,
         'Matrix name to value (or values): the cases in which `expect.broken` must hold. Where the values are releases, a range may stand for them: `"<1.30.1"`, `">=1.27 <1.30"`.',
         "when: { br_netfilter: absent }",
       ),
