@@ -138,10 +138,10 @@ describe("--update", () => {
     const options = { cells: file.cells, seed: 1, readFile: (path: string) => files[path as keyof typeof files] };
     const flows = ["client > node1:30080", "node1 > node1:30080", "client > svc/web:80"];
     const printed = formatFlowList(listFlows(file, { ...options, flows }));
-    expect(printed).toBe(`| flow                 | Cluster | Local | except            |
-| client > node1:30080 | L* R*   | L     |                   |
-| node1 > node1:30080  | L* R*   | L* R* | 1.10 Local: L     |
-| client > svc/web:80  | drop    | drop  |                   |
+    expect(printed).toBe(`| flow                 | Cluster | Local | except        |
+| client > node1:30080 | L* R*   | L     |               |
+| node1 > node1:30080  | L* R*   | L* R* | 1.10 Local: L |
+| client > svc/web:80  | drop    | drop  |               |
 `);
     const pasted = run(table(printed.replaceAll(/^/gm, "  ").trimEnd().concat("\n")), files);
     expect(pasted.cells.map(({ status }) => status)).toEqual(["passed", "passed", "passed", "passed"]);
