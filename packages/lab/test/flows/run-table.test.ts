@@ -80,6 +80,22 @@ ${table("L R")}  - { in: node1, run: ip route, expect: { conntrack: { in: node1,
     expect(result.cells[0]?.steps.map(({ outcome }) => outcome.endedAt - outcome.startedAt)).toEqual([0, 0, 0]);
   });
 
+  it("is judged at that moment for all of its rows, whatever comes soon after", () => {
+    const steps = `steps:
+  - { in: node1, run: "sleep 1 && iptables -I FORWARD -j DROP &" }
+  - flows: |
+      | flow | reach |
+      | shell > svc/web:80 | L R |
+      | L > svc/web:80 | L* R |
+  - { wait: 2s }
+  - flows: |
+      | flow | reach |
+      | shell > svc/web:80 | drop |
+`;
+    const [cell] = run(scenario(steps)).cells;
+    expect(cell?.failures.map(({ message }) => message)).toEqual([]);
+  });
+
   it("an end that is not there any more is told at the step", () => {
     const steps = `steps:
   - { run: kubectl delete pod shell }
@@ -110,6 +126,7 @@ describe("--update", () => {
   | client > node1:30080 | R* L* | L | |
   | node2 > node2:30080 | L | R | |
   | client > node2:30080 | - | drop | |
+  | node1 > node2:30080 | L* R* | drop | Local: R |
 `);
     const result = run(text, files);
     expect(result.cells.map(({ status }) => status)).toEqual(["failed", "failed", "failed", "failed"]);
@@ -119,6 +136,7 @@ describe("--update", () => {
   | client > node1:30080 | R* L*   | L     |                   |
   | node2 > node2:30080  | L* R*   | R     | 1.28 Local: L* R* |
   | client > node2:30080 | -       | R     |                   |
+  | node1 > node2:30080  | L* R*   | drop  | Local: R          |
 `);
     expect(applyGoldenEdits(text, edits)).toBe(updated);
     expect(run(applyGoldenEdits(text, edits), files).cells.map(({ status }) => status)).toEqual(
