@@ -21,6 +21,7 @@ const MAY: Readonly<Record<string, string>> = {
   "packages/commands/src/system/modprobe.ts": "lsmod and rmmod ask what is loaded",
   "packages/lab/src/cluster/agent-process.ts": "looks: how many connections a batch deleted",
   "packages/lab/src/cluster/agents.ts": "kube-proxy's iptables-save when it starts",
+  "packages/lab/src/cluster/choices.ts": "knob: all that chance may decide, one after the other",
   "packages/lab/src/cluster/machines.ts": "knob: which iptables a machine has",
   "packages/lab/src/cluster/pick.ts": "knob: which endpoint chance picks",
   "packages/lab/src/cluster/socket-pins.ts": "knob: which ports and numbers sockets draw",

@@ -23,6 +23,12 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     summary: "the story of a packet, both directions",
     load: () => import("./commands/explain.ts"),
   },
+  flows: {
+    usage: "flows FILE ['FLOW'…] [--from PLACE,… --to ADDRESS:PORT,…] [--cell NAME=VALUE]… [--seed N] [--json]",
+    summary:
+      "a table of flows and who may answer them at time 0, with every random choice, as `flows:` of a file expects it",
+    load: () => import("./commands/flows.ts"),
+  },
   validate: {
     usage: "validate FILE|DIR… [--resolved [--seed N]]",
     summary:

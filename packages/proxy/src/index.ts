@@ -1,4 +1,4 @@
-export { featuresOf, PROVEN_MINORS, provenMinor } from "./version/features.ts";
+export { featuresOf, otherLayout, PROVEN_MINORS, provenMinor } from "./version/features.ts";
 export type { FeatureName, FeatureRow, Features } from "./version/features.ts";
 export { FEATURE_ROWS } from "./version/feature-rows.ts";
 export { JUMP_ROWS, jumpArgs, jumpsOf } from "./version/jump-rows.ts";

@@ -1,14 +1,7 @@
 // `kubehop explain`: a packet's story.
-import {
-  type Cell,
-  type CellPlan,
-  ExplainError,
-  explainScenario,
-  formatCell,
-  loadScenario,
-  type Scenario,
-} from "@kubehop/lab";
-import { didYouMean, renderDiagnostics } from "@kubehop/kube";
+import { type CellPlan, ExplainError, explainScenario, formatCell, loadScenario, type Scenario } from "@kubehop/lab";
+import { renderDiagnostics } from "@kubehop/kube";
+import { cellsWith } from "../cells.ts";
 import { type Io, UsageError } from "../io.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
 import { findScenarios } from "../scenario-files.ts";
@@ -68,26 +61,8 @@ function stepId({ steps }: CellPlan, text: string): string {
 
 /** The first cell that has all the given values. Where others have them too, it is named on stderr. */
 function chooseCell(scenario: Scenario, wanted: readonly string[], io: Io): CellPlan {
-  const pairs = wanted.map((pair) => readPair(pair, scenario.cells[0]?.cell ?? {}));
-  const fits = scenario.cells.filter(({ cell }) => pairs.every(([name, value]) => cell[name] === value));
-  const [first] = fits;
-  if (first !== undefined && fits.length > 1)
-    io.stderr(`cell ${formatCell(first.cell)}, one of ${fits.length}: --cell NAME=VALUE chooses another\n`);
-  if (first !== undefined) return first;
-  const known = scenario.cells.map(({ cell }) => formatCell(cell)).slice(0, 12);
-  throw new UsageError(`no cell has ${wanted.join(" ")}`, `cells: ${known.join(" ")}`);
-}
-
-function readPair(pair: string, cell: Cell): [string, string] {
-  const at = pair.indexOf("=");
-  if (at < 1) throw new UsageError(`--cell wants NAME=VALUE, found ${JSON.stringify(pair)}`);
-  const name = pair.slice(0, at);
-  if (!Object.hasOwn(cell, name)) {
-    const names = Object.keys(cell);
-    throw new UsageError(
-      `${JSON.stringify(name)} is not a name of the matrix`,
-      didYouMean(name, names) ?? (names.length === 0 ? "the file has no matrix" : `matrix has: ${names.join(", ")}`),
-    );
-  }
-  return [name, pair.slice(at + 1)];
+  const [first, ...others] = cellsWith(scenario, wanted);
+  if (others.length > 0)
+    io.stderr(`cell ${formatCell(first.cell)}, one of ${others.length + 1}: --cell NAME=VALUE chooses another\n`);
+  return first;
 }

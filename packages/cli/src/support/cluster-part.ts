@@ -11,7 +11,7 @@ import {
   supportRows,
 } from "@kubehop/kube";
 import { FLAVOURS, plannedRows, SHORTCUTS } from "@kubehop/lab";
-import { FEATURE_ROWS, PROVEN_MINORS } from "@kubehop/proxy";
+import { FEATURE_ROWS, otherLayout, PROVEN_MINORS } from "@kubehop/proxy";
 import { proofOf } from "./kernel-part.ts";
 import { code, codes, section, table } from "./markdown.ts";
 
@@ -28,12 +28,16 @@ function releases(): string {
     f.flannel,
     f.plugins,
     f.docker ?? "–",
+    otherLayout(`${f.kubernetes}.1`) ?? "all",
     f.source,
   ]);
   return section(
     "Releases of Kubernetes",
     "What a release brings along when the scenario does not say otherwise. Every other release is refused.",
-    table(["Kubernetes", "kernel", "iptables", "iproute2", "flannel", "CNI plugins", "dockerd", "after"], rows),
+    table(
+      ["Kubernetes", "kernel", "iptables", "iproute2", "flannel", "CNI plugins", "dockerd", "patch levels", "after"],
+      rows,
+    ),
   );
 }
 

@@ -215,7 +215,7 @@ const SYNTAX_HINTS: Readonly<Record<string, string>> = {
   MISSING_CHAR: "a bracket, quote or comma is missing",
   BLOCK_AS_IMPLICIT_KEY: "text that contains ': ' needs quotes",
   MULTILINE_IMPLICIT_KEY: "a ':' is missing, or the text needs quotes",
-  BAD_SCALAR_START: "text that begins with @ or ` needs quotes",
+  BAD_SCALAR_START: "text that begins with @, `, > or | needs quotes",
 };
 
 function syntaxDiagnostic(source: SourceText, document: Document, error: YAMLError): Diagnostic {

@@ -43,7 +43,7 @@ function nodeInput(node: NodeSpec): Parameters<ControlPlane["addNode"]>[0] {
     podCIDR: node.podCIDR,
     labels: node.labels,
     taints: node.taints.map(taint),
-    kubeletVersion: `v${node.kubernetes}.0`,
+    kubeletVersion: `v${node.kubernetes}${/^1\.\d+$/.test(node.kubernetes) ? ".0" : ""}`,
   };
 }
 

@@ -1,6 +1,7 @@
 // Holds what happened against what was expected. Judging changes nothing: it reads outcomes and asks the live state.
 import type { Check, ExpectSpec } from "../model/expect-spec.ts";
 import type { Failure, FlowOutcome, LiveState, StepOutcome } from "../model/outcome.ts";
+import { judgeFate } from "../flows/judge-fate.ts";
 import { formatTime, judgeDropped, judgePacket, judgeRow } from "./judge-live.ts";
 import { judgeOutput } from "./judge-output.ts";
 import { judgeShare } from "./judge-share.ts";
@@ -52,6 +53,8 @@ function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem 
       return judgeStream(check, outcome, live, (one, part) => judgeOne(one, part, live));
     case "never":
       return judgeNever(outcome.held?.get(check));
+    case "fate":
+      return judgeFate(check, outcome);
   }
 }
 

@@ -77,6 +77,7 @@ export const TABLE_NAMES = [
   "fdb",
   "rule",
   "sysctl",
+  "ipset",
 ] as const satisfies readonly TableName[];
 
 export const TABLE_COLUMNS: { readonly [K in TableName]: readonly Column[] } = {
@@ -142,7 +143,25 @@ export const TABLE_COLUMNS: { readonly [K in TableName]: readonly Column[] } = {
     column("key", "Dotted name.", "net.ipv4.ip_forward"),
     column("value", "Value; a setting that does not exist has no row.", '"1"'),
   ],
+  ipset: [
+    column("name", "Name of the set.", "KUBE-CLUSTER-IP"),
+    column("type", "Type of the set.", '"hash:ip,port"'),
+    column(
+      "entry",
+      "Entry without its extensions; empty for the set itself, which has a row of its own.",
+      '"10.96.0.10,tcp:53"',
+    ),
+    column("timeout", "Seconds left; empty in a set without timeouts.", '"0"', { words: [""], form: /^\d+$/ }),
+    column("packets", "Packets counted; empty in a set without counters.", '"3"', { words: [""], form: /^\d+$/ }),
+    column("bytes", "Bytes counted; empty in a set without counters.", '"180"', { words: [""], form: /^\d+$/ }),
+    column("comment", "Comment of the entry, or empty.", "web"),
+    column(
+      "options",
+      "What else `ipset save` prints: the header of a set, flags of an entry; a part of it is enough.",
+      "family inet",
+    ),
+  ],
 };
 
 /** Columns of which a part is enough. */
-export const PARTIAL_COLUMNS: ReadonlySet<string> = new Set(["rule.spec"]);
+export const PARTIAL_COLUMNS: ReadonlySet<string> = new Set(["rule.spec", "ipset.options"]);

@@ -31,10 +31,12 @@ export function recordCell(
   run: CellRunner,
   see: (recorded: RecordedStep) => void,
 ): CellRunEnd {
+  // Tables of flows are asked of other clusters and leave no trace: there is nothing to tell.
+  const told = { ...plan, steps: plan.steps.filter(({ action }) => action.kind !== "flows") };
   // Steps may overlap: each has a recorder of its own.
   const open = new Map<number, Recording>();
   return run(
-    plan,
+    told,
     seed,
     (step, outcome, live) => {
       const recording = open.get(step.index);
@@ -70,7 +72,7 @@ interface Recording {
 
 /** What the request of a step looks like. */
 function wantedOf({ action }: StepSpec, cluster: RunningCluster): Wanted {
-  if (action.kind === "wait" || action.kind === "fault") return {};
+  if (action.kind === "wait" || action.kind === "fault" || action.kind === "flows") return {};
   const place = cluster.places.find(action.kind === "send" ? action.flow.from.name : action.in);
   return {
     ...(action.kind === "send" ? { protocol: action.flow.protocol } : {}),

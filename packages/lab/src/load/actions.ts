@@ -2,7 +2,8 @@
 import type { Path } from "@kubehop/kube";
 import { encodeUtf8 } from "@kubehop/sim";
 import { type RunAction, type SendAction, type SendFlow, sendFlow } from "../model/step-spec.ts";
-import type { DatagramAction, InjectAction, StepAction } from "../model/step-spec.ts";
+import { readTable } from "../flows/read-table.ts";
+import type { DatagramAction, FlowsAction, InjectAction, StepAction } from "../model/step-spec.ts";
 import { parseDuration, parseFlow } from "../schema/notation.ts";
 import type { StepFile } from "../schema/scenario-schema.ts";
 import { splitCommands } from "./commands.ts";
@@ -12,7 +13,7 @@ import { buildFault } from "./fault/build-fault.ts";
 
 export type DraftStep = Draft<StepFile>;
 
-const VERBS = ["run", "send", "inject", "datagram", "fault", "wait"] as const;
+const VERBS = ["run", "send", "inject", "datagram", "fault", "flows", "wait"] as const;
 
 /** What a request without a tool waits for an answer. */
 const SEND_TIMEOUT = 5000;
@@ -32,6 +33,7 @@ export function buildAction(ec: ExpectContext, step: DraftStep, path: Path): Ste
   if (step.inject !== undefined) return buildInject(ec, step, step.inject, path);
   if (step.datagram !== undefined) return buildDatagram(ec, step, step.datagram, path);
   if (step.fault !== undefined) return buildFaultAction(ec, step.fault, [...path, "fault"]);
+  if (step.flows !== undefined) return buildFlows(ec, [...path, "flows"]);
   if (step.wait !== undefined) return { kind: "wait", ms: parseDuration(step.wait) ?? 0 };
   return buildRun(ec, step, path);
 }
@@ -49,6 +51,15 @@ function oneLine(value: unknown): string {
 /** Stands in for an action that was reported. */
 const NOTHING: StepAction = { kind: "wait", ms: 0 };
 
+/** A table of flows; one that cannot be read has no rows. */
+export function buildFlows(ec: ExpectContext, path: Path): FlowsAction {
+  const none = { position: ec.context.position(path), columns: [], hasExcept: false, rows: [], endpoints: [] };
+  return { kind: "flows", table: readTable(ec, path) ?? none };
+}
+
+/** A table says itself where things happen, how often, and what is expected. */
+const NOT_BESIDE_FLOWS = ["in", "after", "every", "until", "pick", "repeat", "expect"] as const;
+
 /** Verbs that say themselves where they happen. */
 const HOMELESS = ["send", "fault", "wait"] as const;
 /** Verbs that are done once and ask nobody. */
@@ -56,16 +67,15 @@ const REQUESTLESS = ["fault", "wait"] as const;
 
 /** Keys that mean nothing beside the verb. */
 export function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
+  for (const key of NOT_BESIDE_FLOWS) {
+    if (step[key] !== undefined && step.flows !== undefined)
+      ec.context.report([...path, key], `"${key}" means nothing beside flows`, { code: "conflict", atKey: true });
+  }
+  if (step.flows !== undefined) return;
   const homeless = HOMELESS.find((verb) => step[verb] !== undefined);
   if (step.in !== undefined && step.run === undefined && homeless !== undefined) {
-    ec.context.report(
-      [...path, "in"],
-      `"in" says where run, inject and datagram happen, ${homeless} has no use for it`,
-      {
-        code: "conflict",
-        atKey: true,
-      },
-    );
+    const message = `"in" says where run, inject and datagram happen, ${homeless} has no use for it`;
+    ec.context.report([...path, "in"], message, { code: "conflict", atKey: true });
   }
   for (const key of ["pick", "repeat"] as const) {
     const idle = REQUESTLESS.find((verb) => step[verb] !== undefined);

@@ -1,60 +1,32 @@
 // `bug:` decides which half of an expectation holds in a cell; `mutations:` declare edits that must break one.
-import { didYouMean, type Path } from "@kubehop/kube";
+import type { Path } from "@kubehop/kube";
+import { tellsCellsApart } from "../flows/read-table.ts";
 import type { BugSpec, Cell, MutationSpec } from "../model/scenario.ts";
+import type { StepSpec } from "../model/step-spec.ts";
 import { parsePath } from "../schema/notation.ts";
 import type { LoadContext } from "./context.ts";
-import { entriesOf, own } from "./draft.ts";
 import { type ExpectContext, plainExpectation } from "./expectation.ts";
+import { checkWhen, isIn, readWhen, type When } from "./when.ts";
 
-type When = Readonly<Record<string, readonly string[]>>;
-
-/** `bug.when` with all values as text. */
-export function readWhen(context: LoadContext): When | undefined {
-  const { bug } = context.draft;
-  if (bug === undefined) return undefined;
-  const rows = entriesOf(bug.when).map(([name, value]): [string, string[]] => {
-    const path = ["bug", "when", name];
-    const count = Array.isArray(value) ? value.length : undefined;
-    const paths: Path[] = count === undefined ? [path] : Array.from({ length: count }, (_, index) => [...path, index]);
-    return [name, paths.map((at) => context.document.scalarText(at) ?? "")];
-  });
-  return Object.fromEntries(rows);
+/** `bug.when`; undefined without a bug. */
+export function readBugWhen(context: LoadContext): When | undefined {
+  return context.draft.bug === undefined ? undefined : readWhen(context, WHEN);
 }
 
-export function isBroken(when: When, cell: Cell): boolean {
-  return Object.entries(when).every(([name, values]) => values.includes(own(cell, name) ?? ""));
+const WHEN: Path = ["bug", "when"];
+
+/** Names and values must be in the matrix, and both halves must occur. False: a name or value is not, which is reported. */
+export function checkBugWhen(context: LoadContext, when: When, cells: readonly Cell[]): boolean {
+  if (!checkWhen(context, WHEN, when, cells)) return false;
+  if (cells.every((cell) => isIn(when, cell)))
+    context.report(WHEN, "the bug shows in every cell: nothing shows that it can be fixed");
+  return true;
 }
 
-/** Names and values of `bug.when` must be in the matrix, and both halves must occur. */
-export function checkWhen(context: LoadContext, when: When, cells: readonly Cell[]): void {
-  const before = context.diagnostics.length;
-  const axes = Object.keys(cells[0] ?? {});
-  for (const [name, values] of Object.entries(when)) {
-    const path = ["bug", "when", name];
-    if (!axes.includes(name)) {
-      const close = name.length > 2 ? didYouMean(name, axes) : undefined;
-      const hint = close ?? (axes.length === 0 ? "there is no matrix" : `matrix has: ${axes.join(", ")}`);
-      context.report(path, `${JSON.stringify(name)} is not a name of the matrix`, {
-        code: "unresolved",
-        hint,
-        atKey: true,
-      });
-      continue;
-    }
-    const known = [...new Set(cells.map((cell) => own(cell, name) ?? ""))];
-    for (const [index, value] of values.entries()) {
-      if (known.includes(value)) continue;
-      const at = context.document.has([...path, index]) ? [...path, index] : path;
-      context.report(at, `${JSON.stringify(value)} is not a value of matrix.${name}`, {
-        code: "unresolved",
-        hint: didYouMean(value, known) ?? `values: ${known.join(", ")}`,
-      });
-    }
-  }
-  if (context.diagnostics.length > before) return;
-  if (cells.every((cell) => isBroken(when, cell)))
-    context.report(["bug", "when"], "the bug shows in every cell: nothing shows that it can be fixed");
-  if (context.document.has(["bug", "because"]) || tellsHalvesApart(context)) return;
+/** Something in the file must be expected of one half and not of the other. */
+export function checkToldApart(context: LoadContext, steps: readonly StepSpec[]): void {
+  const tables = steps.flatMap(({ action }) => (action.kind === "flows" ? [action.table] : []));
+  if (context.document.has(["bug", "because"]) || tellsHalvesApart(context) || tables.some(tellsCellsApart)) return;
   context.report(["bug"], "no expectation tells the cells with the bug from those without it", {
     hint: "write expect: { fixed: …, broken: … } in a step, or bug.because",
     atKey: true,

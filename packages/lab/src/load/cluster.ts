@@ -13,7 +13,7 @@ import type {
 import type { ClusterFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import type { Draft } from "./draft.ts";
-import { type Flavour, FLAVOURS, HAIRPIN_SINCE, NEWEST, TODAYS_DOCKER } from "./flavours.ts";
+import { type Flavour, flavourOf, HAIRPIN_SINCE, NEWEST, TODAYS_DOCKER } from "./flavours.ts";
 import { iptablesOf, versionText } from "./versions.ts";
 import { buildMachines } from "./machines.ts";
 import { checkNetworks, buildServices, buildUnderlay } from "./networks.ts";
@@ -30,7 +30,7 @@ export function buildClusterSpec(context: LoadContext): ClusterSpec {
     NEWEST,
     "newest",
   );
-  const flavour = FLAVOURS[kubernetes];
+  const flavour = flavourOf(kubernetes);
   const release = `kubernetes ${kubernetes}`;
   const cni = buildCni(context, draft, flavour, release);
   const base = {

@@ -3,6 +3,7 @@ import type { Path } from "@kubehop/kube";
 import { PARTIAL_COLUMNS, TABLE_COLUMNS, TABLE_NAMES } from "../expect/tables.ts";
 import type { Check, ExpectSpec, IgnoreName, OutputCheck, TableName } from "../model/expect-spec.ts";
 import type { DropReason } from "@kubehop/netstack";
+import type { Cell } from "../model/scenario.ts";
 import { parseDuration } from "../schema/notation.ts";
 import type { ExpectFile, PlainExpectFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
@@ -20,6 +21,10 @@ export interface ExpectContext {
   readonly names: KnownNames;
   /** Which half of `{fixed, broken}` counts; undefined: the file has no bug. */
   readonly half: "fixed" | "broken" | undefined;
+  /** All cells of the matrix. */
+  readonly cells: readonly Cell[];
+  /** Does the bug show in a cell? Undefined: there is no bug. */
+  readonly isBroken: ((cell: Cell) => boolean) | undefined;
 }
 
 /** The checks of one expectation. `fallback` is what holds when nothing is said about how the step ends. */
@@ -122,7 +127,6 @@ function outcomeChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[
   });
   const checks = requestChecks(ec, draft, path);
   if (draft.exit !== undefined) checks.push({ kind: "exit", value: draft.exit, ...at("exit") });
-  if (draft.ttl !== undefined) checks.push({ kind: "ttl", value: draft.ttl, ...at("ttl") });
   return [...checks, ...streamChecks(ec, draft.stream, [...path, "stream"])];
 }
 

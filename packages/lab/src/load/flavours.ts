@@ -1,8 +1,8 @@
 // What a release of Kubernetes came with: the defaults of everything a scenario does not say. A feature is a row; so is a flavour.
-import type { IptablesSpec, KernelVersion, KubernetesVersion } from "../model/cluster-spec.ts";
+import type { IptablesSpec, KernelVersion, KubernetesMinor, KubernetesVersion } from "../model/cluster-spec.ts";
 
 export interface Flavour {
-  readonly kubernetes: KubernetesVersion;
+  readonly kubernetes: KubernetesMinor;
   readonly kernel: KernelVersion;
   readonly iptables: IptablesSpec;
   readonly iproute2: string;
@@ -13,9 +13,9 @@ export interface Flavour {
   readonly source: string;
 }
 
-export const NEWEST: KubernetesVersion = "1.28";
+export const NEWEST: KubernetesMinor = "1.28";
 
-export const FLAVOURS: Readonly<Record<KubernetesVersion, Flavour>> = {
+export const FLAVOURS: Readonly<Record<KubernetesMinor, Flavour>> = {
   "1.9": {
     kubernetes: "1.9",
     kernel: "4.9",
@@ -48,6 +48,11 @@ export const FLAVOURS: Readonly<Record<KubernetesVersion, Flavour>> = {
     source: "containerd on Debian 12 tools; kernel as in the recordings",
   },
 };
+
+/** Patch levels come with the same. */
+export function flavourOf(version: KubernetesVersion): Flavour {
+  return FLAVOURS[version.split(".").slice(0, 2).join(".") as KubernetesMinor];
+}
 
 /** dockerd of today, where `docker: true` is said on a release that comes without it. */
 export const TODAYS_DOCKER = "24.0";

@@ -11,9 +11,9 @@ import {
   type YamlDocument,
 } from "@kubehop/kube";
 import type { Document } from "yaml";
-import type { BugSpec, CellPlan, LoadResult, MutationSpec, Scenario } from "../model/scenario.ts";
+import type { BugSpec, Cell, CellPlan, LoadResult, MutationSpec, Scenario } from "../model/scenario.ts";
 import { buildBare, NO_CLUSTER } from "./bare.ts";
-import { buildBug, buildMutations, checkWhen, isBroken, readWhen } from "./bug.ts";
+import { buildBug, buildMutations, checkBugWhen, checkToldApart, readBugWhen } from "./bug.ts";
 import { checkShape } from "./check-shape.ts";
 import { buildClusterSpec } from "./cluster.ts";
 import { LoadContext, type ReadFile } from "./context.ts";
@@ -26,6 +26,7 @@ import { readYaml } from "./read-yaml.ts";
 import { buildSteps } from "./steps.ts";
 import { buildTiming } from "./timing.ts";
 import { substitute, unknownReference } from "./substitute.ts";
+import { isIn } from "./when.ts";
 
 /** Reads a scenario. `readFile` gets paths as the scenario writes them. Never throws for bad input. */
 export function loadScenario(file: string, text: string, readFile: ReadFile): LoadResult {
@@ -141,15 +142,12 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
   );
   names.checkAliases();
   fillNamespaces(context, manifests.objects);
-  const when = readWhen(context);
-  if (when !== undefined)
-    checkWhen(
-      context,
-      when,
-      input.matrix.map((one) => one.cell),
-    );
-  const half = when === undefined ? undefined : isBroken(when, cell) ? "broken" : "fixed";
-  const ec = { context, names, half } as const;
+  const cells = input.matrix.map((one) => one.cell);
+  const when = readBugWhen(context);
+  const whenHolds = when !== undefined && checkBugWhen(context, when, cells);
+  const isBroken = when === undefined ? undefined : (one: Cell) => isIn(when, one);
+  const half = isBroken === undefined ? undefined : isBroken(cell) ? "broken" : "fixed";
+  const ec = { context, names, half, cells, isBroken } as const;
   const place = buildPlace(context, names);
   const plan: CellPlan = {
     cell,
@@ -166,6 +164,8 @@ function buildCell(context: LoadContext, input: FileInput, { cell, values }: Mat
     steps: buildSteps(ec),
     defaults: context.defaults,
   };
+  // What could not be read may have told them apart.
+  if (whenHolds && context.diagnostics.length === 0) checkToldApart(context, plan.steps);
   return {
     plan,
     title,

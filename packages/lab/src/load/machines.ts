@@ -21,7 +21,7 @@ import type {
 import type { ClusterFile } from "../schema/scenario-schema.ts";
 import type { LoadContext } from "./context.ts";
 import { type Draft, entriesOf } from "./draft.ts";
-import { FLAVOURS } from "./flavours.ts";
+import { type Flavour, flavourOf } from "./flavours.ts";
 import { iptablesOf, versionText } from "./versions.ts";
 
 type DraftCluster = Draft<ClusterFile>;
@@ -287,9 +287,9 @@ function buildMachine(
 }
 
 /** A node of another release than the cluster comes with that release's tools. */
-function releaseFlavour(draft: DraftNode): (typeof FLAVOURS)[KubernetesVersion] | undefined {
+function releaseFlavour(draft: DraftNode): Flavour | undefined {
   const release = versionText<KubernetesVersion>(draft.kubernetes);
-  return release === undefined ? undefined : FLAVOURS[release];
+  return release === undefined ? undefined : flavourOf(release);
 }
 
 function buildNode(context: LoadContext, node: Written, base: Base, ip: string, podCIDR: string): NodeSpec {
@@ -299,12 +299,12 @@ function buildNode(context: LoadContext, node: Written, base: Base, ip: string, 
   return {
     kind: "node",
     ...buildMachine(context, "nodes", node, base, ip),
-    kubernetes: flavour?.kubernetes ?? base.kubernetes,
+    kubernetes: versionText<KubernetesVersion>(draft.kubernetes) ?? base.kubernetes,
     iptables:
       draft.iptables === undefined
         ? iptables
         : iptablesOf(context, draft.iptables, `cluster.nodes.${name}.iptables`, iptables, "the cluster's"),
-    iproute2: (flavour ?? FLAVOURS[base.kubernetes]).iproute2,
+    iproute2: (flavour ?? flavourOf(base.kubernetes)).iproute2,
     podCIDR,
     vtepMac: draft.vtepMac?.toLowerCase(),
     docker0Mac: draft.docker0Mac?.toLowerCase(),

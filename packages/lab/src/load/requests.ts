@@ -9,7 +9,7 @@ import { buildMoment } from "./events.ts";
 import type { ExpectContext } from "./expectation.ts";
 
 type DraftPlain = Draft<PlainExpectFile>;
-type DraftRequests = Pick<DraftPlain, "result" | "by" | "client" | "lost" | "share">;
+type DraftRequests = Pick<DraftPlain, "result" | "by" | "client" | "ttl" | "lost" | "share">;
 
 export function countOf(written: string | number | undefined): CountSpec {
   return (written === undefined ? undefined : parseCount(written)) ?? AT_LEAST_ONE;
@@ -41,6 +41,7 @@ export function requestChecks(ec: ExpectContext, draft: DraftRequests, path: Pat
   const checks: Check[] = [];
   if (draft.result !== undefined) checks.push({ kind: "result", value: draft.result, ...at("result") });
   if (draft.lost !== undefined) checks.push({ kind: "lost", count: countOf(draft.lost), ...at("lost") });
+  if (draft.ttl !== undefined) checks.push({ kind: "ttl", value: draft.ttl, ...at("ttl") });
   if (draft.client !== undefined) {
     ec.names.checkEnd(draft.client, [...path, "client"]);
     checks.push({ kind: "client", value: draft.client, ...at("client") });
@@ -63,7 +64,7 @@ export function streamChecks(ec: ExpectContext, draft: DraftPlain["stream"], pat
   });
 }
 
-const SAYS = ["result", "by", "client", "lost", "share"] as const;
+const SAYS = ["result", "by", "client", "ttl", "lost", "share"] as const;
 
 function shareChecks(ec: ExpectContext, draft: DraftPlain["share"], path: Path): Check[] {
   if (draft === undefined) return [];

@@ -2,20 +2,23 @@
 import type { Path } from "@kubehop/kube";
 import type { Check } from "../model/expect-spec.ts";
 import type { StepAction, StepSpec } from "../model/step-spec.ts";
-import { buildAction, checkVerbKeys, type DraftStep } from "./actions.ts";
+import { fateChecks } from "../flows/read-table.ts";
+import { buildAction, buildFlows, checkVerbKeys, type DraftStep } from "./actions.ts";
 import { buildExpectation, type ExpectContext } from "./expectation.ts";
-import { buildWhen } from "./when.ts";
+import { buildStepTime } from "./step-time.ts";
+import { checkWhen, isIn, readWhen } from "./when.ts";
 
 export function buildSteps(ec: ExpectContext): StepSpec[] {
   const { draft, document } = ec.context;
+  const first = draft.flows === undefined ? [] : [flowsAtTimeZero(ec)];
   if (draft.steps === undefined) {
-    if (!document.has(["steps"]))
+    if (!document.has(["steps"]) && !document.has(["flows"]))
       ec.context.report([], 'missing key "steps": nothing would happen', { code: "missing-key" });
-    return [];
+    return first;
   }
   const ids = new Map<string, number>();
   let last = 0;
-  return draft.steps.flatMap((step, index) => {
+  const steps = draft.steps.flatMap((step, index) => {
     if (step === undefined) return [];
     const built = buildStep(ec, step, index);
     checkId(ec, built, ids);
@@ -25,8 +28,24 @@ export function buildSteps(ec: ExpectContext): StepSpec[] {
       });
     }
     last = built.at ?? last;
-    return [built];
+    return happensHere(ec, ["steps", index, "when"]) ? [built] : [];
   });
+  return [...first, ...steps];
+}
+
+/** A step may be one of some cells only. */
+function happensHere({ context, cells }: ExpectContext, path: Path): boolean {
+  const when = readWhen(context, path);
+  return checkWhen(context, path, when, cells) && isIn(when, context.cell);
+}
+
+/** The file's own table is looked at before its steps. */
+function flowsAtTimeZero(ec: ExpectContext): StepSpec {
+  const action = buildFlows(ec, ["flows"]);
+  const position = ec.context.position(["flows"]);
+  const checks = fateChecks(ec, action.table);
+  const expect = { position, checks };
+  return { index: -1, id: "flows", position, action, at: undefined, pick: undefined, repeat: 1, expect };
 }
 
 function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec {
@@ -39,7 +58,7 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
     id: step.id ?? `step ${index + 1}`,
     position: ec.context.position(path),
     action,
-    ...buildWhen(ec, step, path),
+    ...buildStepTime(ec, step, path),
     pick: step.pick === undefined ? undefined : ec.names.podRef(step.pick, [...path, "pick"]),
     repeat: step.repeat ?? 1,
     expect: buildExpectation(ec, step.expect, [...path, "expect"], fallback),
@@ -50,6 +69,7 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
 function endOf(ec: ExpectContext, action: StepAction, path: Path): Check[] {
   const position = ec.context.position([...path, action.kind]);
   // What became of a frame that was put on its way is what the step is asked for, not whether it was taken.
+  if (action.kind === "flows") return fateChecks(ec, action.table);
   if (action.kind === "send") return [{ kind: "result", value: "ok", position }];
   if (action.kind !== "run") return [];
   // A command that only starts something has no end to look at; the exit status is that of the last one.

@@ -2,7 +2,10 @@
 // Addresses and networks are canonical text, MACs lower case with colons: builder and config door speak text.
 
 /** Releases whose rule layouts are proven. */
-export type KubernetesVersion = "1.9" | "1.10" | "1.28";
+export type KubernetesMinor = "1.9" | "1.10" | "1.28";
+
+/** With or without its patch level. */
+export type KubernetesVersion = KubernetesMinor | `${KubernetesMinor}.${number}`;
 
 /** Kernel flavours; they differ in the rows the network stack keeps for them. */
 export type KernelVersion = "3.10" | "4.9" | "6.18";

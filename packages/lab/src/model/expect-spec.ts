@@ -5,6 +5,7 @@ import type { SourcePosition } from "@kubehop/kube";
 import type { DropReason } from "@kubehop/netstack";
 import type { EventSpec, FlowSpec } from "./step-spec.ts";
 import type { FlowResult } from "./outcome.ts";
+import type { Cell } from "./scenario.ts";
 
 export interface ExpectSpec {
   readonly position: SourcePosition;
@@ -40,7 +41,8 @@ export type Check =
   | RowCheck
   | LostCheck
   | StreamCheck
-  | NeverCheck;
+  | NeverCheck
+  | FateCheck;
 
 interface CheckBase {
   /** Where the value stands in the scenario file. */
@@ -150,7 +152,7 @@ export interface PacketCheck extends CheckBase {
   readonly note: string | undefined;
 }
 
-export type TableName = "conntrack" | "route" | "neigh" | "fdb" | "rule" | "sysctl";
+export type TableName = "conntrack" | "route" | "neigh" | "fdb" | "rule" | "sysctl" | "ipset";
 
 /** Rows of a table, at the end of the step. */
 export interface RowCheck extends CheckBase {
@@ -159,4 +161,16 @@ export interface RowCheck extends CheckBase {
   readonly in: string;
   readonly columns: Readonly<Record<string, string>>;
   readonly count: CountSpec;
+}
+
+/** One row of a table of flows. */
+export interface FateCheck extends CheckBase {
+  readonly kind: "fate";
+  /** 0-based number of the row. */
+  readonly row: number;
+  readonly flow: string;
+  /** All that must be possible; nothing else may be. */
+  readonly fates: readonly string[];
+  /** Where this is expected. */
+  readonly cell: Cell;
 }

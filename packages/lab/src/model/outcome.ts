@@ -3,6 +3,7 @@
 import type { ClientResult } from "@kubehop/commands";
 import type { Diagnostic, SourcePosition, SourceText } from "@kubehop/kube";
 import type { DropReason } from "@kubehop/netstack";
+import type { RowFates } from "./flow-table.ts";
 import type { RunningCluster } from "./running-cluster.ts";
 import type { Cell, CellPlan } from "./scenario.ts";
 import type { StepSpec } from "./step-spec.ts";
@@ -38,6 +39,8 @@ export interface StepOutcome {
   readonly flow?: FlowOutcome;
   /** One per request in order (repeats; several commands). Empty when the step made none. */
   readonly flows: readonly FlowOutcome[];
+  /** One per row of a table of flows, in order; absent when the step is none. */
+  readonly fates?: readonly RowFates[];
   /** Virtual ms since time 0. */
   readonly startedAt: number;
   readonly endedAt: number;

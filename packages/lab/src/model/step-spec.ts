@@ -3,6 +3,7 @@
 import type { SourcePosition } from "@kubehop/kube";
 import type { ExpectSpec } from "./expect-spec.ts";
 import type { FaultSpec } from "./fault-spec.ts";
+import type { FlowTable } from "./flow-table.ts";
 import type { PodRef } from "./scenario.ts";
 
 export interface StepSpec {
@@ -25,7 +26,14 @@ export interface StepSpec {
   readonly expect: ExpectSpec;
 }
 
-export type StepAction = RunAction | SendAction | InjectAction | DatagramAction | FaultAction | WaitAction;
+export type StepAction =
+  | RunAction
+  | SendAction
+  | InjectAction
+  | DatagramAction
+  | FaultAction
+  | WaitAction
+  | FlowsAction;
 
 /** A command typed at a place. */
 export interface RunAction {
@@ -84,6 +92,12 @@ export interface WaitAction {
   readonly kind: "wait";
   /** Virtual ms. */
   readonly ms: number;
+}
+
+/** All flows of a table with every random choice, none of which leaves a trace. */
+export interface FlowsAction {
+  readonly kind: "flows";
+  readonly table: FlowTable;
 }
 
 export type FlowProtocol = "tcp" | "udp" | "sctp" | "icmp";

@@ -53,9 +53,17 @@ function stepJson({ step, outcome, failures }: StepResult): object {
     requests: outcome.flows.length,
     failures: failures.length,
     ...typed(step),
+    ...fatesJson(outcome),
     stdout,
     stderr,
   };
+}
+
+/** What came of the rows that were looked at. */
+function fatesJson({ fates }: StepResult["outcome"]): object {
+  if (fates === undefined) return {};
+  const rows = fates.filter((row) => row.fates.length > 0);
+  return { fates: rows.map(({ flow, fates: found }) => ({ flow, fates: found.map(({ text }) => text) })) };
 }
 
 /** What was done: `in` and `run`, or `send`. */
@@ -74,6 +82,8 @@ function typed({ action }: StepSpec): object {
       };
     case "fault":
       return { fault: action.text };
+    case "flows":
+      return { flows: action.table.rows.map(({ flow }) => flow.text) };
     case "wait":
       return { wait: action.ms };
   }

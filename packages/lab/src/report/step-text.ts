@@ -20,6 +20,8 @@ function promptLines({ action, repeat }: StepSpec): string[] {
   switch (action.kind) {
     case "wait":
       return [`wait ${action.ms} ms`];
+    case "flows":
+      return [`${action.table.rows.length} flows`];
     case "send":
       return [`send ${action.flow.text}${times}`];
     case "inject":

@@ -1,6 +1,7 @@
-// `run --update`: golden blocks (`rows: |`, `text: |`) are rewritten in the file with what was printed. Only block scalars are touched,
+// `run --update`: golden blocks (`rows: |`, `text: |`) and tables of flows are rewritten in the file with what was printed. Only block scalars are touched,
 // everything around them stays as it is, comments too.
 import type { OutputCheck } from "../model/expect-spec.ts";
+import { tableEdits } from "../flows/update-table.ts";
 import type { FileResult } from "../model/outcome.ts";
 
 export interface GoldenEdit {
@@ -30,7 +31,7 @@ export function goldenEdits(result: FileResult): GoldenEdits {
     byPlace.set(key, { line, col, text });
   }
   const edits = [...byPlace].filter(([key]) => ![...refused].some((reason) => reason.startsWith(`${key}:`)));
-  return { edits: edits.map(([, edit]) => edit), refused: [...refused] };
+  return { edits: [...edits.map(([, edit]) => edit), ...tableEdits(result)], refused: [...refused] };
 }
 
 function failedGolden(result: FileResult): { check: OutputCheck; text: string }[] {

@@ -1,5 +1,7 @@
 // `cluster:` — machines, versions, network plugin.
 import * as z from "zod";
+import { otherLayout } from "@kubehop/proxy";
+import type { IptablesVersion, KernelVersion, KubernetesVersion } from "../model/cluster-spec.ts";
 import * as leaf from "./leaves.ts";
 import { optional } from "./key.ts";
 
@@ -10,9 +12,10 @@ export const AGENT_NAMES = ["dockerd", "kubelet", "flanneld", "kube-proxy"] as c
 export const NETWORK_CONFIGURERS = ["ifupdown", "NetworkManager"] as const;
 export const MODULE_NAMES = ["br_netfilter"] as const;
 
-const kubernetes = leaf.version(KUBERNETES_VERSIONS, "Kubernetes");
-const kernel = leaf.version(KERNEL_VERSIONS, "kernel");
-const iptablesVersion = leaf.version(IPTABLES_VERSIONS, "iptables");
+/** A minor, or a patch level of it whose rules are those of the minor. */
+const kubernetes = leaf.version<KubernetesVersion>(KUBERNETES_VERSIONS, "Kubernetes", otherLayout);
+const kernel = leaf.version<KernelVersion>(KERNEL_VERSIONS, "kernel");
+const iptablesVersion = leaf.version<IptablesVersion>(IPTABLES_VERSIONS, "iptables");
 const moduleState = leaf.word(["loaded", "absent"]);
 
 const iptables = z.union([

@@ -116,6 +116,11 @@ const tableKeys = {
     "iptables rules.",
     "rule: { in: node1, table: filter, chain: FORWARD, target: KUBE-FORWARD }",
   ),
+  ipset: optional(
+    oneOrMore(table("ipset")),
+    "Sets and their entries as `ipset save` lists them.",
+    "ipset: { in: node1, name: blocked, entry: 10.244.1.2 }",
+  ),
   sysctl: optional(
     oneOrMore(table("sysctl")),
     "Kernel settings.",
@@ -138,6 +143,7 @@ const result = optional(
 );
 const by = optional(texts, "Who answered: a pod, or one of several.", "by: export#3");
 const client = optional(leaf.text, "Source address the server saw: a place, an alias or an address.", "client: node1");
+const ttl = optional(z.number().int().min(1).max(255), "TTL of the request at the server.", "ttl: 62");
 const lost = optional(
   leaf.count,
   "How many requests had no answer: all that did not end in ok. Beside it `by`, `client`, `ttl` and `share` ask those that had one.",
@@ -157,6 +163,7 @@ const window = z.strictObject({
   result,
   by,
   client,
+  ttl,
   lost,
   share,
 });
@@ -168,7 +175,7 @@ const checkKeys = {
   by,
   client,
   lost,
-  ttl: optional(z.number().int().min(1).max(255), "TTL of the request at the server.", "ttl: 62"),
+  ttl,
   exit: optional(
     z.number().int().min(0).max(255),
     "Exit status of the (last) command.",

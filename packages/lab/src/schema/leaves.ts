@@ -27,15 +27,24 @@ function checked(check: (value: string) => Complaint | string | undefined): z.Zo
   });
 }
 
-/** A version: text, or a number whose source text is taken (an unquoted 1.10 arrives as "1.10"). */
-export function version<const T extends string>(known: readonly T[], what: string): z.ZodType<T | number, T | number> {
+/**
+ * A version: text, or a number whose source text is taken (an unquoted 1.10 arrives as "1.10"). With `otherPatch` patch levels of the
+ * known ones are taken too, but those for which it has a reason not to.
+ */
+export function version<const T extends string>(
+  known: readonly string[],
+  what: string,
+  otherPatch?: (version: string) => string | undefined,
+): z.ZodType<T | number, T | number> {
   const check = (value: string): Complaint | string | undefined => {
-    if ((known as readonly string[]).includes(value)) return undefined;
+    if (known.includes(value)) return undefined;
     const stripped = value.replace(/^v/, "").split(".").slice(0, 2).join(".");
-    const hint = (known as readonly string[]).includes(stripped)
-      ? `write "${stripped}"`
-      : `modelled: ${known.join(", ")}`;
-    return { message: `${what} ${value} is not modelled`, code: "not-modelled", hint };
+    const isPatch = otherPatch !== undefined && known.includes(stripped) && /^\d+\.\d+\.\d+$/.test(value);
+    const reason = isPatch ? otherPatch(value) : undefined;
+    if (isPatch && reason === undefined) return undefined;
+    const hint = known.includes(stripped) ? `write "${stripped}"` : `modelled: ${known.join(", ")}`;
+    const because = reason === undefined ? "" : `: ${reason}`;
+    return { message: `${what} ${value} is not modelled${because}`, code: "not-modelled", hint };
   };
   const schema = z.union([z.string(), z.number()]).superRefine((value, context) => {
     const complaint = check(String(value));

@@ -17,7 +17,6 @@ const PLANNED: readonly Planned[] = [
     at: (path) => path.length === 0,
     keys: {
       vary: "one draw per student",
-      flows: "tables of flows; write steps with send",
       tasks: "tasks of a lab",
       check: "tasks of a lab",
     },
@@ -26,7 +25,6 @@ const PLANNED: readonly Planned[] = [
     where: "a step",
     at: (path) => path[0] === "steps" && path.length === 2,
     keys: {
-      flows: "tables of flows; write steps with send",
       say: "tasks of a lab",
       needs: "tasks of a lab",
       points: "tasks of a lab",
@@ -39,7 +37,6 @@ const PLANNED: readonly Planned[] = [
     where: "an expectation",
     at: isExpect,
     keys: {
-      ipset: "ipsets",
       networkpolicy: "network policies",
     },
   },

@@ -157,6 +157,24 @@ steps:
 Golden text (\`rows\`, \`has\`, \`text\`) is compared with runs of blanks as one and empty lines left out; it is
 written as a block (\`rows: |\` and the lines below it), which \`kubehop run --update\` can rewrite.
 
+A table of flows (\`flows: |\`) says who may answer: at time 0 when it stands in the file, at its moment when it is a step. Its columns are
+the values of one axis of the matrix (\`\${name}\` puts them where they count), or one column \`reach\`; \`except\` gives other answers for
+cells. Every random choice of the rules is tried, each on a cluster that has seen no other request: every endpoint that a field names must be
+possible and no other, and its reply must come back. \`L*\`: the server sees another source than the client's socket has. Other words: \`drop\`
+(or \`timeout\`: nothing came back), \`refused\`, \`reset\`, \`unreachable\`, \`ok\` (answered, by whom is not known, as with icmp); several may stand
+together; \`-\` is not looked at. \`kubehop flows FILE\` prints such a table, \`kubehop run --update\` rewrites one.
+
+\`\`\`yaml
+scenario: who answers for web
+matrix: { etp: [Cluster, Local] }
+cluster: { nodes: [node1, node2], hosts: [client] }
+manifests: [./web.yaml] # has externalTrafficPolicy: \${etp}
+names: { L: web#1, R: web#2 }
+flows: |
+  | flow                 | Cluster | Local |
+  | client > node1:30080 | L* R*   | L     |
+\`\`\`
+
 In the tables \`*\` is any name and \`[]\` an item of a list (where one item is enough, the list may be left out).
 \`bug.because\` and the halves \`expect.fixed\` and \`expect.broken\` take the keys of \`steps[].expect\`.
 `;
@@ -186,7 +204,15 @@ const HEAD = "| key | meaning | default | example |\n|---|---|---|---|";
 
 function formatRow({ path, description, example, fallback }: ReferenceRow): string {
   const standard = fallback === "required" ? "**required**" : (fallback ?? "");
-  return `| ${[`\`${formatReferencePath(path)}\``, description, standard, `\`${example}\``].map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
+  return `| ${[`\`${formatReferencePath(path)}\``, description, standard, codeLines(example)].map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+/** A block in one cell of a table. */
+function codeLines(example: string): string {
+  return example
+    .split("\n")
+    .map((line) => `\`${line}\``)
+    .join("<br>");
 }
 
 /** `cluster.nodes.*.ip`, `steps[].run` */

@@ -1,6 +1,7 @@
 // The whole file. The types of the grammar are inferred from here; the JSON Schema and docs/SCENARIO.md are printed from here.
 import * as z from "zod";
 import { buildSchema, namespacesSchema } from "./bare-schema.ts";
+import { cellsSchema, matrixValues } from "./cells-schema.ts";
 import { clusterSchema } from "./cluster-schema.ts";
 import type { expectSchema } from "./expect-schema.ts";
 import { plainExpectSchema } from "./expect-schema.ts";
@@ -9,11 +10,8 @@ import { optional, required } from "./key.ts";
 import { pinSchema, serveSchema } from "./pin-schema.ts";
 import { stepSchema } from "./step-schema.ts";
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const title = leaf.line;
 const oneOrMore = z.union([leaf.text, z.array(leaf.text)]);
-
-const matrixValues = z.array(scalar).min(1);
 
 const BECAUSE = "because: { packet: { in: node1, dev: cni0, flags: S. } }";
 
@@ -36,8 +34,8 @@ export const scenarioSchema = z.strictObject({
   bug: optional(
     z.strictObject({
       when: required(
-        z.record(z.string(), z.union([scalar, matrixValues])),
-        "Matrix name to value (or values): the cases in which `expect.broken` must hold.",
+        cellsSchema,
+        'Matrix name to value (or values): the cases in which `expect.broken` must hold. Where the values are releases, a range may stand for them: `"<1.30.1"`, `">=1.27 <1.30"`.',
         "when: { br_netfilter: absent }",
       ),
       because: optional(
@@ -110,11 +108,17 @@ export const scenarioSchema = z.strictObject({
     "serve: { web: { http: 80, body: hello } }",
     "by image",
   ),
+  flows: optional(
+    leaf.text,
+    "A table of flows, judged at time 0: who may answer, with every random choice. Columns: `flow`, the values of one axis of the matrix or `reach`, and `except` (`1.28 Local: L* R*; 1.10: drop`).",
+    "flows: |\n  | flow | reach |\n  | client > svc/web:80 | web#1 web#2 |",
+    "none",
+  ),
   steps: optional(
     z.array(stepSchema).min(1),
     "What happens, one after the other.",
     "steps: [{ in: client, run: ping -c 1 web#1 }]",
-    "required",
+    "required, unless there is `flows`",
   ),
 });
 

@@ -1,6 +1,7 @@
 // `steps[]`: what happens, when, and what is expected.
 import * as z from "zod";
 import { datagramSchema, injectSchema } from "./bare-schema.ts";
+import { cellsSchema } from "./cells-schema.ts";
 import { expectSchema } from "./expect-schema.ts";
 import { faultSchema } from "./fault-schema.ts";
 import { optional, required } from "./key.ts";
@@ -51,7 +52,18 @@ export const stepSchema = z.strictObject({
     "What no command can do: an agent dies, starts or lags, a node crashes. It takes no time.",
     "fault: { agent: node1/kube-proxy, do: kill }",
   ),
+  flows: optional(
+    leaf.text,
+    "A table of flows, judged at this moment; see `flows` of the file.",
+    "flows: |\n  | flow | reach |\n  | client > svc/web:80 | web#1 web#2 |",
+  ),
   wait: optional(leaf.duration, "Lets time pass.", "wait: 30s"),
+  when: optional(
+    cellsSchema,
+    "The cells of the matrix in which this step happens: name to value, values or a range of releases.",
+    "when: { br_netfilter: loaded }",
+    "all",
+  ),
   at: optional(leaf.duration, "When the step begins, since time 0.", "at: 10s", "when the previous one has ended"),
   after: optional(
     leaf.event,

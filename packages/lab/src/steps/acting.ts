@@ -49,6 +49,8 @@ export class Actor {
   *act(run: StepRun, number?: number): Activity<ActionResult> {
     const { action } = run.step;
     switch (action.kind) {
+      case "flows":
+        throw new Error("a table of flows is no business of this runner");
       case "wait":
         yield* untilTime(this.#cluster, this.#cluster.world.now + action.ms);
         return NOTHING;

@@ -1,8 +1,17 @@
 // Tables of a namespace as rows of text, by the tools' own column names (expect/tables.ts).
 
-import { conntrackRow, ctProtoName, dumpFdb, dumpNeighs, dumpRoutes, formatIpv4 } from "@kubehop/netstack";
+import {
+  conntrackRow,
+  ctProtoName,
+  dumpFdb,
+  dumpNeighs,
+  dumpRoutes,
+  formatIpv4,
+  ipsetCommand,
+} from "@kubehop/netstack";
 import type { Conntrack, NetNamespace } from "@kubehop/netstack";
 import type { TableName } from "../model/expect-spec.ts";
+import { ipsetRows } from "./ipset-rows.ts";
 
 export type Row = Readonly<Record<string, string>>;
 
@@ -18,6 +27,7 @@ const TABLES: Readonly<Record<TableName, (ns: NetNamespace) => Row[]>> = {
   fdb: (ns) =>
     dumpFdb(ns).map((f) => ({ mac: f.mac, dev: f.ifname, dst: f.dst ?? "", master: f.master ?? "", state: f.state })),
   rule: ruleRows,
+  ipset: (ns) => ipsetRows(ipsetCommand(ns, ["save"]).stdout),
   sysctl: (ns) => ns.sysctl.names().map((key) => ({ key, value: ns.sysctl.get(key) ?? "" })),
 };
 

@@ -6,6 +6,7 @@ import { Refusal, SimulationBudgetError } from "@kubehop/sim";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { EndpointPick } from "../cluster/pick.ts";
 import { judge } from "../expect/judge.ts";
+import { withFlows } from "../flows/flow-runner.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { BeginListener, CellRunEnd, CellRunner, StepListener } from "../model/outcome.ts";
 import type { RunObserver } from "../model/run-observer.ts";
@@ -27,6 +28,11 @@ import { StepWatch, watchedChecks } from "./watch.ts";
  * The runner throws Refusal when a cluster asks for something that is refused, StepRefusal when a step does.
  */
 export function cellRunner(readFile: ReadFile, observer?: RunObserver): CellRunner {
+  return withFlows(stepRunner(readFile, observer), stepRunner(readFile));
+}
+
+/** Knows no tables of flows. */
+function stepRunner(readFile: ReadFile, observer?: RunObserver): CellRunner {
   return (plan, seed, onStep, onBegin) => {
     const lab = startLab(plan, seed, { readFile, onWorld: (world) => observer?.world(world) });
     observer?.settled(lab.cluster);

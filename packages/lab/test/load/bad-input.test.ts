@@ -150,10 +150,10 @@ hint: modelled: 1.9, 1.10, 1.28`,
   });
 
   it("a planned key is refused by name", () => {
-    expect(mistakes(`scenario: x\nflows: []\n${STEPS}`)).toBe(
-      `lab.yaml:2:1: "flows" is not modelled yet: tables of flows; write steps with send
-   2 | flows: []
-     | ^^^^^`,
+    expect(mistakes(`scenario: x\nvary: []\n${STEPS}`)).toBe(
+      `lab.yaml:2:1: "vary" is not modelled yet: one draw per student
+   2 | vary: []
+     | ^^^^`,
     );
   });
 

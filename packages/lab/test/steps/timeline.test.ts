@@ -111,6 +111,18 @@ test("an agent that lags knows what was, not what is", () => {
   ]);
 });
 
+test("what an agent has not heard of is not in its rules, also when it writes for another reason", () => {
+  const slow = fine([
+    `{ fault: { agent: node1/kube-proxy, do: delay, by: 4s } }`,
+    SCALE,
+    `{ at: 13s, run: kubectl scale deploy/web --replicas=3 }`,
+    `{ id: early, at: 14500ms, in: node1, run: iptables-save -t nat }`,
+    `{ id: late, at: 17500ms, in: node1, run: iptables-save -t nat }`,
+  ]);
+  const targets = slow.outcomes.map(({ stdout }) => stdout.match(/--to-destination \S+:80$/gm)?.length);
+  expect(targets.slice(-2)).toEqual([1, 3]);
+});
+
 test("a delay that is taken away: later news do not overtake earlier ones", () => {
   const ran = fine([
     `{ fault: { agent: node1/kube-proxy, do: delay, by: 4s } }`,

@@ -85,15 +85,35 @@ export type FeatureRow = {
  */
 export const PROVEN_MINORS: readonly number[] = [9, 10, 28];
 
+/** Minor → the last patch level that has the layout, where a later one is known to have another; absent: all have it. */
+const LAST_PATCH: Readonly<Record<number, { readonly patch: number; readonly source: string }>> = {
+  9: { patch: 0, source: "only .0: later ones have #56164" },
+};
+
 /**
  * Minor number of `1.28`, `v1.28.3` or `1.9`.
  * @throws ProxyRefusal when the text is no release, or its layout is not modelled
  */
 export function provenMinor(version: string): number {
-  const minor = Number(/^v?1\.(\d+)(?:\.\d+)?$/.exec(version)?.[1] ?? Number.NaN);
+  const { minor } = partsOf(version);
+  const other = otherLayout(version);
+  if (other !== undefined) throw new ProxyRefusal("kube-proxy", "version", `${version} is not modelled: ${other}`);
   if (PROVEN_MINORS.includes(minor)) return minor;
   const supported = PROVEN_MINORS.map((m) => `1.${m}`).join(", ");
   throw new ProxyRefusal("kube-proxy", "version", `${version} is not modelled; supported are ${supported}`);
+}
+
+/** Why a patch level has another layout than its minor; undefined: it has none that is known. */
+export function otherLayout(version: string): string | undefined {
+  const { minor, patch } = partsOf(version);
+  const last = LAST_PATCH[minor];
+  return last !== undefined && patch > last.patch ? last.source : undefined;
+}
+
+/** NaN for what is no release. */
+function partsOf(version: string): { readonly minor: number; readonly patch: number } {
+  const [, minor, patch = 0] = /^v?1\.(\d+)(?:\.(\d+))?$/.exec(version) ?? [];
+  return { minor: Number(minor), patch: Number(patch) };
 }
 
 /** The features of a release. @throws ProxyRefusal as provenMinor does */

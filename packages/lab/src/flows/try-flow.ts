@@ -1,0 +1,76 @@
+// One flow, once, with its random choices forced: who answered whom, and why.
+
+import type { ClientOutcome } from "@kubehop/commands";
+import { formatIpv4 } from "@kubehop/netstack";
+import { Refusal } from "@kubehop/sim";
+import type { Choices } from "../cluster/choices.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { servedFor, type ServedRequest } from "../cluster/served.ts";
+import type { Fate } from "../model/flow-table.ts";
+import type { SendFlow } from "../model/step-spec.ts";
+import { passUntil } from "../steps/pass-until.ts";
+import { startSend } from "../steps/send.ts";
+import type { EndpointNames } from "./endpoint-names.ts";
+import { Witness } from "./witness.ts";
+
+/** Virtual ms without an answer after which the flow is said to be dropped. */
+export const FLOW_TIMEOUT_MS = 5000;
+
+export interface Tried {
+  readonly fate: Fate;
+  /** Somebody has learned another route or MTU by it. */
+  readonly learned: boolean;
+}
+
+/** @throws Refusal when an end of the flow is not there now */
+export function tryFlow(cluster: Cluster, flow: SendFlow, choices: Choices, names: EndpointNames): Tried {
+  const witness = new Witness(cluster);
+  const { served, world } = cluster;
+  const before = served.length;
+  const release = choices.force(cluster);
+  world.tracer = witness;
+  const client = request(cluster, flow);
+  world.tracer = null;
+  release();
+  const seen = servedFor(served, before, client);
+  return {
+    fate: { text: fateText(client, seen, names), because: reasons(client, seen, names, witness) },
+    learned: witness.learned,
+  };
+}
+
+function request(cluster: Cluster, flow: SendFlow): ClientOutcome {
+  const place = cluster.places.find(flow.from.name);
+  if (place === undefined) throw new Refusal(`${flow.text}: there is no place ${flow.from.name} now`);
+  const address = cluster.places.address(flow.to.name, place.namespace);
+  if (address === undefined) throw new Refusal(`${flow.text}: there is no address for ${flow.to.name} now`);
+  let outcome: ClientOutcome | undefined;
+  const action = { kind: "send", flow, payload: undefined, timeout: FLOW_TIMEOUT_MS } as const;
+  startSend(place.ns, action, formatIpv4(address), (ended) => (outcome = ended));
+  passUntil(cluster, () => outcome !== undefined);
+  if (outcome === undefined) throw new Error(`${flow.text} did not end`);
+  return outcome;
+}
+
+/** As a table writes it. */
+function fateText(client: ClientOutcome, seen: ServedRequest | undefined, names: EndpointNames): string {
+  if (client.result === "timeout") return "drop";
+  if (client.result !== "ok" || seen === undefined) return client.result;
+  return `${names.nameOf(seen.ns)}${isMasqueraded(client, seen) ? "*" : ""}`;
+}
+
+/** The server saw another source than the client's socket has. */
+function isMasqueraded({ local }: ClientOutcome, { client }: ServedRequest): boolean {
+  return local !== undefined && formatIpv4(local.addr) !== client;
+}
+
+function reasons(
+  client: ClientOutcome,
+  seen: ServedRequest | undefined,
+  names: EndpointNames,
+  witness: Witness,
+): string[] {
+  const lost =
+    seen !== undefined && client.result !== "ok" ? [`${names.nameOf(seen.ns)} was reached, its reply was not`] : [];
+  return [...lost, ...witness.lines()];
+}

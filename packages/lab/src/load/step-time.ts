@@ -1,0 +1,56 @@
+// `at`, `after`, `every` and `until` of a step.
+import type { Path } from "@kubehop/kube";
+import type { StepSpec, StreamSpec } from "../model/step-spec.ts";
+import { parseDuration } from "../schema/notation.ts";
+import type { DraftStep } from "./actions.ts";
+import { buildEvent, buildMoment } from "./events.ts";
+import type { ExpectContext } from "./expectation.ts";
+
+type StepTime = Pick<StepSpec, "at" | "after" | "stream">;
+
+export function buildStepTime(ec: ExpectContext, step: DraftStep, path: Path): StepTime {
+  checkKeys(ec, step, path);
+  return {
+    at: step.at === undefined ? undefined : parseDuration(step.at),
+    after: step.after === undefined ? undefined : buildEvent(ec, step.after, [...path, "after"]),
+    stream: buildStream(ec, step, path),
+  };
+}
+
+function buildStream(ec: ExpectContext, step: DraftStep, path: Path): StreamSpec | undefined {
+  const every = step.every === undefined ? undefined : parseDuration(step.every);
+  const until = step.until === undefined ? undefined : buildMoment(ec, step.until, [...path, "until"]);
+  if (every === 0) ec.context.report([...path, "every"], "nothing can begin again after no time");
+  return every === undefined || every === 0 || until === undefined ? undefined : { every, until };
+}
+
+/** Keys that need or exclude each other: [key, the other, why]. */
+const EXCLUDED = [
+  ["at", "after", "a step begins at a time or after an event"],
+  ["repeat", "every", "a stream repeats already"],
+  ["pick", "every", "a pick would force the choices of other steps too"],
+  ["pick", "after", "a pick would force the choices of other steps too"],
+] as const;
+
+function checkKeys({ context }: ExpectContext, step: DraftStep, path: Path): void {
+  const has = (key: string): boolean => context.document.has([...path, key]);
+  for (const [key, other, why] of EXCLUDED) {
+    if (has(key) && has(other))
+      context.report([...path, key], `"${key}" beside "${other}": ${why}`, { code: "conflict", atKey: true });
+  }
+  if (has("every") && !has("until"))
+    context.report([...path, "every"], 'missing key "until": when the stream ends', {
+      code: "missing-key",
+      hint: "write until: 30s",
+      atKey: true,
+    });
+  if (has("until") && !has("every"))
+    context.report([...path, "until"], '"until" ends a stream, and this is none', {
+      code: "missing-key",
+      hint: "write every: 200ms",
+      atKey: true,
+    });
+  const idle = (["wait", "fault"] as const).find((verb) => step[verb] !== undefined);
+  if (has("every") && idle !== undefined)
+    context.report([...path, "every"], `"every" means nothing beside ${idle}`, { code: "conflict", atKey: true });
+}
