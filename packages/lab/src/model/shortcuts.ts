@@ -15,5 +15,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
     what: "kubectl and the agents' talk with the API server",
     here: "reach the control plane at once, at any place that has kubectl; the Service `kubernetes` has its rules and no server behind them",
   },
+  {
+    what: "a node that crashes is found out",
+    here: "by nobody: it stays Ready, its pods stay endpoints; a machine that crashed does not come back",
+  },
   { what: "container starts and probes", here: "take no time and are not made: a pod is ready when its network is" },
 ];

@@ -7,7 +7,7 @@ import type { Style } from "./style.ts";
 export function formatStep({ step, outcome, failures }: StepResult, style: Style): string[] {
   const mark = failures.length === 0 ? style.good("✓") : style.bad("✗");
   return [
-    `${mark} ${step.id}`,
+    `${mark} ${step.id}${step.after === undefined ? "" : `  (after ${step.after.text})`}`,
     ...promptLines(step).map((line) => `    ${line}`),
     ...printed(outcome.stdout).map((line) => `    ${line}`),
     ...printed(outcome.stderr).map((line) => style.dim(`  ! ${line}`)),
@@ -15,8 +15,9 @@ export function formatStep({ step, outcome, failures }: StepResult, style: Style
   ];
 }
 
-function promptLines({ action, repeat }: StepSpec): string[] {
-  const times = repeat === 1 ? "" : `  (${repeat} times)`;
+function promptLines({ action, repeat, stream }: StepSpec): string[] {
+  const often = stream === undefined ? `${repeat} times` : `every ${stream.every} ms`;
+  const times = repeat === 1 && stream === undefined ? "" : `  (${often})`;
   switch (action.kind) {
     case "wait":
       return [`wait ${action.ms} ms`];
