@@ -45,6 +45,7 @@ export function runCase(
     failures,
     notes: end.notes ?? [],
     story,
+    fixes: [],
     virtualMs: end.virtualMs,
   };
 }

@@ -44,12 +44,16 @@ export function buildExpectation(
   const written = (["fixed", "broken"] as const).filter((half) => ec.context.document.has([...path, half]));
   checkHalves(ec, written, path);
   // Both halves are read, so that mistakes of either are said in every cell.
-  for (const half of written) {
-    const found = halfChecks(ec, halves[half], [...path, half]);
-    if (half === ec.half) checks.push(...found);
-  }
+  const found = written.map((half) => ({ half, checks: halfChecks(ec, halves[half], [...path, half]) }));
+  const of = (wanted: "fixed" | "broken" | undefined): Check[] =>
+    withEnd([...checks, ...found.flatMap((one) => (one.half === wanted ? one.checks : []))], fallback);
+  return { position, checks: of(ec.half), ...(ec.half === "broken" ? { repaired: of("fixed") } : {}) };
+}
+
+/** Something must be said about how the step ends. */
+function withEnd(checks: Check[], fallback: Check[]): Check[] {
   const decided = checks.some((check) => check.kind === "result" || check.kind === "exit");
-  return { position, checks: decided ? checks : [...checks, ...fallback] };
+  return decided ? checks : [...checks, ...fallback];
 }
 
 /** An empty map would hold whatever happens. */

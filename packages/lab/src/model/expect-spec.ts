@@ -11,6 +11,8 @@ export interface ExpectSpec {
   readonly position: SourcePosition;
   /** All of them must hold. */
   readonly checks: readonly Check[];
+  /** In a cell that shows the bug: what would have to hold if it were repaired (the `fixed` half, and what is said outside of both). */
+  readonly repaired?: readonly Check[];
 }
 
 export type Check =
