@@ -31,9 +31,9 @@ const OPTIONS = {
   junit: { type: "string" },
   update: { type: "boolean" },
   mutate: { type: "boolean" },
-  "no-fix": { type: "boolean" },
   pcapng: { type: "string" },
   verbose: { type: "boolean" },
+  "no-fix": { type: "boolean" },
 } as const;
 
 export function run(args: readonly string[], io: Io): number {

@@ -1,6 +1,6 @@
 // A plan with a change made: a command typed before a step, the file read again with another setting, or an object that says otherwise.
 
-import { type Document, isMap, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, parseDocument } from "yaml";
 import type { LoadedObject } from "@kubehop/kube";
 import { loadScenario } from "../load/load-scenario.ts";
 import type { ReadFile } from "../load/context.ts";
@@ -91,7 +91,7 @@ export function editSetting(text: string, { path, value }: SettingChange): strin
 
 function lengthen(document: Document, keys: readonly string[]): void {
   const node: unknown = document.getIn(keys, true);
-  if (node === undefined || isMap(node)) return;
+  if (!isScalar(node)) return;
   const short: unknown = document.getIn(keys);
   document.setIn(keys, document.createNode(LONG_FORMS[keys.join(".")]?.(short) ?? {}));
 }

@@ -19,7 +19,7 @@ export interface TypedChange {
   readonly command: string;
   /** The same makes sense on every node: what they all forward, one alone may not cure. */
   readonly everywhere: boolean;
-  /** Index of the step whose packets met what it changes. */
+  /** Index of the first step whose packets met what it changes. */
   readonly metIn: number;
 }
 

@@ -3,7 +3,6 @@
 import type { CellRunner, Fix, StepOutcome, Failure } from "../model/outcome.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
-import { Refusal } from "@kubehop/sim";
 import { judge } from "../expect/judge.ts";
 import { applyChange, type ScenarioSource } from "./apply.ts";
 import { type Candidate, TOUCHES } from "./candidate.ts";
@@ -44,7 +43,10 @@ interface Baseline {
   readonly failed: ReadonlySet<number>;
 }
 
-/** Looks for single changes that repair a cell. */
+/**
+ * Looks for single changes that repair a cell.
+ * @throws Refusal when the run, as it is, asks for something that is not modelled
+ */
 export function findFixes(plan: CellPlan, source: ScenarioSource, options: FixOptions): FixSearch {
   const goal = goalPlan(plan);
   const baseline = observe(goal, options);
@@ -61,35 +63,29 @@ export function findFixes(plan: CellPlan, source: ScenarioSource, options: FixOp
 /** The run as it is: where it fails first, what its packets met up to there, and what else fails. */
 function observe(goal: CellPlan, { seed, run, step: wanted }: FixOptions): Baseline | undefined {
   const recording = new Recording();
-  const failed = new Set<number>();
+  const failed = new Set(goal.steps.map(({ index }) => index));
   let found: Omit<Baseline, "failed"> | undefined;
-  const keep = (failures: readonly Failure[]): void => {
+  const look = (step: StepSpec, failures: readonly Failure[]): void => {
+    if (found !== undefined || (wanted !== undefined && step.id !== wanted)) return;
     const evidence = recording.evidence(goal);
     if (evidence !== undefined) found = { evidence, candidates: allCandidates(evidence), failures };
   };
-  const reached = new Set<number>();
-  try {
-    const end = run(
-      goal,
-      seed,
-      (step, outcome, live) => {
-        reached.add(step.index);
-        const failures = judge(step.expect, outcome, live);
-        if (failures.length === 0) return;
-        failed.add(step.index);
-        if (found === undefined && (wanted === undefined || step.id === wanted)) keep(failures);
-      },
-      (step, cluster) => {
-        if (found === undefined) recording.begin(step, cluster);
-      },
-    );
-    if (end.stopped !== undefined && found === undefined)
-      keep([{ position: end.stopped.step.position, message: end.stopped.reason, details: [] }]);
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
+  const end = run(
+    goal,
+    seed,
+    (step, outcome, live) => {
+      const failures = judge(step.expect, outcome, live);
+      if (failures.length === 0) failed.delete(step.index);
+      else look(step, failures);
+    },
+    (step, cluster) => {
+      if (found === undefined) recording.begin(step, cluster);
+    },
+  );
+  if (end.stopped !== undefined) {
+    const { step, reason } = end.stopped;
+    look(step, [{ position: step.position, message: reason, details: [] }]);
   }
-  for (const { index } of goal.steps) if (!reached.has(index)) failed.add(index);
   return found === undefined ? undefined : { ...found, failed };
 }
 
@@ -128,11 +124,8 @@ class Search {
     for (const candidate of helpless) this.#try(everywhere(candidate, this.#goal), failing, "");
     for (const candidate of helpless) {
       const { change } = candidate;
-      if (change.kind !== "typed") continue;
-      if (change.metIn < failing && this.#try(candidate, change.metIn, ` (before step ${this.#idOf(change.metIn)})`))
-        continue;
-      const first = this.#goal.steps[0]?.index ?? 0;
-      if (change.metIn > first && failing > first) this.#try(candidate, first, " (at time 0)");
+      if (change.kind === "typed" && change.metIn < failing)
+        this.#try(candidate, change.metIn, ` (before step ${this.#idOf(change.metIn)})`);
     }
   }
 

@@ -31,6 +31,7 @@ manifests:
       ports: [{ port: 80, nodePort: 30080, targetPort: TARGET }]
 place: { near: node1, client: node1, far: node2 }
 pin: { pods: { near: { ip: 10.244.0.7 } } }
+serve: { far: { http: 80, udp-echo: 53, body: "${"x".repeat(4000)}" } }
 steps:
 `;
 
@@ -47,6 +48,11 @@ function search(steps: string, { policy = "Cluster", target = "80", replays = 80
 function texts(found: FixSearch): string[] {
   return found.fixes.map(({ text }) => text);
 }
+
+/** The answer's segments fill the tunnel, and node1's card takes no frame as long as that. */
+const LARGE_ANSWER = `
+  - { in: node1, run: ip link set dev eth0 mtu 1400 }
+  - { in: client, run: curl -s --max-time 3 -o body http://far/, expect: ok }`;
 
 const BROKEN: readonly { readonly name: string; readonly steps: string; readonly fix: string }[] = [
   {
@@ -131,6 +137,16 @@ const BROKEN: readonly { readonly name: string; readonly steps: string; readonly
   - { in: laptop, run: "ping -c 1 -W 1 -s 1400 node1" }`,
     fix: "ip link set dev eth0 mtu 1428 on node1",
   },
+  {
+    name: "a tunnel that is longer than its way: the sender's device",
+    steps: LARGE_ANSWER,
+    fix: "ip link set dev eth0 mtu 1350 on far",
+  },
+  {
+    name: "a tunnel that is longer than its way: what both ends are told",
+    steps: LARGE_ANSWER,
+    fix: "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1310 on node1",
+  },
 ];
 
 describe("found by trying", () => {
@@ -176,6 +192,30 @@ describe("a search", () => {
   - { id: other, send: { flow: "client > far:80", timeout: 1s }, expect: timeout }`);
     expect(found.failing?.id).toBe("call");
     expect(texts(found)).toEqual([]);
+  });
+
+  it("looks past a later step that finds its own repair done", () => {
+    const found = search(`${DROPPED}
+  - { id: repair, in: node2, run: iptables -D FORWARD -p tcp --dport 80 -j DROP }
+  - { id: again, send: { flow: "client > far:80", timeout: 1s } }`);
+    expect(found.failing?.id).toBe("call");
+    expect(texts(found)).toContain("iptables -D FORWARD -p tcp -m tcp --dport 80 -j DROP on node2");
+  });
+
+  it("goes back to where state was made that outlives its rule", () => {
+    const found = search(`
+  - { id: rule, in: node1, run: iptables -t nat -I POSTROUTING -d 10.244.1.0/24 -p udp -j MASQUERADE }
+  - { id: first, send: { flow: "client:5000 > far:53/udp", timeout: 1s } }
+  - id: both
+    in: client
+    run: |
+      echo a | nc -u -w 1 -p 5000 far 53
+      echo a | nc -u -w 1 -p 5001 far 53
+    expect: { client: client }`);
+    expect(found.failing?.id).toBe("both");
+    expect(texts(found)).toContain(
+      "iptables -t nat -D POSTROUTING -d 10.244.1.0/24 -p udp -j MASQUERADE on node1 (before step first)",
+    );
   });
 
   it("gives the same answers twice", () => {

@@ -47,7 +47,15 @@ export function allCandidates(evidence: Evidence): Candidate[] {
   );
   for (const { candidate } of ordered) {
     const text = sayChange(candidate.change, evidence.plan);
-    if (!known.has(text)) known.set(text, candidate);
+    known.set(text, earliest(known.get(text) ?? candidate, candidate));
   }
   return [...known.values()];
+}
+
+/** The nearer of two that are the same, and when it was met first: state that was made then is not unmade later. */
+function earliest(nearer: Candidate, other: Candidate): Candidate {
+  const [a, b] = [nearer.change, other.change];
+  return a.kind === "typed" && b.kind === "typed" && b.metIn < a.metIn
+    ? { ...nearer, change: { ...a, metIn: b.metIn } }
+    : nearer;
 }

@@ -44,8 +44,9 @@ function atSender(way: readonly Clue[], fits: number, { metIn }: Clue, { cluster
 }
 
 /** Both ends are told a size that fits. */
-function clamps(way: readonly Clue[], fits: number, { metIn, packet }: Clue, { cluster }: Evidence): Candidate[] {
-  if (packet?.protocol !== "tcp") return [];
+function clamps(way: readonly Clue[], fits: number, { metIn }: Clue, { cluster }: Evidence): Candidate[] {
+  // Where it was lost it may have been inside of another packet.
+  if (!way.some(({ packet }) => packet?.protocol === "tcp")) return [];
   const nodes = [...new Set(way.map(({ step }) => step.ns))].filter((ns) => isNode(cluster, ns));
   return nodes.map((node) =>
     typed(
