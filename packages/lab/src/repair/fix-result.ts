@@ -8,7 +8,7 @@ import type { ScenarioSource } from "./apply.ts";
 import { findFixes } from "./search.ts";
 
 /** Replays of all failing cases of a file together, when each is as cheap as can be. */
-const REPLAYS = 30;
+const REPLAYS = 20;
 /** A plan that is heavier than this (see `weightOf`) gets fewer replays in proportion: about two seconds are what a report may cost. */
 const USUAL_WEIGHT = 80;
 
