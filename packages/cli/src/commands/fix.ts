@@ -58,10 +58,13 @@ function brokenCell({ cells, file }: Scenario): CellPlan {
   return plan;
 }
 
-function asText({ file }: ScenarioFile, { cell }: CellPlan, search: FixSearch): string {
+function asText({ file }: ScenarioFile, { cell, steps }: CellPlan, search: FixSearch): string {
   const { failing, failures, fixes, tried, candidates } = search;
   const name = [file, formatCell(cell)].filter((part) => part !== "").join(" ");
-  if (failing === undefined) return `${name}  nothing to repair: all expectations hold\n`;
+  if (failing === undefined) {
+    const tables = steps.some(({ action }) => action.kind === "flows");
+    return `${name}  nothing to repair: all expectations ${tables ? "outside of tables of flows " : ""}hold\n`;
+  }
   const rest = candidates > tried ? ` of ${candidates}` : "";
   const lines = [
     `${name}  ${failing.id}`,

@@ -57,6 +57,15 @@ describe("fix", () => {
     });
   });
 
+  it("does not look into tables of flows, and says so", async () => {
+    const table = `${BLOCKED.replace("-j DROP", "-j ACCEPT")}flows: |\n  | flow | reach |\n  | node1 > node2/icmp | drop |\n`;
+    await withFiles({ "a.yaml": table }, async (folder) => {
+      expect((await kubehop("fix", `${folder}/a.yaml`)).stdout).toBe(
+        `${folder}/a.yaml  nothing to repair: all expectations outside of tables of flows hold\n`,
+      );
+    });
+  });
+
   it("names what it does not know", async () => {
     await withFiles({ "a.yaml": BLOCKED }, async (folder) => {
       expect(await kubehop("fix", `${folder}/a.yaml`, "--step", "nobody")).toMatchObject({ code: 2, stdout: "" });

@@ -16,8 +16,8 @@ export interface ScenarioSource {
   readonly readFile: ReadFile;
 }
 
-/** Steps of the repair have no place in the file. */
-export const REPAIR_INDEX = -1;
+/** Steps of the repair have no place in the file; -1 is that of its own table of flows. */
+export const REPAIR_INDEX = -2;
 
 /** The goal's plan with the change; undefined when the file cannot be read with it. `before`: index of the step a command is typed before. */
 export function applyChange(
