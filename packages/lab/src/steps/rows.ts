@@ -19,6 +19,11 @@ export function tableRows(ns: NetNamespace, table: TableName): Row[] {
   return TABLES[table](ns);
 }
 
+/** The value of one setting; undefined when the kernel has no such file. */
+export function sysctlOf(ns: NetNamespace, key: string): string | undefined {
+  return ns.sysctl.get(key);
+}
+
 const TABLES: Readonly<Record<TableName, (ns: NetNamespace) => Row[]>> = {
   conntrack: (ns) => ns.ct.list().map(conntrackTexts),
   route: routeRows,
