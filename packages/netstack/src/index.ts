@@ -26,6 +26,8 @@ export { PacketStormError, World } from "./netns/world.ts";
 export { frameBytes } from "./dev/eth.ts";
 export { wireBytes } from "./dev/nic.ts";
 export type { NetDevice, Tap, TapFrame } from "./dev/net-device.ts";
+export { clearNetem, type DropNth, type NetemSpec, NO_NETEM, setNetem } from "./dev/netem.ts";
+export { type HeldAt, type PacketMatch, PacketRace } from "./netfilter/race.ts";
 
 // The config door
 export type { Agent } from "./rtnl/agent.ts";

@@ -1,7 +1,17 @@
 // Kernel behaviour that changed between versions, as data: a row says what, and in which versions.
 
+import { IPPROTO_UDP, IPPROTO_UDPLITE } from "../wire/ipv4-fields.ts";
+
 /** A kernel version that scenarios may name. */
 export type KernelVersion = "3.10" | "4.9" | "6.18";
+
+/**
+ * What a kernel can do for a packet whose connection comes second into the table (nf_ct_resolve_clash):
+ * `drop`: nothing (until 4.6) · `untranslated`: it joins the first where NAT has not touched that one (4.7, commit 71d8c47fc653) ·
+ * `harder`: it joins an equal one whatever NAT did (4.19, ed07d9a021df), and lives a second beside one that differs only in its
+ * answers (5.7, 6a757c07e51f).
+ */
+export type CtClash = "drop" | "untranslated" | "harder";
 
 export interface KernelFlavour {
   readonly version: KernelVersion;
@@ -34,6 +44,12 @@ export interface KernelFlavour {
   readonly postRoutingInput: boolean;
   /** A directly connected prefix gets a broadcast route for its network address (`broadcast 10.0.0.0`). */
   readonly networkBroadcastRoute: boolean;
+  /** Who loses the race for an entry of the connection table. */
+  readonly ctClash: CtClash;
+  /** l4proto->allow_clash: for which protocols it may be resolved; null: all but TCP, SCTP and ICMP (the generic tracker's since 2026-01, in stable 6.18; seen). */
+  readonly ctClashProtocols: readonly number[] | null;
+  /** The search for a free tuple passes over entries of the very same flow (since 5.0, commit 4e35c1cb9460). */
+  readonly natSkipsSameOrigin: boolean;
   /** Routes through a device without carrier are marked `linkdown` (RTNH_F_LINKDOWN, since 4.2). */
   readonly routeLinkdown: boolean;
 }
@@ -56,6 +72,9 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
     dnatRangeRandomStart: true,
     postRoutingInput: false,
     networkBroadcastRoute: true,
+    ctClash: "drop",
+    ctClashProtocols: [],
+    natSkipsSameOrigin: false,
     routeLinkdown: false,
   },
   "4.9": {
@@ -75,6 +94,9 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
     dnatRangeRandomStart: true,
     postRoutingInput: false,
     networkBroadcastRoute: true,
+    ctClash: "untranslated",
+    ctClashProtocols: [IPPROTO_UDP, IPPROTO_UDPLITE],
+    natSkipsSameOrigin: false,
     routeLinkdown: true,
   },
   "6.18": {
@@ -94,6 +116,9 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
     dnatRangeRandomStart: false,
     postRoutingInput: true,
     networkBroadcastRoute: false,
+    ctClash: "harder",
+    ctClashProtocols: null,
+    natSkipsSameOrigin: true,
     routeLinkdown: true,
   },
 };
