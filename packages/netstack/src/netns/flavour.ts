@@ -19,6 +19,10 @@ export interface KernelFlavour {
   readonly synLinearTimeouts: number;
   /** ms until a SYN goes out again after an ACK of something else (TCP_TIMEOUT_MIN, 2 jiffies, since 5.6); null: it waits for its timer. */
   readonly synResendAfterStrayAck: number | null;
+  /** ms beside two round trips until the last of several segments is sent again as a probe (tcp_schedule_loss_probe, since 3.10; 2 jiffies since 4.13). */
+  readonly tcpProbeMin: number;
+  /** ms until segments before a selectively acknowledged one count as lost (tcp_rack_reo_timeout, 2 jiffies, since 4.13); null: only after three of those. */
+  readonly tcpReoTimeout: number | null;
   /** UDP stream timeout in s (180 before 4.20, 120 since). */
   readonly udpStreamTimeout: number;
   /** RST without socket carries a non-zero IP id (seen on 4.9; 0 with DF on 6.18). */
@@ -59,6 +63,8 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
     version: "3.10",
     synLinearTimeouts: 0,
     synResendAfterStrayAck: null,
+    tcpProbeMin: 10,
+    tcpReoTimeout: null,
     udpStreamTimeout: 180,
     rstIpId: true,
     synRenewsTimeout: true,
@@ -81,6 +87,8 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
     version: "4.9",
     synLinearTimeouts: 0,
     synResendAfterStrayAck: null,
+    tcpProbeMin: 10,
+    tcpReoTimeout: null,
     udpStreamTimeout: 180,
     rstIpId: true,
     synRenewsTimeout: true,
@@ -103,6 +111,8 @@ export const KERNEL_FLAVOURS: Readonly<Record<KernelVersion, KernelFlavour>> = {
     version: "6.18",
     synLinearTimeouts: 4,
     synResendAfterStrayAck: 8,
+    tcpProbeMin: 8,
+    tcpReoTimeout: 8,
     udpStreamTimeout: 120,
     rstIpId: false,
     synRenewsTimeout: false,
