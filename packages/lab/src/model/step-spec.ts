@@ -25,7 +25,7 @@ export interface StepSpec {
   readonly expect: ExpectSpec;
 }
 
-export type StepAction = RunAction | SendAction | InjectAction | DatagramAction | FaultAction | WaitAction;
+export type StepAction = RunAction | SendAction | InjectAction | DatagramAction | FaultAction | RaceAction | WaitAction;
 
 /** A command typed at a place. */
 export interface RunAction {
@@ -78,6 +78,18 @@ export interface FaultAction {
   readonly fault: FaultSpec;
   /** As it stands in the file, on one line. */
   readonly text: string;
+}
+
+/** Two requests whose first packets are on their way past conntrack at once. */
+export interface RaceAction {
+  readonly kind: "race";
+  /** Where their connections are tracked. */
+  readonly in: string;
+  /** The first goes on first. Equal texts: one socket that asks twice. */
+  readonly flows: readonly [SendFlow, SendFlow];
+  readonly held: "lookup" | "nat";
+  /** Virtual ms after which no answer is a timeout. */
+  readonly timeout: number;
 }
 
 export interface WaitAction {
