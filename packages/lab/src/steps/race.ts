@@ -42,7 +42,9 @@ export function startRace(
   const one = (flow: SendFlow, { ns, dst }: RaceEnd): void =>
     startSend(ns, sendOf(action, flow), formatIpv4(dst), done);
   const stream =
-    first.text === second.text ? new SendStream(ends[0].ns, sendOf(action, first), formatIpv4(ends[0].dst)) : undefined;
+    first.protocol === "udp" && first.text === second.text
+      ? new SendStream(ends[0].ns, sendOf(action, first), formatIpv4(ends[0].dst))
+      : undefined;
   if (stream === undefined) {
     one(first, ends[0]);
     one(second, ends[1]);
