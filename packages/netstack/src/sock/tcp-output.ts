@@ -314,12 +314,33 @@ export function tcpMtuReduced(sk: TcpSock): void {
   tcpRefreshMss(sk);
   if (sk.mssCache >= before) return;
   for (let i = 0; i < sk.sendHead; i++) {
-    if ((sk.queue[i] as TcpSegment).data.length > sk.mssCache) i = resendInPieces(sk, i);
+    if (tooLarge(sk, i)) i = resendInPieces(sk, i);
   }
 }
 
-/** Cut the sent segment `at` at the MSS and send all its pieces; the index of the last one. */
+/** Under way, not known to have arrived, and longer than the path takes. */
+function tooLarge(sk: TcpSock, at: number): boolean {
+  const { data, sacked } = sk.queue[at] as TcpSegment;
+  return at < sk.sendHead && !sacked && data.length > sk.mssCache;
+}
+
+/** What was written together lies in one buffer (an skb of several segments): it is cut anew from its beginning, not segment by segment. */
+function joinLarge(sk: TcpSock, at: number): void {
+  let end = at + 1;
+  while (end < sk.sendHead && tooLarge(sk, end)) end++;
+  const run = sk.queue.splice(at, end - at);
+  const [first] = run;
+  const last = run.at(-1);
+  if (first === undefined || last === undefined) return;
+  const data = new Uint8Array((last.end - first.seq) >>> 0);
+  for (const seg of run) data.set(seg.data, (seg.seq - first.seq) >>> 0);
+  sk.queue.splice(at, 0, { ...first, end: last.end, flags: first.flags | last.flags, data });
+  sk.sendHead -= run.length - 1;
+}
+
+/** Cut what was sent from `at` on at the MSS and send all its pieces; the index of the last one. */
 function resendInPieces(sk: TcpSock, at: number): number {
+  joinLarge(sk, at);
   let i = at;
   while ((sk.queue[i] as TcpSegment).data.length > sk.mssCache) {
     splitSegment(sk, i, sk.mssCache);

@@ -7,6 +7,7 @@
 //   tcp_retries2=5                        ETIMEDOUT after 13.5 s
 import { describe, expect, test } from "vitest";
 import type { KernelVersion } from "../../src/netns/flavour.ts";
+import { tcpMtuReduced } from "../../src/sock/tcp-output.ts";
 import { tcpConnect, tcpListen } from "../../src/sock/tcp.ts";
 import { loseAt, run, tcpOf, twoHosts } from "./lab.ts";
 
@@ -72,6 +73,28 @@ describe("data that never arrives", () => {
     run(lab, 30_000);
     expect(ends).toEqual(["ETIMEDOUT 12800"]);
   });
+});
+
+// A real kernel told of 1400 bytes after 5 full segments and a short one: 1:1349 1349:2697 2697:4045 4045:5393 5393:6741 6741:7241.
+test("told of a smaller path, it cuts what it wrote anew from the beginning", () => {
+  const lab = twoHosts();
+  const seen: string[] = [];
+  let base = -1;
+  tcpListen(lab.b, { port: 80, onConnection: () => ({ data: () => undefined }) });
+  const client = tcpConnect(lab.a, { dst: "10.0.0.2", dport: 80, on: {} });
+  run(lab, 1);
+  loseAt(lab.devB, (pkt) => pkt.len > 1400);
+  lab.devA.taps.push(({ pkt, out }) => {
+    const len = out ? (tcpOf(pkt)?.dataLen ?? 0) : 0;
+    const seq = len > 0 ? new DataView(pkt.buf.buffer, pkt.buf.byteOffset).getUint32(pkt.nh + 24) : 0;
+    if (base < 0) base = seq;
+    if (len > 0) seen.push(`${seq - base + 1}:${seq - base + len + 1}`);
+  });
+  client.send(new Uint8Array(8000));
+  seen.length = 0;
+  lab.devA.mtu = 1400;
+  tcpMtuReduced(client);
+  expect(seen).toEqual(["1:1349", "1349:2697", "2697:4045", "4045:5393", "5393:6741", "6741:7241"]);
 });
 
 test("the tail comes back with the probe, and the connection goes on as if nothing had been", () => {
