@@ -244,7 +244,7 @@ function rowChecks(ec: ExpectContext, table: TableName, draft: DraftPlain, path:
 }
 
 /** A value that no row can have is a slip; address columns may hold names, one that nobody has is a slip too. */
-function checkColumn(ec: ExpectContext, table: TableName, name: string, value: string, path: Path): void {
+export function checkColumn(ec: ExpectContext, table: TableName, name: string, value: string, path: Path): void {
   const column = TABLE_COLUMNS[table].find((candidate) => candidate.name === name);
   if (column === undefined) return;
   const routes = table === "route" && name === "dst";

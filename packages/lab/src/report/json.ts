@@ -81,6 +81,8 @@ function typed({ action }: StepSpec): object {
         in: action.in,
         datagram: { sport: action.sport, to: `${action.to.name}:${action.to.port}`, bytes: action.hex },
       };
+    case "race":
+      return { in: action.in, race: action.flows.map(({ text }) => text), held: action.held };
     case "fault":
       return { fault: action.text };
     case "flows":
