@@ -14,7 +14,8 @@ interface Subcommand {
 
 export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   run: {
-    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--verbose] [--update] [--mutate]",
+    usage:
+      "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--verbose] [--update] [--mutate] [--jobs N] [--shard I/N] [--watch] [--github]",
     summary: "run scenarios; a folder is searched for files whose first key is scenario: or lab:",
     load: () => import("./commands/run.ts"),
   },
@@ -44,8 +45,9 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     details: async () => (await import("./commands/verify-help.ts")).DETAILS,
   },
   schema: {
-    usage: "schema [--markdown]",
-    summary: "JSON Schema of the scenario file; --markdown prints its reference",
+    usage: "schema [--markdown|--report]",
+    summary:
+      "JSON Schema of the scenario file; --markdown prints its reference, --report the JSON Schema of run --json",
     load: () => import("./commands/schema.ts"),
   },
   support: {

@@ -23,12 +23,13 @@ export { type FlowList, FlowsError, formatFlowList, listFlows } from "./flows/li
 export { runLoaded, runScenarioText } from "./expect/run-file.ts";
 export { runMutations } from "./expect/run-mutations.ts";
 export { capturingRunner } from "./report/capture.ts";
-export { formatJson } from "./report/json.ts";
-export { formatJunit } from "./report/junit.ts";
+export { formatJson, jsonOfBroken, jsonOfFile } from "./report/json.ts";
+export { type JsonFile, type JsonReport, reportJsonSchema } from "./report/json-shape.ts";
+export { formatJunit, junitOfBroken, junitOfFile } from "./report/junit.ts";
 export { formatResolved } from "./report/resolved.ts";
 export { PLAIN, type Style } from "./report/style.ts";
 export { formatFileResult, formatTotals } from "./report/text.ts";
-export { countCases, exitCodeOf, formatCell, type Totals } from "./report/totals.ts";
+export { addTotals, countCases, exitCodeOf, formatCell, type Totals } from "./report/totals.ts";
 export { applyGoldenEdits, type GoldenEdit, goldenEdits, type GoldenEdits } from "./report/update.ts";
 export { StepRefusal } from "./model/step-refusal.ts";
 export { cellRunner } from "./steps/run-steps.ts";

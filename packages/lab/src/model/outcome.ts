@@ -138,6 +138,8 @@ export interface CellResult {
   readonly failures: readonly Failure[];
   /** Further lines under a failure: the story of the failing flow. */
   readonly story: readonly string[];
+  /** Changes that were tried and made the failing expectations hold. */
+  readonly fixes?: readonly Fix[];
   /** Wall time is the caller's business; virtual ms of the run. */
   readonly virtualMs: number;
 }
