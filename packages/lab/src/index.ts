@@ -13,6 +13,11 @@ export type * from "./model/scenario.ts";
 export type * from "./model/step-spec.ts";
 
 export type { ReadFile } from "./load/context.ts";
+export { Lab } from "./library/lab.ts";
+export { LabError } from "./library/lab-error.ts";
+export { type CurlOptions, LabPlace } from "./library/lab-place.ts";
+export { type LabOptions, type LabSource, loadLab } from "./library/load-lab.ts";
+export type { Reached } from "./library/reached.ts";
 export { FLAVOURS } from "./load/flavours.ts";
 export { isScenarioText, loadScenario } from "./load/load-scenario.ts";
 export { TABLE_COLUMNS } from "./expect/tables.ts";

@@ -84,7 +84,7 @@ class Watched {
 
   /** What was run now, and what is still wrong elsewhere. */
   #show(fresh: ReadonlyMap<string, FileRun>, found: FoundScenarios): void {
-    const { io, finish } = this.#session;
+    const { io } = this.#session;
     this.#clear();
     const runs = [...this.#known.values()].map(({ run }) => run);
     for (const run of runs) {
@@ -92,7 +92,7 @@ class Watched {
       io.stderr(run.stderr);
       io.stdout(run.stdout);
     }
-    this.code = finish(runs, found);
+    this.code = this.#session.finish(runs, found);
     io.stderr(`watching ${runs.length === 1 ? "1 file" : `${runs.length} files`}, ^C ends\n`);
   }
 
