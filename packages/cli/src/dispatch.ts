@@ -44,6 +44,12 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     load: () => import("./commands/verify.ts"),
     details: async () => (await import("./commands/verify-help.ts")).DETAILS,
   },
+  new: {
+    usage: "new [-o DIR [--force]] [--title TEXT] < DUMP",
+    summary:
+      "a scenario from what kubectl get -o yaml prints; -o writes scenario.yaml and manifests.yaml; what is guessed or left out is told on stderr",
+    load: () => import("./commands/new.ts"),
+  },
   schema: {
     usage: "schema [--markdown|--report]",
     summary:

@@ -13,6 +13,7 @@ export type * from "./model/scenario.ts";
 export type * from "./model/step-spec.ts";
 
 export type { ReadFile } from "./load/context.ts";
+export { newScenario, type NewOptions, type NewScenario } from "./from-cluster/new-scenario.ts";
 export { Lab } from "./library/lab.ts";
 export { LabError } from "./library/lab-error.ts";
 export { type CurlOptions, LabPlace } from "./library/lab-place.ts";

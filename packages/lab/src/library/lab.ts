@@ -30,7 +30,7 @@ interface Doing {
   readonly what: string;
   readonly action: StepAction;
   /** Starts it; gives what it has come to, as soon as it has. */
-  start(say: (to: "stdout" | "stderr", text: string) => void): () => Ended | undefined;
+  readonly start: (say: (to: "stdout" | "stderr", text: string) => void) => () => Ended | undefined;
 }
 
 interface Ended {

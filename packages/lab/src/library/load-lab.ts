@@ -30,7 +30,6 @@ export interface LabOptions {
  * A cluster at time 0. The steps of the file are not run, and may be missing.
  * @throws LabError with every mistake of the file, or for an unknown cell, or when the cluster asks for what is not modelled
  */
-// oxlint-disable-next-line require-await -- the engine answers at once today; callers must not rely on it
 export async function loadLab(source: LabSource, { cell = {}, seed = 1 }: LabOptions = {}): Promise<Lab> {
   const { file, text, readFile } = sourceOf(source);
   const loaded = loadScenario(file, withSteps(text), readFile);

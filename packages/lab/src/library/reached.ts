@@ -23,9 +23,9 @@ export interface Reached {
   readonly startedAt: number;
   readonly endedAt: number;
   /** Full name of the pods that a reference meant at that moment: `web#1`, `deploy/web` (all of its pods), an alias. */
-  namesOf(reference: string): readonly string[];
+  readonly namesOf: (reference: string) => readonly string[];
   /** Address of a place, an alias, `svc/NAME` or an address at that moment; undefined: it had none. */
-  addressOf(name: string): string | undefined;
+  readonly addressOf: (name: string) => string | undefined;
   /** The way there and back as `kubehop explain` tells it; told by repeating everything up to here. */
-  explain(): string;
+  readonly explain: () => string;
 }
