@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runScenarioText } from "../../src/expect/run-file.ts";
 import type { CellRunner, FileResult, StepOutcome } from "../../src/model/outcome.ts";
 import { formatJson, jsonOfFile } from "../../src/report/json.ts";
-import { reportSchema } from "../../src/report/json-shape.ts";
+import { reportJsonSchema, reportSchema } from "../../src/report/json-shape.ts";
 import { formatJunit, junitOfBroken, junitOfFile } from "../../src/report/junit.ts";
 import { formatFileResult, formatTotals } from "../../src/report/text.ts";
 import { countCases, exitCodeOf } from "../../src/report/totals.ts";
@@ -113,6 +114,11 @@ describe("JSON", () => {
 function junit(result: FileResult): string {
   return formatJunit([junitOfFile(result, 7)], countCases([result]));
 }
+
+it("docs/report.schema.json is the shape of today", () => {
+  const file = new URL("../../../../docs/report.schema.json", import.meta.url);
+  expect(readFileSync(file, "utf8")).toBe(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`);
+});
 
 describe("JUnit", () => {
   it("has the shape that CI servers read, failing lines and all", () => {
