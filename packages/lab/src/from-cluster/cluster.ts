@@ -27,17 +27,17 @@ export function clusterOf(objects: readonly Dumped[], services: string | undefin
   };
 }
 
-/** The newest modelled release that is not newer than the kubelets', else the oldest. */
+/** The kubelets' release where it is modelled, else the newest modelled one that is not newer, else the oldest. */
 function releaseOf(nodes: readonly Dumped[], notes: Notes): string | undefined {
   const [first, ...others] = nodes.map(({ value }) => textAt(value, "status", "nodeInfo", "kubeletVersion") ?? "");
-  const version = /^v?(\d+\.\d+)/.exec(first ?? "")?.[1];
+  const [, version, patch = ""] = /^v?(\d+\.\d+)(\.\d+)?/.exec(first ?? "") ?? [];
   if (version === undefined) return undefined;
   if (others.some((other) => other !== first))
     notes.say(`kubelets differ (${[first, ...new Set(others)].join(", ")}): that of the first node counts`);
   const known = Object.keys(FLAVOURS).toSorted((a, b) => (atLeast(a, b) ? 1 : -1));
+  if (known.includes(version)) return `${version}${patch}`;
   const chosen = known.findLast((one) => atLeast(version, one)) ?? known[0];
-  if (chosen !== version)
-    notes.say(`Kubernetes ${version} is not modelled: ${chosen ?? ""} is taken (there are ${known.join(", ")})`);
+  notes.say(`Kubernetes ${version} is not modelled: ${chosen ?? ""} is taken (there are ${known.join(", ")})`);
   return chosen;
 }
 

@@ -33,6 +33,8 @@ describe("keys that are not written", () => {
   });
 
   it("not those that mean nothing where they would stand", () => {
-    expect(lines("  - wait: 5s\n")).toEqual(["steps[0].id: step N", "steps[0].at: when the previous one has ended"]);
+    const keys = lines("  - wait: 5s\n").map((line) => /^steps\[0\]\.([\w-]+):/.exec(line)?.[1]);
+    expect(keys).toEqual(expect.arrayContaining(["id", "at"]));
+    expect(keys.filter((key) => ["in", "pick", "repeat", "expect"].includes(key ?? ""))).toEqual([]);
   });
 });
