@@ -151,8 +151,11 @@ function collectingIo({ debug, colour }: { debug: boolean; colour: boolean }): {
   return { io: { stdout: say, stderr: say, colour, debug }, stderr: () => said };
 }
 
+/** Whether there are colours was decided before: a further thread has no terminal to look at. */
+const ALWAYS = { validateStream: false };
+
 const COLOURS: Style = {
-  good: (text) => styleText("green", text),
-  bad: (text) => styleText("red", text),
-  dim: (text) => styleText("dim", text),
+  good: (text) => styleText("green", text, ALWAYS),
+  bad: (text) => styleText("red", text, ALWAYS),
+  dim: (text) => styleText("dim", text, ALWAYS),
 };
