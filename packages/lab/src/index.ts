@@ -12,7 +12,7 @@ export type * from "./model/running-cluster.ts";
 export type * from "./model/scenario.ts";
 export type * from "./model/step-spec.ts";
 
-export type { ReadFile } from "./load/context.ts";
+export { type FileRefusal, MAX_FILE_BYTES, OUTSIDE, type ReadFile } from "./load/files.ts";
 export { FLAVOURS } from "./load/flavours.ts";
 export { isScenarioText, loadScenario } from "./load/load-scenario.ts";
 export { TABLE_COLUMNS } from "./expect/tables.ts";
