@@ -9,6 +9,7 @@ const MAY: Readonly<Record<string, string>> = {
   "packages/oracle/src/live/agent-process.ts": "starts the agent in the real kernel",
   "scripts/bench.mjs": "runs benchmarks",
   "scripts/docs.mjs": "prints examples of the documents",
+  "scripts/fuzz-yaml.mjs": "runs a test",
   "scripts/test.mjs": "runs tools",
 };
 

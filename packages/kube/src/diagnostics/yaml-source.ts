@@ -57,7 +57,8 @@ export type ParseText = (text: string) => Document[];
 
 function parseDocuments(text: string): Document[] {
   // An empty stream is an EmptyStream, an array without documents.
-  return parseAllDocuments(text, { version: "1.2", prettyErrors: false }) as Document[];
+  // What it warns of is among the document's warnings; it need not be printed as well.
+  return parseAllDocuments(text, { version: "1.2", prettyErrors: false, logLevel: "error" }) as Document[];
 }
 
 /** For one text that is read several times: it is parsed once, and every reading gets a copy, which takes a fifth of the time. */

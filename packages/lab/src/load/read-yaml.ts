@@ -1,6 +1,6 @@
 // Text → YAML documents, with guards against text that is no YAML file at all.
 import { type Diagnostic, diagnosticAt, type ParseText, parseYaml, SourceText, type YamlSource } from "@kubehop/kube";
-import { type Document, isCollection, isScalar, Scalar, visit } from "yaml";
+import { type Document, isAlias, isNode, isScalar, Scalar, visit } from "yaml";
 import { MAX_FILE_BYTES } from "./files.ts";
 
 /** Most items on one line. */
@@ -35,13 +35,17 @@ function plainKeys(document: Document, text: string): void {
   visit(document, {
     Pair: (_, pair) => {
       const { key } = pair;
-      if (!isCollection(key) && !(isScalar(key) && key.value === null)) return;
+      if (!isNode(key) || isTextKey(isAlias(key) ? key.resolve(document) : key)) return;
       const [start = 0, end = start] = key.range ?? [];
       const scalar = new Scalar(text.slice(start, end).trim() || "null");
       if (key.range) scalar.range = key.range;
       pair.key = scalar;
     },
   });
+}
+
+function isTextKey(key: unknown): boolean {
+  return isScalar(key) && key.value !== null;
 }
 
 /** An alias inside its own anchor never ends, one without an anchor leads nowhere: they are reported and cut. */
