@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-export const DOCUMENTS = ["README.md", "docs/ARCHITECTURE.md", "docs/FIDELITY.md"];
+export const DOCUMENTS = ["README.md", "docs/WALKTHROUGH.md", "docs/ARCHITECTURE.md", "docs/FIDELITY.md"];
 
 /** Documents that are the output of `kubehop ARGUMENTS`. */
 export const PAGES = { "docs/SCENARIO.md": ["schema", "--markdown"], "docs/SUPPORT.md": ["support"] };
