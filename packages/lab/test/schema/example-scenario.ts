@@ -17,8 +17,11 @@ function town(replicas: number): string {
     pod("client"),
     deployment("web", replicas),
     deployment("export", replicas),
+    deployment("echo", replicas),
     service("web", "default", "{ name: http, port: 80 }"),
     service("export", "default", "{ port: 80 }"),
+    service("echo", "default", "{ port: 80 }"),
+    service("dns", "default", "{ port: 53, protocol: UDP }"),
     service("export", "prod", "{ port: 80 }"),
   ];
   return objects.join("---\n");
@@ -69,6 +72,9 @@ const HALVES: Tree = {
 /** A machine outside the cluster knows no name of a Service. */
 const OUTSIDE: Tree = { steps: [{ in: "client", run: "ip route" }] };
 
+const AGENT: Tree = { steps: [{ fault: { agent: "node1/kubelet" } }] };
+const LINK: Tree = { steps: [{ fault: { link: "node1 eth0" } }] };
+
 /** What stands around an example, by the beginning of its key's path; all that fit are taken together. */
 const AROUND: readonly (readonly [path: string, around: Tree])[] = [
   [
@@ -98,6 +104,20 @@ const AROUND: readonly (readonly [path: string, around: Tree])[] = [
   ["serve.*.", { serve: { web: { http: 80 } } }],
   ["flows", { manifests: ["pairs.yaml"] }],
   ["steps[].flows", { manifests: ["pairs.yaml"] }],
+  ["steps[].when", { matrix: { br_netfilter: ["absent", "loaded"] } }],
+  ["steps[].every", { steps: [{ until: "2s" }] }],
+  ["steps[].until", { steps: [{ every: "1s" }] }],
+  ["steps[].held", { steps: [{ in: "node1", race: ["client > svc/dns:53/udp", "client > svc/dns:53/udp"] }] }],
+  ["steps[].race", { steps: [{ in: "node1" }] }],
+  ["steps[].fault.do", AGENT],
+  ["steps[].fault.by", { steps: [{ fault: { agent: "node1/kubelet", do: "delay" } }] }],
+  ["steps[].fault.agent", { steps: [{ fault: { do: "kill" } }] }],
+  ...["loss", "delay", "duplicate", "cut", "drop"].map((key) => [`steps[].fault.${key}`, LINK] as const),
+  ["steps[].fault.reorder", { steps: [{ fault: { link: "node1 eth0", delay: "5ms" } }] }],
+  ["steps[].fault.for", { steps: [{ fault: { link: "node1 eth0", cut: true } }] }],
+  ["steps[].fault.link", { steps: [{ fault: { cut: true } }] }],
+  ["steps[].fault.delete.", { steps: [{ fault: { delete: { in: "node1" } } }] }],
+  ["steps[].expect.nat.", { steps: [{ expect: { nat: { in: "node1" } } }] }],
   ["steps[].pick", { steps: [{ run: CURL.replace("web", "export") }] }],
   ["steps[].send.payload", { serve: { web: { echo: 80 } } }],
   ["steps[].expect.fixed", HALVES],

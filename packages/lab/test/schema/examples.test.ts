@@ -13,9 +13,16 @@ function textOf(row: ReferenceRow): string {
   return stringify(exampleScenario(row), { aliasDuplicateObjects: false });
 }
 
-/** What an expectation's example looks for need not be there, and three thousand repetitions take their time. */
+/** Keys that are in the grammar to be refused with a reason. */
+const REFUSED: readonly string[] = ["steps[].fault.boot"];
+
+/** Three thousand repetitions take their time, and nothing happens that could be waited for. */
+const IDLE: readonly string[] = ["steps[].repeat", "steps[].after"];
+
+/** What an expectation's example looks for need not be there, nor the row that a fault takes out. */
 function runs(path: string): boolean {
-  return !path.startsWith("steps[].expect") && path !== "steps[].repeat";
+  const looks = ["steps[].expect", "steps[].fault"].some((begin) => path.startsWith(begin));
+  return !looks && !IDLE.includes(path) && !REFUSED.includes(path);
 }
 
 /** Each failed check and refusal of a run; empty when all held. */
@@ -29,8 +36,10 @@ function failures(text: string): string[] {
 }
 
 describe("examples of the documentation", () => {
-  it.each(rows)("%s loads", (_, row) => {
-    expect(mistakes(textOf(row), FILES)).toBe("");
+  it.each(rows)("%s loads", (path, row) => {
+    const found = mistakes(textOf(row), FILES);
+    if (REFUSED.includes(path)) expect(found).toContain("is not modelled");
+    else expect(found).toBe("");
   });
 
   it.each(rows.filter(([path]) => runs(path)))("%s runs", (_, row) => {
