@@ -166,7 +166,8 @@ function valueDiagnostic(context: Context, issue: z.core.$ZodIssueInvalidValue):
   const wanted = words.length === 1 ? words[0] : `one of ${words.join(", ")}`;
   const message = `expected ${wanted}${inField(path)}, found ${describeFound(context, path)}`;
   const found = context.document.valueAt(path);
-  const hint = typeof found === "string" ? didYouMean(found, words) : undefined;
+  const trap = words.includes("true") ? trapHint(context.document, path, "boolean") : undefined;
+  const hint = trap ?? (typeof found === "string" ? didYouMean(found, words) : undefined);
   return diagnosticAt(context.document.position(path), "bad-value", message, hint);
 }
 
@@ -184,7 +185,7 @@ function phrase(issue: Issue, context: Context, path: Path): string {
   if (issue.code === "too_small" || issue.code === "too_big") {
     const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
     const what = { string: " characters", array: " items" }[issue.origin as string];
-    if (issue.origin === "array" && issue.code === "too_small") return `an empty list${inField(path)}`;
+    if (issue.origin === "array" && issue.code === "too_small" && issue.minimum === 1) return `an empty list${inField(path)}`;
     return what === undefined
       ? `must be ${bound}${inField(path)}, found ${describeFound(context, path)}`
       : `must have ${bound}${what}${inField(path)}`;

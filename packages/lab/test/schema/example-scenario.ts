@@ -117,6 +117,8 @@ const AROUND: readonly (readonly [path: string, around: Tree])[] = [
   ["steps[].fault.for", { steps: [{ fault: { link: "node1 eth0", cut: true } }] }],
   ["steps[].fault.link", { steps: [{ fault: { cut: true } }] }],
   ["steps[].fault.delete.", { steps: [{ fault: { delete: { in: "node1" } } }] }],
+  ["steps[].fault.delete.in", { steps: [{ fault: { delete: { route: { dst: "default" } } } }] }],
+  ["steps[].expect.stream.", { steps: [{ expect: { stream: { lost: 0 } } }] }],
   ["steps[].expect.nat.", { steps: [{ expect: { nat: { in: "node1" } } }] }],
   ["steps[].pick", { steps: [{ run: CURL.replace("web", "export") }] }],
   ["steps[].send.payload", { serve: { web: { echo: 80 } } }],
