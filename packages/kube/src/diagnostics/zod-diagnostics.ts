@@ -185,7 +185,8 @@ function phrase(issue: Issue, context: Context, path: Path): string {
   if (issue.code === "too_small" || issue.code === "too_big") {
     const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
     const what = { string: " characters", array: " items" }[issue.origin as string];
-    if (issue.origin === "array" && issue.code === "too_small" && issue.minimum === 1) return `an empty list${inField(path)}`;
+    if (issue.origin === "array" && issue.code === "too_small" && issue.minimum === 1)
+      return `an empty list${inField(path)}`;
     return what === undefined
       ? `must be ${bound}${inField(path)}, found ${describeFound(context, path)}`
       : `must have ${bound}${what}${inField(path)}`;

@@ -176,14 +176,22 @@ const EVENT_HINT = `write OBJECT EVENT [N] [+ T], e.g. echo#1 gone + 2s; events:
 
 export const event = checked((value) => {
   const parsed = parseEvent(value);
-  return typeof parsed === "string" ? { message: parsed, hint: EVENT_HINT } : undefined;
+  return typeof parsed === "string" ? { message: parsed, hint: eventHint(parsed) } : undefined;
 });
+
+/** The word that was meant, or how events are written. */
+function eventHint(complaint: string): string {
+  const word = /^"(\w+)" is no event$/.exec(complaint)?.[1];
+  const words = EVENT_KINDS.map((kind) => kind.word);
+  return (word === undefined ? undefined : didYouMean(word, words)) ?? EVENT_HINT;
+}
 
 /** A time since 0, or an event. A number is taken too, to say that its unit is missing. */
 export const moment = z.union([z.string(), z.number()]).superRefine((value, context) => {
   if (typeof value === "string" && /\s/.test(value.trim())) {
     const parsed = parseEvent(value);
-    if (typeof parsed === "string") context.addIssue({ code: "custom", message: parsed, params: { hint: EVENT_HINT } });
+    if (typeof parsed === "string")
+      context.addIssue({ code: "custom", message: parsed, params: { hint: eventHint(parsed) } });
   } else checkDuration(value, context);
 });
 
