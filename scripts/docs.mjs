@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export const DOCUMENTS = [
   "README.md",
+  "docs/WALKTHROUGH.md",
   "docs/ARCHITECTURE.md",
   "docs/FIDELITY.md",
   "docs/LIBRARY.md",

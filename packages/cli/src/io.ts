@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
+import { MAX_FILE_BYTES } from "@kubehop/lab";
 
 export interface Io {
   stdout(text: string): void;
@@ -64,12 +65,15 @@ export class UsageError extends Error {
   }
 }
 
+export const TOO_LARGE = `is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB`;
+
 /** Text of a file; a UsageError when it cannot be read. */
 export function readText(file: string): string {
   try {
     // A pipe or a device may never end.
     const found = statSync(file);
     if (!found.isFile() && !found.isDirectory()) throw new UsageError(`${file}: not a regular file`);
+    if (found.size > MAX_FILE_BYTES) throw new UsageError(`${file}: ${TOO_LARGE}`);
     return readFileSync(file, "utf8");
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(fileProblem(file, error));
@@ -110,7 +114,12 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** `FILE: reason`; what is no trouble of a file is thrown on. */
 export function fileProblem(file: string, error: unknown): string {
+  return `${file}: ${fileReason(error)}`;
+}
+
+/** What the operating system had against it. */
+export function fileReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
   if (code === undefined) throw error;
-  return `${file}: ${REASONS[code] ?? code}`;
+  return REASONS[code] ?? code;
 }

@@ -1,8 +1,8 @@
 // FILE and DIR arguments → scenario files.
-import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { isScenarioText, type ReadFile } from "@kubehop/lab";
-import { fileProblem, type Io, readText, UsageError } from "./io.ts";
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+import { type FileRefusal, isScenarioText, MAX_FILE_BYTES, OUTSIDE, type ReadFile } from "@kubehop/lab";
+import { fileProblem, fileReason, type Io, readText, TOO_LARGE, UsageError } from "./io.ts";
 
 export interface ScenarioFile {
   /** As the user would type it. */
@@ -98,22 +98,27 @@ export function scenarioFile(file: string, text: string): ScenarioFile {
   return { file, text, readFile: (path) => readBeside(file, path) };
 }
 
-/** A file that a scenario names, relative to it; undefined when it is not there or is a folder. */
-function readBeside(scenario: string, path: string): string | undefined {
+/** A file that a scenario names, relative to it; undefined when it is not there. Links are followed as far as its folder reaches. */
+export function readBeside(scenario: string, path: string): string | FileRefusal | undefined {
   try {
-    const file = resolve(dirname(scenario), path);
-    if (!statSync(file).isFile()) return undefined;
-    return readFileSync(file, "utf8");
+    const folder = realpathSync(dirname(scenario));
+    const file = realpathSync(resolve(folder, path));
+    if (file !== folder && !file.startsWith(folder === sep ? sep : folder + sep)) return { refused: OUTSIDE };
+    return readWhole(file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (
-      code === "ENOENT" ||
-      code === "EISDIR" ||
-      code === "ENOTDIR" ||
-      code === "ENAMETOOLONG" ||
-      code === "ERR_INVALID_ARG_VALUE"
-    )
-      return undefined;
-    throw new UsageError(fileProblem(path, error));
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (NOT_THERE.has(code)) return undefined;
+    const reason = fileReason(error);
+    return { refused: `cannot be read: ${reason}` };
   }
+}
+
+const NOT_THERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"]);
+
+/** Looked at before it is opened: a pipe or a device may never end. */
+function readWhole(file: string): string | FileRefusal {
+  const found = statSync(file);
+  if (found.isDirectory()) return { refused: "is a folder" };
+  if (!found.isFile()) return { refused: "is not a regular file" };
+  return found.size > MAX_FILE_BYTES ? { refused: TOO_LARGE } : readFileSync(file, "utf8");
 }

@@ -12,7 +12,7 @@ export type * from "./model/running-cluster.ts";
 export type * from "./model/scenario.ts";
 export type * from "./model/step-spec.ts";
 
-export type { ReadFile } from "./load/context.ts";
+export { type FileRefusal, MAX_FILE_BYTES, OUTSIDE, type ReadFile } from "./load/files.ts";
 export { newScenario, type NewOptions, type NewScenario } from "./from-cluster/new-scenario.ts";
 export { Lab } from "./library/lab.ts";
 export { LabError } from "./library/lab-error.ts";

@@ -279,6 +279,8 @@ def run_command(namespaces, command):
 
 def write_sysctls(pairs):
     for path, value in pairs:
+        if ".." in path.split("/"):
+            return [1, "", f"{path}: no sysctl"]
         try:
             with open("/proc/sys/" + path, "w", encoding="ascii") as file:
                 file.write(value)

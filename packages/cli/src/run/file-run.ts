@@ -61,7 +61,7 @@ export interface FileRun {
   readonly json: JsonFile;
   readonly junit: string;
   readonly captures: readonly Capture[];
-  /** Files beside the scenario that were asked for, with what they held; undefined: they were not there. */
+  /** Files beside the scenario that were asked for, with what they held, or why they are not read; undefined: they were not there. */
   readonly reads: readonly (readonly [path: string, text: string | undefined])[];
 }
 
@@ -86,9 +86,14 @@ function remembering(readFile: ReadFile, reads: Map<string, string | undefined>)
   return (path) => {
     reads.set(path, undefined);
     const text = readFile(path);
-    reads.set(path, text);
+    reads.set(path, whatWasSeen(text));
     return text;
   };
+}
+
+/** By this it is seen whether a file is another than it was. */
+export function whatWasSeen(read: ReturnType<ReadFile>): string | undefined {
+  return typeof read === "object" ? read.refused : read;
 }
 
 /** What is told of a file whose run broke off by `error`. */

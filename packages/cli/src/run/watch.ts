@@ -3,7 +3,7 @@ import { type Io, UsageError } from "../io.ts";
 import { type FoundScenarios, isFolder, type ScenarioFile } from "../scenario-files.ts";
 import { dirname, resolve } from "node:path";
 import { type Changes, FolderChanges } from "./changes.ts";
-import type { FileRun } from "./file-run.ts";
+import { type FileRun, whatWasSeen } from "./file-run.ts";
 
 export interface WatchSession {
   readonly io: Io;
@@ -133,7 +133,7 @@ function isStale(scenario: ScenarioFile, known: Known | undefined): boolean {
 
 function readAgain({ readFile }: ScenarioFile, path: string): string | undefined {
   try {
-    return readFile(path);
+    return whatWasSeen(readFile(path));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return undefined;

@@ -44,10 +44,6 @@ describe("validate", () => {
    2 | foo: 1
      | ^^^
 
-${folder}/a.yaml:3:9: a step needs one of …
-   3 | steps: [{ rnu: a }]
-     |         ^^^^^^^^^^
-
 ${folder}/a.yaml:3:11: unknown key "rnu" in steps[0]
    3 | steps: [{ rnu: a }]
      |           ^^^

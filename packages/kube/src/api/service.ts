@@ -200,7 +200,7 @@ function validateClusterIP(draft: Draft<Service>, settings: ApiSettings, report:
   if (type === "ExternalName") report(path, "an ExternalName Service has no ClusterIP", { code: "conflict" });
   else if (!cidrContains(settings.serviceCIDR, address)) {
     report(path, `${wanted} is not in the service network ${formatCidr(settings.serviceCIDR)}`, {
-      hint: "set the cluster's serviceCIDR, or another address",
+      hint: "write cluster.services.cidr so that it holds it, or another address",
     });
   }
 }

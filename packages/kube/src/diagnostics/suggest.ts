@@ -28,6 +28,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of known) {
+    if (differsInNumber(word, candidate)) continue;
     const distance = editDistance(word, candidate);
     if (distance < bestDistance) {
       best = candidate;
@@ -35,6 +36,11 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     }
   }
   return best;
+}
+
+/** `node3` is no slip for `node1`. */
+function differsInNumber(a: string, b: string): boolean {
+  return a !== b && /\d/.test(a + b) && a.replaceAll(/\d/g, "") === b.replaceAll(/\d/g, "");
 }
 
 /** `did you mean "x"?`, or undefined when no known word is near. */

@@ -5,18 +5,16 @@ import {
   isAlias,
   isMap,
   isNode,
-  isPair,
   isScalar,
   isSeq,
   type Node,
   type Pair,
   parseAllDocuments,
   visit,
-  type YAMLError,
-  type YAMLMap,
 } from "yaml";
 import { type Diagnostic, diagnosticAt } from "./diagnostic.ts";
 import { type SourcePosition, SourceText } from "./source-text.ts";
+import { syntaxDiagnostics } from "./yaml-syntax.ts";
 
 /** Keys and indexes from a document's root, e.g. `["spec", "ports", 0, "nodePort"]`. */
 export type Path = readonly (string | number)[];
@@ -43,10 +41,9 @@ export function parseYaml(
   const documents: YamlDocument[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const document of parse(text)) {
-    const problems = [...document.errors, ...document.warnings];
-    for (const problem of problems) diagnostics.push(syntaxDiagnostic(source, document, problem));
+    diagnostics.push(...syntaxDiagnostics(source, document));
     // A duplicate key does not make the rest unreadable: go on, so that all mistakes are said at once.
-    const readable = problems.every((problem) => problem.code === "DUPLICATE_KEY");
+    const readable = document.errors.every((problem) => problem.code === "DUPLICATE_KEY");
     if (!readable || isEmptyDocument(document)) continue;
     prepare?.(document);
     const value = toValue(source, document, diagnostics);
@@ -60,7 +57,8 @@ export type ParseText = (text: string) => Document[];
 
 function parseDocuments(text: string): Document[] {
   // An empty stream is an EmptyStream, an array without documents.
-  return parseAllDocuments(text, { version: "1.2", prettyErrors: false }) as Document[];
+  // What it warns of is among the document's warnings; it need not be printed as well.
+  return parseAllDocuments(text, { version: "1.2", prettyErrors: false, logLevel: "error" }) as Document[];
 }
 
 /** For one text that is read several times: it is parsed once, and every reading gets a copy, which takes a fifth of the time. */
@@ -206,47 +204,4 @@ function keyText(pair: Pair): string {
 
 function isEmptyNode(node: Node | undefined): boolean {
   return isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1];
-}
-
-/** What to do about the syntax mistakes people make most. */
-const SYNTAX_HINTS: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs",
-  BAD_INDENT: "items of one level start in the same column, and every bracket must be closed",
-  MISSING_CHAR: "a bracket, quote or comma is missing",
-  BLOCK_AS_IMPLICIT_KEY: "text that contains ': ' needs quotes",
-  MULTILINE_IMPLICIT_KEY: "a ':' is missing, or the text needs quotes",
-  BAD_SCALAR_START: "text that begins with @, `, > or | needs quotes",
-};
-
-function syntaxDiagnostic(source: SourceText, document: Document, error: YAMLError): Diagnostic {
-  if (error.code === "DUPLICATE_KEY") {
-    const duplicate = duplicateKey(source, document, error.pos[0]);
-    if (duplicate !== undefined) return duplicate;
-  }
-  const message = error.message.replace(/\n[^]*$/, "");
-  const at = source.positionAt(error.pos[0], error.pos[1]);
-  return diagnosticAt(at, "syntax", `YAML: ${message}`, SYNTAX_HINTS[error.code]);
-}
-
-/** The yaml library points at the second key; say its name and where the first one stands. */
-function duplicateKey(source: SourceText, document: Document, offset: number): Diagnostic | undefined {
-  let found: Diagnostic | undefined;
-  visit(document, {
-    Map(_, map: YAMLMap) {
-      const second = map.items.find((pair) => isNode(pair.key) && pair.key.range?.[0] === offset);
-      const first = second && map.items.find((pair) => isPair(pair) && keyText(pair) === keyText(second));
-      if (first === undefined || second === undefined || first === second) return undefined;
-      const range = isNode(second.key) ? second.key.range : undefined;
-      const earlier = isNode(first.key) ? first.key.range?.[0] : undefined;
-      const message = `duplicate key ${JSON.stringify(keyText(second))}, already given in line ${source.positionAt(earlier ?? 0).line}`;
-      found = diagnosticAt(
-        source.positionAt(offset, range?.[1]),
-        "duplicate-key",
-        message,
-        "only the last would count: remove one",
-      );
-      return visit.BREAK;
-    },
-  });
-  return found;
 }

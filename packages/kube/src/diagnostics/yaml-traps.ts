@@ -19,12 +19,33 @@ export function trapHint(document: YamlDocument, path: Path, expected: string): 
   if (expected === "key") return flowCommaHint(document, path);
   const value = document.valueAt(path);
   const text = document.scalarText(path);
-  if (expected === "string" && text !== undefined && typeof value !== "string") return `write it in quotes: "${text}"`;
-  if (expected === "boolean" && typeof value === "string" && document.isPlain(path)) return booleanHint(value);
-  if (expected === "number" && typeof value === "string" && value !== "" && Number.isFinite(Number(value))) {
-    return document.isPlain(path) ? undefined : "write the number without quotes";
-  }
-  return undefined;
+  if (text === undefined) return expected === "array" ? listHint(value) : undefined;
+  if (text === "" && value === null) return undefined;
+  if (expected === "string" && typeof value !== "string") return `write it in quotes: "${text}"`;
+  if (expected === "array" && value !== null && text.length < 60) return `write a list: [${text}]`;
+  if (typeof value !== "string") return undefined;
+  if (expected === "boolean") return document.isPlain(path) ? booleanHint(value) : quotedBooleanHint(value);
+  return NUMBERS.includes(expected) ? numberHint(value, document.isPlain(path)) : undefined;
+}
+
+/** zod's words. */
+const NUMBERS: readonly string[] = ["number", "int"];
+
+function listHint(value: unknown): string | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? "every item of a list begins with - (or stands in [ ])"
+    : undefined;
+}
+
+function quotedBooleanHint(value: string): string | undefined {
+  return value === "true" || value === "false" ? `write ${value} without quotes` : undefined;
+}
+
+/** YAML 1.1 read 1_500, 12:30:45 and 0b11 as numbers. */
+function numberHint(value: string, plain: boolean): string | undefined {
+  if (value !== "" && Number.isFinite(Number(value))) return plain ? undefined : "write the number without quotes";
+  if (/^\d[\d_]*$/.test(value)) return `YAML 1.2 reads ${value} as text: write ${value.replaceAll("_", "")}`;
+  return /^\d+(?::[0-5]?\d)+$/.test(value) ? `YAML 1.2 reads ${value} as text, not as a number to base 60` : undefined;
 }
 
 /** `{ say: a, b }` is a map with the keys `say` and `b`: the comma ended the text. */

@@ -2,7 +2,8 @@
 import type * as z from "zod";
 import { type Diagnostic, type DiagnosticCode, diagnosticAt, sortDiagnostics } from "./diagnostic.ts";
 import { knownKeys } from "./known-keys.ts";
-import { didYouMean } from "./suggest.ts";
+import type { SourcePosition } from "./source-text.ts";
+import { didYouMean, nearest } from "./suggest.ts";
 import type { Path, YamlDocument } from "./yaml-source.ts";
 import { trapHint } from "./yaml-traps.ts";
 
@@ -61,12 +62,21 @@ function unknownKey(context: Context, issue: Issue, key: string): Diagnostic {
   const known = schema === undefined ? [] : knownKeys(schema, pathOf(issue));
   const hint = trapHint(document, path, "key") ?? didYouMean(key, known) ?? listKnown(known);
   const message = `unknown key ${JSON.stringify(key)}${inside(fullPath(context, issue))}`;
-  return diagnosticAt(document.keyPosition(path), "unknown-key", message, hint);
+  const found = diagnosticAt(document.keyPosition(path), "unknown-key", message, hint);
+  const meant = nearest(key, known);
+  if (meant === undefined) return found;
+  const { line, col } = mapPosition(document, fullPath(context, issue));
+  return { ...found, standsFor: { key: meant, line, col } };
+}
+
+/** Where a missing key of the map at a path is told. */
+function mapPosition(document: YamlDocument, path: Path): SourcePosition {
+  return typeof path.at(-1) === "string" ? document.keyPosition(path) : document.position(path);
 }
 
 /** A short list of what may stand there is worth more than nothing; a long one is not. */
 function listKnown(known: readonly string[]): string | undefined {
-  return known.length === 0 || known.length > 12 ? undefined : `known here: ${known.join(", ")}`;
+  return known.length === 0 || known.length > 14 ? undefined : `known here: ${known.join(", ")}`;
 }
 
 /** The alternative that got furthest tells what the writer meant; if none got anywhere, say what was expected. */
@@ -81,8 +91,28 @@ function unionDiagnostics(context: Context, issue: z.core.$ZodIssueInvalidUnion)
   const missing = !context.document.has(fullPath(context, issue));
   const expected = [...new Set(issue.errors.flat().map((inner) => expectation(inner)))].join(" or ");
   if (missing) return [missingKey(context, issue)];
-  const found = describeFound(context, fullPath(context, issue));
-  return [here(context, issue, "wrong-type", `expected ${expected || "something else"}, found ${found}`)];
+  const path = fullPath(context, issue);
+  const message = `expected ${expected || "something else"}${inField(path)}, found ${describeFound(context, path)}`;
+  return [diagnosticAt(context.document.position(path), "wrong-type", message, unionHint(context, issue))];
+}
+
+/** A type whose hint does not help when one of these would do too. */
+const UNSURE_BESIDE: Readonly<Record<string, readonly string[]>> = {
+  string: ["number", "int"],
+  array: ["object", "record"],
+};
+
+/** The first known trap among the types that are wanted. */
+function unionHint({ document, basePath }: Context, issue: z.core.$ZodIssueInvalidUnion): string | undefined {
+  const path = [...basePath, ...pathOf(issue)];
+  const wanted = issue.errors.flat().flatMap((inner) => (inner.code === "invalid_type" ? [inner.expected] : []));
+  // Quotes make no whole number, and a list of one wrong thing is no map.
+  const sure = wanted.filter((type) => !(UNSURE_BESIDE[type] ?? []).some((other) => wanted.includes(other as never)));
+  for (const type of sure) {
+    const hint = trapHint(document, path, type);
+    if (hint !== undefined) return hint;
+  }
+  return undefined;
 }
 
 /** How deep below the union the first mistake lies; an unknown key proves that the map itself was accepted. */
@@ -102,8 +132,11 @@ function expectation(issue: Issue): string {
 function keyDiagnostic(context: Context, issue: z.core.$ZodIssueInvalidKey): Diagnostic {
   const path = fullPath(context, issue);
   const reason = issue.issues.map((inner) => inner.message).join("; ");
-  const message = `bad key ${JSON.stringify(String(path.at(-1)))}: ${reason}`;
-  return diagnosticAt(context.document.keyPosition(path), "bad-value", message);
+  const name = JSON.stringify(String(path.at(-1)));
+  const message = reason.includes(name) ? reason : `bad key ${name}: ${reason}`;
+  const hint = issue.issues.map((inner) => (inner.code === "custom" ? inner.params?.["hint"] : undefined))[0];
+  const at = context.document.keyPosition(path);
+  return diagnosticAt(at, "bad-value", message, typeof hint === "string" ? hint : undefined);
 }
 
 function typeDiagnostic(context: Context, issue: z.core.$ZodIssueInvalidType): Diagnostic {
@@ -122,8 +155,7 @@ function typeDiagnostic(context: Context, issue: z.core.$ZodIssueInvalidType): D
 function missingKey(context: Context, issue: Issue): Diagnostic {
   const path = fullPath(context, issue);
   const parent = path.slice(0, -1);
-  const at =
-    typeof parent.at(-1) === "string" ? context.document.keyPosition(parent) : context.document.position(parent);
+  const at = mapPosition(context.document, parent);
   return diagnosticAt(at, "missing-key", `missing key ${JSON.stringify(String(path.at(-1)))}${inside(parent)}`);
 }
 
@@ -134,7 +166,8 @@ function valueDiagnostic(context: Context, issue: z.core.$ZodIssueInvalidValue):
   const wanted = words.length === 1 ? words[0] : `one of ${words.join(", ")}`;
   const message = `expected ${wanted}${inField(path)}, found ${describeFound(context, path)}`;
   const found = context.document.valueAt(path);
-  const hint = typeof found === "string" ? didYouMean(found, words) : undefined;
+  const trap = words.includes("true") ? trapHint(context.document, path, "boolean") : undefined;
+  const hint = trap ?? (typeof found === "string" ? didYouMean(found, words) : undefined);
   return diagnosticAt(context.document.position(path), "bad-value", message, hint);
 }
 
@@ -151,14 +184,14 @@ function plainDiagnostic(context: Context, issue: Issue): Diagnostic {
 function phrase(issue: Issue, context: Context, path: Path): string {
   if (issue.code === "too_small" || issue.code === "too_big") {
     const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
-    const what = { string: " characters", array: " items" }[issue.origin as string] ?? "";
-    return `must be ${bound}${what}${inField(path)}, found ${describeFound(context, path)}`;
+    const what = { string: " characters", array: " items" }[issue.origin as string];
+    if (issue.origin === "array" && issue.code === "too_small" && issue.minimum === 1)
+      return `an empty list${inField(path)}`;
+    return what === undefined
+      ? `must be ${bound}${inField(path)}, found ${describeFound(context, path)}`
+      : `must have ${bound}${what}${inField(path)}`;
   }
   return issue.code === "custom" ? issue.message : `${issue.message}${inField(path)}`;
-}
-
-function here(context: Context, issue: Issue, code: DiagnosticCode, message: string): Diagnostic {
-  return diagnosticAt(context.document.position(fullPath(context, issue)), code, message);
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {

@@ -56,10 +56,10 @@ test("every syntax mistake of every document is said, readable documents are sti
          | ^
     hint: indent with spaces; YAML does not allow tabs
 
-    broken.yaml:11:1: YAML: Flow sequence in block collection must be sufficiently indented and end with a ]
-      11 | ---
-         | ^
-    hint: items of one level start in the same column, and every bracket must be closed
+    broken.yaml:10:4: YAML: this [ is never closed
+      10 | k: [1, 2
+         |    ^
+    hint: write ] where it ends
 
     broken.yaml:12:4: YAML: no anchor &nothing before this alias
       12 | v: *nothing

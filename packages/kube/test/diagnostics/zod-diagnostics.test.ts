@@ -61,10 +61,6 @@ steps:
        4 | nodes: { Node-1: { wait: yes } }
          |          ^^^^^^
 
-    s.yaml:5:1: missing key "result" in check
-       5 | check: { reslt: ok, ttl: "64" }
-         | ^^^^^
-
     s.yaml:5:10: unknown key "reslt" in check
        5 | check: { reslt: ok, ttl: "64" }
          |          ^^^^^
@@ -80,7 +76,7 @@ steps:
          |                   ^^^^^
     hint: inside { } a comma starts a new key: put text that contains a comma in quotes
 
-    s.yaml:8:9: expected a number or text, found a list
+    s.yaml:8:9: expected a number or text for steps[1].at, found a list
        8 |   - at: [1]
          |         ^^^
 

@@ -100,7 +100,7 @@ test("a manifest with many mistakes gets all of them at once", () => {
     bad.yaml:8:14: 192.168.1.1 is not in the service network 10.96.0.0/12
        8 |   clusterIP: 192.168.1.1
          |              ^^^^^^^^^^^
-    hint: set the cluster's serviceCIDR, or another address
+    hint: write cluster.services.cidr so that it holds it, or another address
 
     bad.yaml:9:3: unknown key "prots" in spec
        9 |   prots: []

@@ -76,6 +76,11 @@ function hasTwins({ context }: ExpectContext, fields: readonly Field[]): boolean
   return twins.length > 0;
 }
 
+/** For a name that is nearly one of those every table may have. */
+function slipHint(text: string): string | undefined {
+  return text === REACH_COLUMN ? undefined : didYouMean(text, [REACH_COLUMN, EXCEPT_COLUMN]);
+}
+
 /** The axis that has most of the names; names it lacks and values that have no column are mistakes. */
 function axisOf({ context }: ExpectContext, fields: readonly Field[], axes: Axes): string | undefined {
   const known = (values: readonly string[]): number => fields.filter(({ text }) => values.includes(text)).length;
@@ -83,6 +88,12 @@ function axisOf({ context }: ExpectContext, fields: readonly Field[], axes: Axes
   const [first, second] = [...axes].filter(([, values]) => most > 0 && known(values) === most);
   const [head] = fields;
   if (head === undefined) return undefined;
+  const slip = fields.find(({ text }) => slipHint(text) !== undefined);
+  if (first === undefined && slip !== undefined) {
+    const message = `no column is named ${JSON.stringify(slip.text)}`;
+    context.reportAt(slip.position, message, { code: "unresolved", hint: slipHint(slip.text) });
+    return undefined;
+  }
   if (first === undefined) {
     context.reportAt(head.position, `no axis of the matrix has the value ${JSON.stringify(head.text)}`, {
       code: "unresolved",

@@ -49,6 +49,7 @@ function sourceOf(source: LabSource): { file: string; text: string; readFile: Re
   const { file, readFile = NOTHING } = source;
   const text = source.text ?? readFile(file);
   if (text === undefined) throw new LabError(`${file}: no such file`);
+  if (typeof text !== "string") throw new LabError(`${file} ${text.refused}`);
   return { file, text, readFile };
 }
 

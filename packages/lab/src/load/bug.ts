@@ -1,5 +1,5 @@
 // `bug:` decides which half of an expectation holds in a cell; `mutations:` declare edits that must break one.
-import type { Path } from "@kubehop/kube";
+import { formatPath, type Path } from "@kubehop/kube";
 import { tellsCellsApart } from "../flows/read-table.ts";
 import type { BugSpec, Cell, MutationSpec } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
@@ -10,7 +10,7 @@ import { checkWhen, isIn, readWhen, type When } from "./when.ts";
 
 /** `bug.when`; undefined without a bug. */
 export function readBugWhen(context: LoadContext): When | undefined {
-  return context.draft.bug === undefined ? undefined : readWhen(context, WHEN);
+  return context.draft.bug?.when === undefined ? undefined : readWhen(context, WHEN);
 }
 
 const WHEN: Path = ["bug", "when"];
@@ -19,7 +19,9 @@ const WHEN: Path = ["bug", "when"];
 export function checkBugWhen(context: LoadContext, when: When, cells: readonly Cell[]): boolean {
   if (!checkWhen(context, WHEN, when, cells)) return false;
   if (cells.every((cell) => isIn(when, cell)))
-    context.report(WHEN, "the bug shows in every cell: nothing shows that it can be fixed");
+    context.report(WHEN, "the bug shows in every cell: nothing shows that it can be fixed", {
+      hint: "add a value to the matrix with which the bug is gone",
+    });
   return true;
 }
 
@@ -82,5 +84,20 @@ function checkMutationPath(context: LoadContext, text: string, at: Path): void {
   }
   if (path[0] === "mutations") context.report(at, "a mutation cannot edit mutations", { atKey: true });
   else if (!context.document.has(path.slice(0, -1)))
-    context.report(at, `${text} leads nowhere in this file`, { code: "unresolved", atKey: true });
+    context.report(at, `${text} leads nowhere in this file`, {
+      code: "unresolved",
+      hint: wayHint(context, path),
+      atKey: true,
+    });
+}
+
+/** How far a path leads, and what is there. */
+function wayHint({ document }: LoadContext, path: Path): string | undefined {
+  const known = path.findIndex((_, index) => !document.has(path.slice(0, index + 1)));
+  const value = document.valueAt(path.slice(0, known));
+  if (typeof value !== "object" || value === null || known === 0) return undefined;
+  const there = Array.isArray(value)
+    ? `${value.length} ${value.length === 1 ? "item" : "items"}`
+    : Object.keys(value).join(", ");
+  return `${formatPath(path.slice(0, known))} has ${there === "" ? "nothing" : there}`;
 }

@@ -9,7 +9,7 @@ import {
   zodDiagnostics,
 } from "@kubehop/kube";
 import type { z } from "zod";
-import { plannedKey } from "../schema/not-yet.ts";
+import { plannedKey, plannedWord } from "../schema/not-yet.ts";
 import { type ScenarioFile, scenarioSchema } from "../schema/scenario-schema.ts";
 import { type Draft, own } from "./draft.ts";
 
@@ -25,6 +25,9 @@ export function checkShape(document: YamlDocument): { draft: Draft<ScenarioFile>
 
 /** Keys that are planned are refused with their reason, the rest of an issue goes the common way. */
 function diagnose(issue: Issue, document: YamlDocument): Diagnostic[] {
+  const word = plannedWordOf(issue);
+  if (word !== undefined)
+    return [diagnosticAt(document.position(issue.path as Path), "not-modelled", word.message, word.hint)];
   if (issue.code !== "unrecognized_keys")
     return zodDiagnostics({ issues: [issue] }, document, [], scenarioSchema).map((found) => withWordHint(found, issue));
   const path = issue.path as Path;
@@ -35,6 +38,14 @@ function diagnose(issue: Issue, document: YamlDocument): Diagnostic[] {
     ...planned.map((key) => refusePlanned(document, [...path, key], key)),
     ...rest.map((found, index) => (unknown[index] === "<<" ? { ...found, hint: MERGE_HINT } : found)),
   ];
+}
+
+/** Words of the real thing that are not modelled yet. */
+function plannedWordOf(issue: Issue): { message: string; hint: string } | undefined {
+  if (issue.code !== "invalid_value" || typeof issue.input !== "string") return undefined;
+  const what = plannedWord(issue.path as Path, issue.input);
+  if (what === undefined) return undefined;
+  return { message: `${what} is not modelled yet`, hint: `modelled: ${issue.values.map(String).join(", ")}` };
 }
 
 const MERGE_HINT = "YAML 1.2 has no merge keys: write the keys out";

@@ -62,7 +62,8 @@ function buildCni(context: LoadContext, draft: DraftCluster, flavour: Flavour, r
   const named = Object.keys(long);
   if (named.length > 1)
     context.report(["cluster", "cni"], `one pod network at a time, found ${named.join(" and ")}`, { code: "conflict" });
-  if (typeof written === "object" && named.length === 0)
+  const empty = Object.keys(context.document.valueAt(["cluster", "cni"]) ?? {}).length === 0;
+  if (typeof written === "object" && empty)
     context.report(["cluster", "cni"], "a pod network is missing", { hint: "write flannel or docker" });
   const kind = typeof written === "string" ? written : long.docker === undefined ? "flannel" : "docker";
   if (written === undefined) context.fill("cluster.cni", "flannel");

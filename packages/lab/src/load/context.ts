@@ -11,14 +11,15 @@ import type { Cell, FilledValue } from "../model/scenario.ts";
 import type { ScenarioFile } from "../schema/scenario-schema.ts";
 import type { Draft } from "./draft.ts";
 
-/** Reads a file relative to the scenario's; undefined when there is none. */
-export type ReadFile = (path: string) => string | undefined;
+export type { ReadFile } from "./files.ts";
 
 export interface ReportOptions {
   readonly code?: DiagnosticCode;
   readonly hint?: string | undefined;
   /** Point at the key instead of its value. */
   readonly atKey?: boolean;
+  /** Point at this part of the text, if the text has it once. */
+  readonly within?: string | undefined;
 }
 
 export class LoadContext {
@@ -67,7 +68,25 @@ export class LoadContext {
   }
 
   #at(path: Path, message: string, options: ReportOptions): Diagnostic {
-    const at = options.atKey === true ? this.document.keyPosition(path) : this.document.position(path);
+    const whole = options.atKey === true ? this.document.keyPosition(path) : this.document.position(path);
+    const at = options.within === undefined ? whole : this.#narrow(whole, options.within);
     return diagnosticAt(at, options.code ?? "bad-value", message, options.hint);
+  }
+
+  /** The place of a part of a text that stands on one line. */
+  #narrow(whole: SourcePosition, part: string): SourcePosition {
+    const text = this.document.source.lineOf(whole.line).slice(whole.col - 1, whole.endCol - 1);
+    const first = text.indexOf(part);
+    const all = text.replace(/^(["'])(.*)\1$/, "$2") === part;
+    if (part === "" || all || first === -1 || text.includes(part, first + 1)) return whole;
+    const col = whole.col + first;
+    return { ...whole, col, endCol: col + part.length };
+  }
+
+  /** Something is written there that could not be read: what stands in for it proves nothing. */
+  isUnreadable(path: Path): boolean {
+    let value: unknown = this.draft;
+    for (const step of path) value = typeof value === "object" && value !== null ? Reflect.get(value, step) : undefined;
+    return value === undefined && this.document.has(path);
   }
 }

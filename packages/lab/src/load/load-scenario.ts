@@ -26,6 +26,7 @@ import { readYaml } from "./read-yaml.ts";
 import { buildSteps } from "./steps.ts";
 import { buildTiming } from "./timing.ts";
 import { substitute, unknownReference } from "./substitute.ts";
+import { findTraps, isKubernetesObject } from "./traps.ts";
 import { isIn } from "./when.ts";
 
 /** Reads a scenario. `readFile` gets paths as the scenario writes them. Never throws for bad input. */
@@ -46,10 +47,11 @@ export function loadScenario(file: string, text: string, readFile: ReadFile): Lo
 
 function load(file: string, text: string, readFile: ReadFile): LoadResult {
   const parse = parseOnce();
-  const first = readYaml(file, text, undefined, parse);
+  const traps: Diagnostic[] = [];
+  const first = readYaml(file, text, (document, source) => traps.push(...findTraps(document, source)), parse);
   const sources = [first.source];
   const [root, second] = first.documents;
-  const diagnostics = [...first.diagnostics];
+  const diagnostics = [...first.diagnostics, ...traps];
   if (root === undefined) {
     if (diagnostics.length === 0)
       diagnostics.push(diagnosticAt(first.source.positionAt(0), "missing-key", "the file is empty", EMPTY_HINT));
@@ -71,6 +73,10 @@ function load(file: string, text: string, readFile: ReadFile): LoadResult {
     );
     return { ok: false, diagnostics, sources };
   }
+  if (isKubernetesObject(root.value)) {
+    diagnostics.push(diagnosticAt(root.position(), "wrong-type", "a Kubernetes object, no scenario", OBJECT_HINT));
+    return { ok: false, diagnostics, sources };
+  }
   const matrix = expandMatrix(root, (path, message, hint, atKey = false) => {
     diagnostics.push(diagnosticAt(atKey ? root.keyPosition(path) : root.position(path), "bad-value", message, hint));
   });
@@ -79,6 +85,7 @@ function load(file: string, text: string, readFile: ReadFile): LoadResult {
 }
 
 const EMPTY_HINT = "write scenario: TITLE, and steps:";
+const OBJECT_HINT = "a scenario names it: write manifests: [FILE]";
 
 interface FileInput {
   readonly file: string;

@@ -43,14 +43,10 @@ export function buildMachines(
   draft: DraftCluster,
   base: Base,
 ): { nodes: NodeSpec[]; hosts: HostSpec[] } {
-  const nodes = readMachines(
-    context,
-    "nodes",
-    draft.nodes,
-    base.cni.kind === "docker" ? ["node1"] : ["node1", "node2"],
-  );
-  const hosts = readMachines(context, "hosts", draft.hosts, []);
-  checkNames(context, [...nodes, ...hosts]);
+  const standard = base.cni.kind === "docker" ? ["node1"] : ["node1", "node2"];
+  const seen = new Map<string, Written>();
+  const nodes = withoutDoubles(context, readMachines(context, "nodes", draft.nodes, standard), seen);
+  const hosts = withoutDoubles(context, readMachines(context, "hosts", draft.hosts, []), seen);
   if (nodes.length === 0) context.report(["cluster", "nodes"], "a cluster needs at least one node");
   if (base.cni.kind === "docker" && nodes.length > 1) {
     context.report(["cluster", "nodes"], "cni: docker joins no nodes: pods of other nodes could not be reached", {
@@ -92,18 +88,16 @@ function readMachines(
   return entriesOf(map).map(([name, settings]) => ({ name, path: ["cluster", key, name], draft: settings ?? {} }));
 }
 
-function checkNames(context: LoadContext, machines: readonly Written[]): void {
-  const seen = new Map<string, Written>();
-  for (const machine of machines) {
+/** The first machine of every name; a second one is reported and left out. */
+function withoutDoubles(context: LoadContext, machines: readonly Written[], seen: Map<string, Written>): Written[] {
+  return machines.filter((machine) => {
     const first = seen.get(machine.name);
-    if (first === undefined) seen.set(machine.name, machine);
-    else
-      context.report(
-        machine.path,
-        `two machines are named ${machine.name}, see line ${context.position(first.path).line}`,
-        { code: "conflict", atKey: true },
-      );
-  }
+    if (first === undefined) return seen.set(machine.name, machine);
+    const { line } = context.position(first.path);
+    const message = `two machines are named ${machine.name}, see line ${line}`;
+    context.report(machine.path, message, { code: "conflict", atKey: true });
+    return false;
+  });
 }
 
 /** Written addresses are checked; nodes without one get .11 and up, hosts .101 and up, taken ones left out. */

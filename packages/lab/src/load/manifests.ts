@@ -16,6 +16,7 @@ import {
 import type { ClusterSpec } from "../model/cluster-spec.ts";
 import type { LoadContext, ReadFile } from "./context.ts";
 import { own } from "./draft.ts";
+import { readBeside } from "./files.ts";
 import { readYaml } from "./read-yaml.ts";
 import { substitute, type Values } from "./substitute.ts";
 
@@ -95,12 +96,11 @@ function readManifestFile(reader: Reader, name: string, path: Path): YamlSource 
     });
     return undefined;
   }
-  const text = reader.readFile(name);
-  if (text === undefined) {
-    context.report(path, `no such file: ${name}`, {
-      code: "unresolved",
-      hint: "paths are relative to the scenario file",
-    });
+  const text = readBeside(reader.readFile, name);
+  if (typeof text !== "string") {
+    const message = text === undefined ? `no such file: ${name}` : `${JSON.stringify(name)} ${text.refused}`;
+    const hint = text === undefined ? "paths are relative to the scenario file" : text.hint;
+    context.report(path, message, { code: "unresolved", hint, within: name });
     return undefined;
   }
   const yaml = readYaml(fileBeside(context.document.source.file, name), text, (document) =>

@@ -94,15 +94,21 @@ export class KnownNames {
   /** A place to type at. Reports an unknown one. */
   checkPlace(text: string, path: Path): void {
     const name = own(this.aliases, text) ?? text;
-    if ((name === "admin" && !this.isBare) || this.#isMachine(name)) return;
+    if (this.#isChain(name, text) || (name === "admin" && !this.isBare) || this.#isMachine(name)) return;
     if (isAddress(name) || parseServiceText(name) !== undefined) {
       this.#context.report(
         path,
         `${JSON.stringify(text)} is no place: ${this.isBare ? "commands run in namespaces" : "commands run at admin, on nodes, hosts and in pods"}`,
+        { within: text },
       );
       return;
     }
     this.#checkPods(name, path, "place");
+  }
+
+  /** An alias of an alias: reported where it is defined. */
+  #isChain(name: string, text: string): boolean {
+    return Object.hasOwn(this.aliases, text) && Object.hasOwn(this.aliases, name);
   }
 
   /** A node. */
@@ -137,8 +143,11 @@ export class KnownNames {
 
   /** Clusters begin with node1 and node2; who writes only one of them has only that one. */
   #nodeLeftOut(text: string): string | undefined {
-    if (!/^node\d+$/.test(text) || !this.#context.document.has(["cluster", "nodes"])) return undefined;
-    return `cluster.nodes lists only ${this.nodes.join(", ")}`;
+    if (!/^node\d+$/.test(text) || this.isBare) return undefined;
+    const names = this.nodes.join(", ");
+    return this.#context.document.has(["cluster", "nodes"])
+      ? `cluster.nodes lists only ${names}`
+      : `without cluster.nodes there is ${names}`;
   }
 
   /** One pod or all pods of a workload. */
@@ -154,9 +163,11 @@ export class KnownNames {
   /** An end of a flow, an address column, a client: a place, a Service or an address. */
   checkEnd(text: string, path: Path): void {
     const name = own(this.aliases, text) ?? text;
+    if (this.#isChain(name, text)) return;
     if (isAddress(name) || (name === "admin" && !this.isBare) || this.#isMachine(name)) return;
     if (isIPv6(name)) {
       this.#context.report(path, `IPv6 is not modelled yet: ${name}`, {
+        within: name,
         code: "not-modelled",
         hint: "write it in IPv4",
       });
@@ -201,15 +212,18 @@ export class KnownNames {
     if (found.length > 1) {
       this.#context.report(path, `more than one Service is named ${name}`, {
         code: "unresolved",
-        hint: `write one of ${found.join(", ")}`,
+        hint: `write its namespace too: ${found.join(" or ")}`,
+        within: name,
         atKey,
       });
       return fallback;
     }
     const known = [...this.#services].flatMap((key) => [key, key.slice(key.indexOf("/") + 1)]);
+    const same = [...this.#services].filter((key) => key.endsWith(`/${name}`));
     this.#context.report(path, `no Service is named ${JSON.stringify(text)}`, {
       code: "unresolved",
-      hint: didYouMean(text, known),
+      hint: same.length > 0 ? `there is ${same.join(", ")}` : (didYouMean(text, known) ?? listOf(known)),
+      within: text,
       atKey,
     });
     return fallback;
@@ -219,7 +233,12 @@ export class KnownNames {
   checkAliases(): void {
     for (const [alias, target] of Object.entries(this.aliases)) {
       const path = ["names", alias];
-      if (alias === "admin" || this.#isMachine(alias)) {
+      if (!/^[^\s:>/#,*]+$/.test(alias)) {
+        this.#context.report(path, `${JSON.stringify(alias)} cannot be an alias: it could not stand in a FLOW`, {
+          hint: "write a word without blanks and : > / # , *",
+          atKey: true,
+        });
+      } else if (alias === "admin" || this.#isMachine(alias)) {
         this.#context.report(
           path,
           `${JSON.stringify(alias)} is already the name of a ${this.isBare ? "namespace" : "machine"}`,
@@ -283,6 +302,7 @@ export class KnownNames {
     const pods = workload.replicas === 1 ? "1 pod" : `${workload.replicas} pods`;
     this.#context.report(path, `${workload.kind} ${workload.name} has ${pods}, there is no #${parts.index}`, {
       code: "unresolved",
+      within: `${workload.name}#${parts.index}`,
     });
   }
 
@@ -290,7 +310,8 @@ export class KnownNames {
     const names = found.map((workload) => `${workload.namespace}/${workload.name}`).join(", ");
     this.#context.report(path, `${JSON.stringify(text)} may be any of ${names}`, {
       code: "unresolved",
-      hint: "write its namespace",
+      hint: "write its namespace too: NAMESPACE/NAME",
+      within: text,
     });
   }
 
@@ -308,12 +329,22 @@ export class KnownNames {
     const services = [...this.#services].map((key) => key.slice(key.indexOf("/") + 1));
     const service =
       nearest(parts.name, services) === parts.name ? `for the Service write svc/${parts.name}` : undefined;
-    const list = known.length > 0 && known.length <= 12 ? `known here: ${known.join(", ")}` : undefined;
+    const same = this.#workloads.filter((workload) => workload.name === parts.name);
+    const other =
+      same.length > 0
+        ? `there is ${same.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`).join(", ")}`
+        : undefined;
     this.#context.report(path, `${noun} is named ${JSON.stringify(text)}`, {
       code: "unresolved",
-      hint: this.#nodeLeftOut(text) ?? close ?? service ?? list,
+      hint: this.#nodeLeftOut(text) ?? other ?? close ?? service ?? listOf(known),
+      within: text,
     });
   }
+}
+
+/** All of a few names; a long list helps nobody. */
+function listOf(known: readonly string[]): string | undefined {
+  return known.length > 0 && known.length <= 12 ? `known here: ${known.join(", ")}` : undefined;
 }
 
 function matches(workload: Workload, parts: PodText): boolean {

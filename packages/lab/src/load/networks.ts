@@ -34,7 +34,8 @@ export function buildUnderlay(context: LoadContext, draft: DraftCluster): Underl
     network !== undefined && written.gateway !== undefined && written.gateway !== "none"
       ? parseIPv4(written.gateway)
       : undefined;
-  if (known !== undefined && network !== undefined && !cidrContains(network, known)) {
+  const sure = !context.isUnreadable(["cluster", "underlay", "cidr"]);
+  if (known !== undefined && network !== undefined && sure && !cidrContains(network, known)) {
     context.report(["cluster", "underlay", "gateway"], `${gateway} is outside the underlay ${cidr}`);
   }
   return {
@@ -94,20 +95,22 @@ interface Named {
 export function checkNetworks(context: LoadContext, spec: ClusterSpec): void {
   const podNetwork =
     spec.cni.kind === "flannel"
-      ? named("the flannel network", ["cluster", "cni", "flannel", "network"], spec.cni.network)
+      ? named(context, "the flannel network", ["cluster", "cni", "flannel", "network"], spec.cni.network)
       : [];
   const docker =
-    spec.docker === undefined ? [] : named("docker0's network", ["cluster", "docker", "bridge"], spec.docker.bridge);
+    spec.docker === undefined
+      ? []
+      : named(context, "docker0's network", ["cluster", "docker", "bridge"], spec.docker.bridge);
   const wide = [
-    ...named("the underlay", ["cluster", "underlay", "cidr"], spec.underlay.cidr),
-    ...named("the Services' network", ["cluster", "services", "cidr"], spec.services.cidr),
+    ...named(context, "the underlay", ["cluster", "underlay", "cidr"], spec.underlay.cidr),
+    ...named(context, "the Services' network", ["cluster", "services", "cidr"], spec.services.cidr),
     ...podNetwork,
     ...docker,
   ];
   checkOverlaps(context, wide);
   if (spec.cni.kind === "docker") return;
   const ranges = spec.nodes.flatMap((node) =>
-    named(`the podCIDR of ${node.name}`, ["cluster", "nodes", node.name, "podCIDR"], node.podCIDR),
+    named(context, `the podCIDR of ${node.name}`, ["cluster", "nodes", node.name, "podCIDR"], node.podCIDR),
   );
   checkOverlaps(context, ranges);
   const [outer] = podNetwork;
@@ -120,8 +123,9 @@ export function checkNetworks(context: LoadContext, spec: ClusterSpec): void {
   }
 }
 
-function named(what: string, path: Path, text: string): Named[] {
-  const cidr = parseCidr(text);
+/** Nothing for a network that is written and could not be read. */
+function named(context: LoadContext, what: string, path: Path, text: string): Named[] {
+  const cidr = context.isUnreadable(path) ? undefined : parseCidr(text);
   return cidr === undefined ? [] : [{ what, path, cidr, text }];
 }
 

@@ -221,7 +221,7 @@ export function buildServe(context: LoadContext, names: KnownNames): ServeRule[]
       const server = SERVERS[kind];
       return server === undefined ? [] : [{ ...server, port, body: kind === "http" ? body : undefined }];
     });
-    if (servers.length === 0)
+    if (servers.length === 0 && body === undefined)
       context.report(path, "nothing is served", { hint: "write none, or a server such as http: 80" });
     return { pods, servers };
   });

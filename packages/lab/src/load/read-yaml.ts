@@ -1,9 +1,7 @@
 // Text → YAML documents, with guards against text that is no YAML file at all.
 import { type Diagnostic, diagnosticAt, type ParseText, parseYaml, SourceText, type YamlSource } from "@kubehop/kube";
-import { type Document, isCollection, isScalar, Scalar, visit } from "yaml";
-
-/** Larger files are refused: no hand-written scenario or manifest comes near. */
-const MAX_LENGTH = 8 * 1024 * 1024;
+import { type Document, isAlias, isNode, isScalar, Scalar, visit } from "yaml";
+import { MAX_FILE_BYTES } from "./files.ts";
 
 /** Most items on one line. */
 const MAX_COMMAS = 10_000;
@@ -15,7 +13,7 @@ const MAX_DEPTH = 200;
 export function readYaml(
   file: string,
   text: string,
-  prepare?: (document: Document) => void,
+  prepare?: (document: Document, source: SourceText) => void,
   parse?: ParseText,
 ): YamlSource {
   const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
@@ -25,8 +23,8 @@ export function readYaml(
   const found: Diagnostic[] = [];
   const prepareAll = (document: Document): void => {
     plainKeys(document, plain);
-    found.push(...cutCycles(document, source));
-    prepare?.(document);
+    found.push(...cutAliases(document, source));
+    prepare?.(document, source);
   };
   const yaml = parseYaml(file, plain, prepareAll, parse);
   return found.length === 0 ? yaml : { ...yaml, diagnostics: [...yaml.diagnostics, ...found] };
@@ -37,7 +35,7 @@ function plainKeys(document: Document, text: string): void {
   visit(document, {
     Pair: (_, pair) => {
       const { key } = pair;
-      if (!isCollection(key) && !(isScalar(key) && key.value === null)) return;
+      if (!isNode(key) || isTextKey(isAlias(key) ? key.resolve(document) : key)) return;
       const [start = 0, end = start] = key.range ?? [];
       const scalar = new Scalar(text.slice(start, end).trim() || "null");
       if (key.range) scalar.range = key.range;
@@ -46,17 +44,23 @@ function plainKeys(document: Document, text: string): void {
   });
 }
 
-/** An alias inside its own anchor never ends: it is reported and cut. */
-function cutCycles(document: Document, source: SourceText): Diagnostic[] {
+function isTextKey(key: unknown): boolean {
+  return isScalar(key) && key.value !== null;
+}
+
+/** An alias inside its own anchor never ends, one without an anchor leads nowhere: they are reported and cut. */
+function cutAliases(document: Document, source: SourceText): Diagnostic[] {
   const found: Diagnostic[] = [];
   visit(document, {
     Alias: (_, alias, path) => {
       const target = alias.resolve(document);
-      if (target === undefined || !path.includes(target)) return undefined;
+      if (target !== undefined && !path.includes(target)) return undefined;
       const [start = 0, end] = alias.range ?? [];
-      found.push(
-        diagnosticAt(source.positionAt(start, end), "syntax", `YAML: *${alias.source} stands inside what it names`),
-      );
+      const [message, hint] =
+        target === undefined
+          ? [`YAML: no anchor &${alias.source} before this alias`, "text that begins with * needs quotes"]
+          : [`YAML: *${alias.source} stands inside what it names`, "write it out"];
+      found.push(diagnosticAt(source.positionAt(start, end), "syntax", message, hint));
       const cut = new Scalar(null);
       if (alias.range) cut.range = alias.range;
       return cut;
@@ -71,7 +75,8 @@ function unreadable(file: string, text: string, offset: number, message: string)
 }
 
 function refuse(text: string): { offset: number; message: string } | undefined {
-  if (text.length > MAX_LENGTH) return { offset: 0, message: `the file is larger than ${MAX_LENGTH / 1024 / 1024} MB` };
+  if (text.length > MAX_FILE_BYTES)
+    return { offset: 0, message: `the file is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB` };
   // YAML 1.2 §5.1: only tab, line breaks and printable characters.
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   const control = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(text);

@@ -23,7 +23,7 @@ function hintOf({ words = [], form, example }: Column, value: string): string {
   );
   if (other !== undefined) return `write ${other}`;
   const known = words.filter((word) => word !== "");
-  return didYouMean(value, known) ?? (known.length === 0 ? `write ${example}` : `values: ${known.join(", ")}`);
+  return didYouMean(value, known) ?? (known.length === 0 ? `such as ${example}` : `values: ${known.join(", ")}`);
 }
 
 /** Something that is written like an address or a network: digits, dots, a length. */

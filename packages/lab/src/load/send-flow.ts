@@ -13,9 +13,18 @@ export function sendFlowOf(ec: ExpectContext, text: string | undefined, path: Pa
     ec.context.report(path, flow, { code: "not-modelled" });
     return undefined;
   }
-  ec.names.checkPlace(flow.from.name, path);
+  checkSender(ec, flow.from.name, path);
   ec.names.checkEnd(flow.to.name, path);
   if (flow.to.port === undefined && flow.protocol !== "icmp")
-    ec.context.report(path, `the flow has no port to go to`, { hint: `write ${flow.to.name}:80` });
+    ec.context.report(path, `the flow has no port to go to`, {
+      hint: `write ${flow.to.name}:80`,
+      within: flow.to.name,
+    });
   return flow;
+}
+
+/** `*` is for looking at packets, not for sending them. */
+function checkSender(ec: ExpectContext, name: string, at: Path): void {
+  if (name !== "*") ec.names.checkPlace(name, at);
+  else ec.context.report(at, "* stands for any sender, a request has one", { hint: "name a place", within: "*" });
 }

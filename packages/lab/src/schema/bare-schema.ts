@@ -5,7 +5,7 @@ import * as leaf from "./leaves.ts";
 
 const nic = z.strictObject({
   segment: required(
-    leaf.namespaceName,
+    leaf.segmentName,
     "The wire it is plugged into: cards of one segment hear each other.",
     "segment: underlay",
   ),

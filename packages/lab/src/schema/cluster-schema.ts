@@ -231,12 +231,7 @@ export const clusterSchema = z.strictObject({
   services: optional(
     z.strictObject({
       cidr: optional(leaf.network, "Where ClusterIPs come from.", "cidr: 100.64.0.0/13", "10.96.0.0/12"),
-      nodePorts: optional(
-        z.string().regex(/^\d+-\d+$/, "is not a range such as 30000-32767"),
-        "Range of node ports.",
-        "nodePorts: 30000-32767",
-        "30000-32767",
-      ),
+      nodePorts: optional(leaf.portRange, "Range of node ports.", "nodePorts: 30000-32767", "30000-32767"),
     }),
     "Addresses and ports of Services.",
     "services: { cidr: 100.64.0.0/13 }",

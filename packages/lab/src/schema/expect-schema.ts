@@ -51,7 +51,12 @@ const dropped = z.strictObject({
     "reason: NETFILTER_DROP",
     "any",
   ),
-  by: optional(leaf.part, "Object or agent behind the rule that decided, or a part of its name.", "by: dockerd", "any"),
+  by: optional(
+    leaf.namePart,
+    "Object or agent behind the rule that decided, or a part of its name.",
+    "by: dockerd",
+    "any",
+  ),
   flow: optional(leaf.flow, "The packet's addresses.", 'flow: "client > node1:30080"', "any"),
   count: optional(leaf.count, "How many.", 'count: ">=1"', "at least 1"),
 });

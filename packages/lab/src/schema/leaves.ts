@@ -72,7 +72,14 @@ export const line = checked((value) => {
   const code = (control.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   return `a control character (U+${code}) in a text that reports print on one line`;
 });
-export const address = checked(checkIPv4);
+export const address = checked((value) => {
+  const complaint = checkIPv4(value);
+  const length = value.indexOf("/");
+  if (complaint === undefined || length === -1) return complaint;
+  return checkIPv4(value.slice(0, length)) === undefined
+    ? { message: `${JSON.stringify(value)} is not an IPv4 address`, hint: `write ${value.slice(0, length)}` }
+    : complaint;
+});
 
 export const network = checked((value) => {
   const complaint = checkCidr(value);
@@ -87,7 +94,12 @@ export const hostNetwork = checked(checkCidr);
 
 export const mac = checked((value) => {
   if (!/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value))
-    return `${JSON.stringify(value)} is not a MAC address (aa:bb:cc:dd:ee:ff)`;
+    return {
+      message: `${JSON.stringify(value)} is not a MAC address`,
+      hint: /^(?:[0-9a-f]{2}-){5}[0-9a-f]{2}$/i.test(value)
+        ? `write "${value.replaceAll("-", ":")}"`
+        : 'six bytes in hex, in quotes: "0a:58:0a:f4:00:02"',
+    };
   return (Number.parseInt(value.slice(0, 2), 16) & 1) === 1
     ? `${value} is a group address, no device can have it`
     : undefined;
@@ -99,16 +111,23 @@ export const machineName = checked((value) => {
   return checkDns1123Subdomain(value);
 });
 
-/** Names of namespaces and segments: as `ip netns add` takes them, but not what is read as an address or a reference. */
-export const namespaceName = checked((value) => {
-  if (value === "admin") return `"admin" is the place that has kubectl, a namespace cannot be named so`;
-  return /^[A-Za-z][\w.-]{0,62}$/.test(value)
-    ? undefined
-    : {
-        message: `${JSON.stringify(value)} is not a name of a namespace`,
-        hint: "a letter, then letters, digits, . _ -",
-      };
-});
+/** Names of namespaces: as `ip netns add` takes them, but not what is read as an address or a reference. */
+export const namespaceName = checked((value) =>
+  value === "admin"
+    ? `"admin" is the place that has kubectl, a namespace cannot be named so`
+    : checkWord(value, "namespace"),
+);
+
+/** Names of wires, of the same form. */
+export const segmentName = checked((value) => checkWord(value, "segment"));
+
+function checkWord(value: string, what: string): Complaint | undefined {
+  if (/^[A-Za-z][\w.-]{0,62}$/.test(value)) return undefined;
+  return {
+    message: `${JSON.stringify(value)} is not a name of a ${what}`,
+    hint: "a letter, then letters, digits, . _ -",
+  };
+}
 
 /** Bytes in hex, two digits each; blanks between them do not count. */
 export function hexBytes(least: number): z.ZodType<string, string> {
@@ -149,7 +168,7 @@ function checkDuration(value: string | number, context: z.RefinementCtx): void {
   if (typeof value === "string" && parseDuration(value) !== undefined) return;
   const bare = /^\d+(?:\.\d+)?$/.test(String(value));
   const message = bare ? `${value} has no unit` : `${JSON.stringify(value)} is not a time`;
-  const hint = bare ? `write ${value}s, or ${value}ms` : "write 200ms, 5s, 1m30s or 2h";
+  const hint = bare ? `write ${value}s, or ${value}ms` : (timeHint(String(value)) ?? "write 200ms, 5s, 1m30s or 2h");
   context.addIssue({ code: "custom", message, params: { hint } });
 }
 
@@ -157,22 +176,41 @@ const EVENT_HINT = `write OBJECT EVENT [N] [+ T], e.g. echo#1 gone + 2s; events:
 
 export const event = checked((value) => {
   const parsed = parseEvent(value);
-  return typeof parsed === "string" ? { message: parsed, hint: EVENT_HINT } : undefined;
+  return typeof parsed === "string" ? { message: parsed, hint: eventHint(parsed) } : undefined;
 });
+
+/** The word that was meant, or how events are written. */
+function eventHint(complaint: string): string {
+  const word = /^"(\w+)" is no event$/.exec(complaint)?.[1];
+  const words = EVENT_KINDS.map((kind) => kind.word);
+  return (word === undefined ? undefined : didYouMean(word, words)) ?? EVENT_HINT;
+}
 
 /** A time since 0, or an event. A number is taken too, to say that its unit is missing. */
 export const moment = z.union([z.string(), z.number()]).superRefine((value, context) => {
   if (typeof value === "string" && /\s/.test(value.trim())) {
     const parsed = parseEvent(value);
-    if (typeof parsed === "string") context.addIssue({ code: "custom", message: parsed, params: { hint: EVENT_HINT } });
+    if (typeof parsed === "string")
+      context.addIssue({ code: "custom", message: parsed, params: { hint: eventHint(parsed) } });
   } else checkDuration(value, context);
 });
 
+/** What was probably meant: `5 s`, `1min`, `1:30`. */
+function timeHint(value: string): string | undefined {
+  const [, minutes, seconds] = /^(\d+):(\d\d)$/.exec(value) ?? [];
+  if (minutes !== undefined) return `write ${minutes}m${Number(seconds)}s`;
+  const text = value
+    .replaceAll(/\s+/g, "")
+    .replace(/(?<=\d)(?:min|minutes?)$/, "m")
+    .replace(/(?<=\d)sec(?:onds?)?$/, "s");
+  return text !== value && parseDuration(text) !== undefined ? `write ${text}` : undefined;
+}
+
 export const flow = checked((value) => {
   const parsed = parseFlow(value);
-  return typeof parsed === "string"
-    ? { message: parsed, hint: "write FROM[:port] > TO[:port][/tcp|udp|sctp|icmp]" }
-    : undefined;
+  if (typeof parsed !== "string") return undefined;
+  if (parsed.startsWith("IPv6")) return { message: parsed, code: "not-modelled", hint: "write it in IPv4" };
+  return { message: parsed, hint: "write FROM[:port] > TO[:port][/tcp|udp|sctp|icmp]" };
 });
 
 export const podRef = checked((value) => {
@@ -200,6 +238,13 @@ export const part = checked((value) =>
     : undefined,
 );
 
+/** A part of a name. */
+export const namePart = checked((value) =>
+  value.trim() === ""
+    ? { message: "every name has this part, nothing is expected", hint: "leave it out, or write a name" }
+    : undefined,
+);
+
 /** TCP flags in tcpdump's letters and order, or what ARP frames have in their place. */
 export const tcpFlags = checked((value) =>
   /^(?=.)F?S?R?P?\.?U?E?W?$/.test(value) || ["none", "who-has", "is-at"].includes(value)
@@ -211,13 +256,24 @@ export const tcpFlags = checked((value) =>
 );
 
 export const fraction = z.union([
-  z.number().min(0).max(1),
+  z.number().superRefine((value, context) => {
+    if (value >= 0 && value <= 1) return;
+    const params = { hint: value > 1 && value <= 100 ? `write ${value}%` : "write 1/3, 33%, or 0.33" };
+    context.addIssue({ code: "custom", message: `${value} is not a share: it lies between 0 and 1`, params });
+  }),
   checked((value) =>
     parseFraction(value) === undefined
       ? { message: `${JSON.stringify(value)} is not a share`, hint: "write 1/3, 33%, or 0.33" }
       : undefined,
   ),
 ]);
+
+/** First and last node port. */
+export const portRange = checked((value) =>
+  /^\d+-\d+$/.test(value)
+    ? undefined
+    : { message: `${JSON.stringify(value)} is not a range of ports`, hint: "write 30000-32767" },
+);
 
 /** A value of a row: text as the tool prints it. */
 export const cellText = z.union([z.string(), z.number(), z.boolean()]);
@@ -230,7 +286,8 @@ export function word<const T extends readonly [string, ...string[]]>(words: T): 
 export function listed(words: readonly string[], what: string): z.ZodType<string, string> {
   return checked((value) => {
     if (words.includes(value)) return undefined;
-    const hint = didYouMean(value, words);
+    const bare = value.replace(/^SKB_DROP_REASON_/, "");
+    const hint = words.includes(bare) ? `write ${bare}` : didYouMean(value, words);
     return { message: `${JSON.stringify(value)} is not ${what}`, ...(hint === undefined ? {} : { hint }) };
   });
 }

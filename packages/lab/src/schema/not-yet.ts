@@ -9,6 +9,14 @@ interface Planned {
   readonly keys: Readonly<Record<string, string>>;
 }
 
+/** Values that the real thing has, by the end of the path of their key. */
+const PLANNED_WORDS: Readonly<Record<string, readonly string[]>> = {
+  "cluster.cni": ["calico", "cilium", "weave", "canal", "kindnet", "none"],
+  "cluster.proxy": ["ipvs", "nftables", "userspace"],
+  "cluster.proxy.mode": ["ipvs", "nftables", "userspace"],
+  "cluster.cni.flannel.backend": ["host-gw", "udp", "wireguard", "ipip", "ipsec"],
+};
+
 const isExpect = (path: Path): boolean => path.includes("expect") || (path[0] === "bug" && path[1] === "because");
 
 const PLANNED: readonly Planned[] = [
@@ -20,6 +28,11 @@ const PLANNED: readonly Planned[] = [
       tasks: "tasks of a lab",
       check: "tasks of a lab",
     },
+  },
+  {
+    where: "cluster.cni",
+    at: (path) => path.join(".") === "cluster.cni",
+    keys: { calico: "another pod network", cilium: "another pod network", weave: "another pod network" },
   },
   {
     where: "a step",
@@ -47,6 +60,13 @@ export function plannedRows(): { readonly where: string; readonly key: string; r
   return PLANNED.flatMap(({ where, keys }) =>
     Object.entries(keys).map(([key, waitsFor]) => ({ where, key, waitsFor })),
   );
+}
+
+/** `cluster.proxy ipvs`; undefined: a word that means nothing. */
+export function plannedWord(path: Path, word: string): string | undefined {
+  const key = path.join(".");
+  if (!Object.hasOwn(PLANNED_WORDS, key)) return undefined;
+  return PLANNED_WORDS[key]?.includes(word.toLowerCase()) === true ? `${key}: ${word}` : undefined;
 }
 
 /** Why a key is refused though it is planned; undefined: it is simply unknown. */

@@ -6,7 +6,7 @@ import type { NetNamespace, ToolVersions } from "@kubehop/netstack";
 import { hasBusybox } from "@kubehop/programs";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
-import type { ReadFile } from "../load/context.ts";
+import { type ReadFile, readBeside } from "../load/files.ts";
 import { kubeAccess } from "./kube-access.ts";
 
 export interface Streams {
@@ -55,11 +55,19 @@ export class Desk {
       stderr: (text) => streams.stderr(text),
       refuse: (text) => streams.refuse(text),
       resolve: (name) => cluster.places.resolve(name, place),
-      readFile: (path) => this.#readFile(path),
+      readFile: (path) => this.#textOf(path, streams),
       kube: hasKubectl(cluster, place)
         ? kubeAccess(cluster, (pod, words, to) => this.#exec(pod, words, to))
         : undefined,
     };
+  }
+
+  /** A file beside the scenario; one that is there and is not read is told by name. */
+  #textOf(path: string, streams: Streams): string | undefined {
+    const found = readBeside(this.#readFile, path);
+    if (found === undefined || typeof found === "string") return found;
+    streams.refuse(`${path} ${found.refused}`);
+    return undefined;
   }
 
   #filesOf(place: Place): Map<string, string> {

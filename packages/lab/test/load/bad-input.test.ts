@@ -16,7 +16,7 @@ hint: did you mean "cluster"?`,
 
   it("wrong type", () => {
     expect(mistakes(`scenario: x\ncluster:\n  nodes: 3\n${STEPS}`)).toBe(
-      `lab.yaml:3:10: expected a list or a map, found the number 3
+      `lab.yaml:3:10: expected a list or a map for cluster.nodes, found the number 3
    3 |   nodes: 3
      |          ^`,
     );
@@ -85,12 +85,12 @@ hint: write a port of the range, or none: a free one is taken`,
   });
 
   it("YAML syntax", () => {
-    expect(mistakes("scenario: x\nsteps:\n  - run: 'a\n")).toMatch(/^lab\.yaml:\d:\d+: YAML: Missing closing 'quote\n/);
+    expect(mistakes("scenario: x\nsteps:\n  - run: 'a\n")).toMatch(/^lab\.yaml:3:10: YAML: this ' is never closed\n/);
     expect(mistakes("scenario: x\nsteps:\n  - run: a: b\n")).toBe(
-      `lab.yaml:3:10: YAML: Nested mappings are not allowed in compact mappings
+      `lab.yaml:3:11: YAML: a colon and a blank in a text without quotes
    3 |   - run: a: b
-     |          ^
-hint: text that contains ': ' needs quotes`,
+     |           ^
+hint: put the text in quotes: "a: b"`,
     );
   });
 
@@ -235,8 +235,8 @@ describe("mistakes between keys", () => {
     ],
     ["steps: [{ run: a, pick: web#3 }]", "3:25 Deployment web has 2 pods, there is no #3"],
     ["steps: [{ run: a, pick: web#0 }]", '3:25 pods are counted from 1: "web#0"'],
-    ["steps: [{ send: 'client > svc/wbe:80' }]", '3:17 no Service is named "wbe"'],
-    ["steps: [{ send: 'client > svc/web' }]", "3:17 the flow has no port to go to"],
+    ["steps: [{ send: 'client > svc/wbe:80' }]", '3:31 no Service is named "wbe"'],
+    ["steps: [{ send: 'client > svc/web' }]", "3:27 the flow has no port to go to"],
     ["steps: [{ id: a, run: a }, { id: a, run: b }]", '3:34 two steps are named "a", see line 3'],
     ["steps: [{ at: 5s, run: a }, { at: 1s, run: b }]", "3:35 this time is before that of an earlier step"],
     [
@@ -276,7 +276,7 @@ describe("mistakes between keys", () => {
       "mutations: [{ cluster.nodes.node9.ip: 1.2.3.4 }]\nsteps: [{ run: a }]",
       "3:15 cluster.nodes.node9.ip leads nowhere in this file",
     ],
-    ["steps: [{ run: kubectl apply -f ./svc.yaml }]", "3:16 no such file: ./svc.yaml"],
+    ["steps: [{ run: kubectl apply -f ./svc.yaml }]", "3:33 no such file: ./svc.yaml"],
   ])("%s", (rest, expected) => {
     expect(wrong(rest)).toContain(expected);
   });

@@ -75,9 +75,13 @@ function ip(words: readonly string[]): OpWords {
   return { tool: "ip", lines: [words] };
 }
 
-/** A dot inside a device name is written as a slash in a key, and the other way round in the path. */
+/** A dot inside a device name is written as a slash in a key, and the other way round in the path. @throws for what is no key */
 export function sysctlPath(key: string): string {
-  return key.replaceAll(/[./]/g, (c) => (c === "." ? "/" : "."));
+  const path = key.replaceAll(/[./]/g, (c) => (c === "." ? "/" : "."));
+  // The path is opened by root: it must not lead out of /proc/sys.
+  if (!path.split("/").every((step) => /^[^\0]+$/.test(step) && step !== "." && step !== ".."))
+    throw new Error(`${JSON.stringify(key)} is no sysctl`);
+  return path;
 }
 
 function iptables(backend: string | undefined): string {

@@ -266,8 +266,9 @@ function input(stdin: string | undefined): { stdin?: string } {
   return stdin === undefined ? {} : { stdin };
 }
 
-/** As `ip -batch` takes words apart. */
+/** As `ip -batch` takes words apart. A word must not end its line or its quotes. @throws LiveError */
 function quoted(word: string): string {
+  if (/["\n\\]/.test(word)) throw new LiveError(`ip -batch cannot be told ${JSON.stringify(word)}`);
   return /[\s"']/.test(word) ? `"${word}"` : word;
 }
 

@@ -18,7 +18,13 @@ function buildDelete(ec: ExpectContext, { delete: draft }: DraftFault, path: Pat
     checkColumn(ec, table, name, String(value), [...at, table, name]);
     return [name, String(value)] as const;
   });
+  if (isEmptyMap(ec.context.document.valueAt([...at, table])))
+    ec.context.report([...at, table], "any row would do", { hint: "name columns that fit exactly one row" });
   return { kind: "delete", in: draft.in, table, columns: Object.fromEntries(columns) };
+}
+
+function isEmptyMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 function tableOf({ context }: ExpectContext, path: Path): DeletableTable | undefined {
