@@ -44,7 +44,7 @@ describe("validate", () => {
    2 | foo: 1
      | ^^^
 
-${folder}/a.yaml:3:9: a step needs one of run, send, inject, datagram, wait
+${folder}/a.yaml:3:9: a step needs one of run, send, inject, datagram, fault, flows, wait
    3 | steps: [{ rnu: a }]
      |         ^^^^^^^^^^
 
