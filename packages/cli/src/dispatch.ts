@@ -14,7 +14,8 @@ interface Subcommand {
 
 export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   run: {
-    usage: "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--verbose] [--update] [--mutate]",
+    usage:
+      "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--verbose] [--update] [--mutate] [--no-fix]",
     summary: "run scenarios; a folder is searched for files whose first key is scenario: or lab:",
     load: () => import("./commands/run.ts"),
   },
@@ -28,6 +29,12 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     summary:
       "a table of flows and who may answer them at time 0, with every random choice, as `flows:` of a file expects it",
     load: () => import("./commands/flows.ts"),
+  },
+  fix: {
+    usage: "fix FILE [--cell NAME=VALUE]… [--step ID] [--seed N] [--replays N] [--json]",
+    summary:
+      "single changes that repair what fails, or what a bug file shows: each was tried by repeating the run with it",
+    load: () => import("./commands/fix.ts"),
   },
   validate: {
     usage: "validate FILE|DIR… [--resolved [--seed N]]",

@@ -22,6 +22,9 @@ export { ExplainError, explainScenario, type ExplainOptions } from "./explain/ex
 export { type FlowList, FlowsError, formatFlowList, listFlows } from "./flows/list-flows.ts";
 export { runLoaded, runScenarioText } from "./expect/run-file.ts";
 export { runMutations } from "./expect/run-mutations.ts";
+export { withFixes } from "./repair/fix-result.ts";
+export { findFixes, type FixOptions, type FixSearch } from "./repair/search.ts";
+export { type ScenarioSource } from "./repair/apply.ts";
 export { capturingRunner } from "./report/capture.ts";
 export { formatJson } from "./report/json.ts";
 export { formatJunit } from "./report/junit.ts";

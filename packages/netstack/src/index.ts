@@ -26,6 +26,8 @@ export { PacketStormError, World } from "./netns/world.ts";
 export { frameBytes } from "./dev/eth.ts";
 export { wireBytes } from "./dev/nic.ts";
 export type { NetDevice, Tap, TapFrame } from "./dev/net-device.ts";
+export { clearNetem, type DropNth, type NetemSpec, NO_NETEM, setNetem } from "./dev/netem.ts";
+export { type HeldAt, type PacketMatch, PacketRace } from "./netfilter/race.ts";
 
 // The config door
 export type { Agent } from "./rtnl/agent.ts";
@@ -111,7 +113,7 @@ export type { Step, StepBody, Tracer } from "./trace/step.ts";
 export { TCP_FLAG_LETTERS } from "./trace/tcpdump-tcp.ts";
 export { frameDirection, TcpdumpPrinter, tcpdumpTap } from "./trace/tcpdump.ts";
 export type { TcpdumpOptions } from "./trace/dissect.ts";
-export { ARP_LEN, ARPOP_REPLY, ARPOP_REQUEST, arpOp, arpSip, arpTip, arpWrite } from "./wire/arp-fields.ts";
+export { ARP_LEN, ARPOP_REPLY, ARPOP_REQUEST, arpOp, arpSip, arpTha, arpTip, arpWrite } from "./wire/arp-fields.ts";
 export { fromHex, getU16, getU32, toHex } from "./wire/bytes.ts";
 export { csumReplace2 } from "./wire/checksum.ts";
 export { ETH_HLEN, ETH_P_ARP, ETH_P_IP, ethDst, ethProto, ethSrc, ethWrite } from "./wire/ethernet.ts";

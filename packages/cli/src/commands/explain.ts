@@ -52,7 +52,7 @@ export function run(args: readonly string[], io: Io): number {
 }
 
 /** An id, or the number of a step, from 1. */
-function stepId({ steps }: CellPlan, text: string): string {
+export function stepId({ steps }: CellPlan, text: string): string {
   if (steps.some(({ id }) => id === text) || !/^\d+$/.test(text)) return text;
   const step = steps.find(({ index }) => index === Number(text) - 1);
   if (step === undefined) throw new UsageError(`there is no step ${text}`, `the file has ${steps.length} steps`);
@@ -60,7 +60,7 @@ function stepId({ steps }: CellPlan, text: string): string {
 }
 
 /** The first cell that has all the given values. Where others have them too, it is named on stderr. */
-function chooseCell(scenario: Scenario, wanted: readonly string[], io: Io): CellPlan {
+export function chooseCell(scenario: Scenario, wanted: readonly string[], io: Io): CellPlan {
   const [first, ...others] = cellsWith(scenario, wanted);
   if (others.length > 0)
     io.stderr(`cell ${formatCell(first.cell)}, one of ${others.length + 1}: --cell NAME=VALUE chooses another\n`);

@@ -16,6 +16,7 @@ import {
   runMutations,
   runScenarioText,
   type Style,
+  withFixes,
 } from "@kubehop/lab";
 import { basename, extname, join, resolve } from "node:path";
 import { styleText } from "node:util";
@@ -32,6 +33,7 @@ const OPTIONS = {
   mutate: { type: "boolean" },
   pcapng: { type: "string" },
   verbose: { type: "boolean" },
+  "no-fix": { type: "boolean" },
 } as const;
 
 export function run(args: readonly string[], io: Io): number {
@@ -46,7 +48,9 @@ export function run(args: readonly string[], io: Io): number {
   for (const scenario of scenarios) {
     try {
       const runIt = (file: ScenarioFile): FileResult => runOne(file, seed, values.mutate === true, captures);
-      const result = values.update === true ? updated(scenario, runIt, io) : runIt(scenario);
+      const ran = values.update === true ? updated(scenario, runIt, io) : runIt(scenario);
+      const repairs = values.mutate !== true && values["no-fix"] !== true;
+      const result = repairs ? withFixes(ran, scenario, seed, cellRunner(scenario.readFile)) : ran;
       results.push(result);
       io.stdout(formatFileResult(result, style, values.verbose === true));
     } catch (error) {

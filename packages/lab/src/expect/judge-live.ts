@@ -1,9 +1,9 @@
 // Drops, frames and table rows: filters over what the live state shows.
 import type { CountSpec, DroppedCheck, PacketCheck, RowCheck } from "../model/expect-spec.ts";
 import type { DropRecord, FrameRecord, LiveState, PacketSummary } from "../model/outcome.ts";
-import type { FlowEnd, FlowSpec } from "../model/step-spec.ts";
+import { matchesFlow } from "./match-flow.ts";
+import { formatRow, matchRows } from "./match-row.ts";
 import type { Problem } from "./problem.ts";
-import { PARTIAL_COLUMNS, TABLE_COLUMNS } from "./tables.ts";
 
 const SHOWN = 12;
 
@@ -46,18 +46,7 @@ export function judgePacket(check: PacketCheck, live: LiveState): Problem | unde
 export function judgeRow(check: RowCheck, live: LiveState): Problem | undefined {
   const rows = live.rows(check.table, check.in);
   if (rows === undefined) return { message: `${check.table}: there is no place ${check.in}` };
-  const wanted = Object.entries(check.columns).map(([name, value]) => ({
-    name,
-    values: valuesOf(check, name, value, live),
-    partial: PARTIAL_COLUMNS.has(`${check.table}.${name}`),
-  }));
-  const fits = (row: Readonly<Record<string, string>>, { name, values, partial }: (typeof wanted)[number]): boolean => {
-    const found = row[name] ?? "";
-    return values.some((value) => (partial ? found.includes(value) : found === value));
-  };
-  const matching = rows.filter((row) => wanted.every((column) => fits(row, column)));
-  // Rows that miss by one column are where the reader wants to look.
-  const near = rows.filter((row) => wanted.filter((column) => !fits(row, column)).length === 1);
+  const { matching, near } = matchRows(check.table, rows, check.columns, live);
   const shown = check.count.max === 0 ? matching : near;
   return counted(
     `${check.table} rows at ${check.in}`,
@@ -65,48 +54,15 @@ export function judgeRow(check: RowCheck, live: LiveState): Problem | undefined 
     check.count,
     listed(
       check.count.max === 0 ? "found" : "near",
-      shown.map((row) => formatRow(check, row)),
+      shown.map((row) => formatRow(check.table, row)),
     ),
   );
-}
-
-/** A value as written, and the address behind it if the column holds addresses. */
-function valuesOf(check: RowCheck, name: string, value: string, live: LiveState): string[] {
-  const column = TABLE_COLUMNS[check.table].find((candidate) => candidate.name === name);
-  const address = column?.address === true ? live.addressOf(value) : undefined;
-  return address === undefined ? [value] : [value, address];
-}
-
-function formatRow(check: RowCheck, row: Readonly<Record<string, string>>): string {
-  return TABLE_COLUMNS[check.table]
-    .filter(({ name }) => row[name] !== undefined && row[name] !== "")
-    .map(({ name }) => `${name}=${row[name]}`)
-    .join(" ");
 }
 
 function listed(label: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [`${label}      (nothing)`];
   const head = lines.slice(0, SHOWN).map((line) => `${label}  ${line}`);
   return lines.length > SHOWN ? [...head, `… ${lines.length - SHOWN} more`] : head;
-}
-
-/** Ends that are not written, or `*`, match anything; names stand for their address. */
-export function matchesFlow(
-  flow: FlowSpec | undefined,
-  packet: Pick<PacketSummary, "protocol" | "src" | "sport" | "dst" | "dport">,
-  live: LiveState,
-): boolean {
-  if (flow === undefined) return true;
-  return (
-    packet.protocol === flow.protocol &&
-    matchesEnd(flow.from, packet.src, packet.sport, live) &&
-    matchesEnd(flow.to, packet.dst, packet.dport, live)
-  );
-}
-
-function matchesEnd(end: FlowEnd, address: string, port: number, live: LiveState): boolean {
-  if (end.port !== undefined && end.port !== port) return false;
-  return end.name === "*" || (live.addressOf(end.name) ?? end.name) === address;
 }
 
 /** Virtual ms as the reports print it: `0.222`. */

@@ -1,7 +1,8 @@
 // Which requests of a step count.
 import type { Check, CountSpec, RequestFilter, StreamCheck } from "../model/expect-spec.ts";
 import type { FlowOutcome, LiveState, StepOutcome } from "../model/outcome.ts";
-import { formatTime, matchesFlow } from "./judge-live.ts";
+import { formatTime } from "./judge-live.ts";
+import { matchesFlow } from "./match-flow.ts";
 import type { Problem } from "./problem.ts";
 
 /** The outcome with only the requests that count, or why that cannot be said. */

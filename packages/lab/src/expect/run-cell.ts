@@ -47,6 +47,7 @@ export function runCase(
     failures,
     notes: end.notes ?? [],
     story,
+    fixes: [],
     virtualMs: end.virtualMs,
   };
 }

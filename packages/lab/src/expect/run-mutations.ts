@@ -34,5 +34,6 @@ function judgeMutation(mutation: MutationSpec, result: FileResult): Failure[] {
 function mutationCase(scenario: Scenario, mutation: MutationSpec, failures: Failure[]): CellResult {
   const status = failures.length === 0 ? "passed" : "failed";
   const title = `mutation ${formatMutation(mutation)}`;
-  return { file: scenario.file, title, cell: {}, status, steps: [], failures, notes: [], story: [], virtualMs: 0 };
+  const { file } = scenario;
+  return { file, title, cell: {}, status, steps: [], failures, notes: [], story: [], fixes: [], virtualMs: 0 };
 }

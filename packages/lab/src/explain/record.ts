@@ -73,9 +73,10 @@ interface Recording {
 /** What the request of a step looks like. */
 function wantedOf({ action }: StepSpec, cluster: RunningCluster): Wanted {
   if (action.kind === "wait" || action.kind === "fault" || action.kind === "flows") return {};
-  const place = cluster.places.find(action.kind === "send" ? action.flow.from.name : action.in);
+  const flow = action.kind === "send" ? action.flow : action.kind === "race" ? action.flows[0] : undefined;
+  const place = cluster.places.find(flow?.from.name ?? ("in" in action ? action.in : ""));
   return {
-    ...(action.kind === "send" ? { protocol: action.flow.protocol } : {}),
+    ...(flow === undefined ? {} : { protocol: flow.protocol }),
     // At the admin's desk kubectl sends others on their way.
     ...(place === undefined || place.kind === "admin" ? {} : { from: place.ns.name }),
   };

@@ -1,19 +1,21 @@
 // The verb of a step → its action.
 import type { Path } from "@kubehop/kube";
 import { encodeUtf8 } from "@kubehop/sim";
-import { type RunAction, type SendAction, type SendFlow, sendFlow } from "../model/step-spec.ts";
+import { type RunAction, type SendAction, type SendFlow } from "../model/step-spec.ts";
 import { readTable } from "../flows/read-table.ts";
 import type { DatagramAction, FlowsAction, InjectAction, StepAction } from "../model/step-spec.ts";
-import { parseDuration, parseFlow } from "../schema/notation.ts";
+import { parseDuration } from "../schema/notation.ts";
 import type { StepFile } from "../schema/scenario-schema.ts";
 import { splitCommands } from "./commands.ts";
 import type { Draft } from "./draft.ts";
 import type { ExpectContext } from "./expectation.ts";
 import { buildFault } from "./fault/build-fault.ts";
+import { buildRace } from "./race.ts";
+import { sendFlowOf } from "./send-flow.ts";
 
 export type DraftStep = Draft<StepFile>;
 
-const VERBS = ["run", "send", "inject", "datagram", "fault", "flows", "wait"] as const;
+const VERBS = ["run", "send", "inject", "datagram", "fault", "race", "flows", "wait"] as const;
 
 /** What a request without a tool waits for an answer. */
 const SEND_TIMEOUT = 5000;
@@ -34,6 +36,7 @@ export function buildAction(ec: ExpectContext, step: DraftStep, path: Path): Ste
   if (step.datagram !== undefined) return buildDatagram(ec, step, step.datagram, path);
   if (step.fault !== undefined) return buildFaultAction(ec, step.fault, [...path, "fault"]);
   if (step.flows !== undefined) return buildFlows(ec, [...path, "flows"]);
+  if (step.race !== undefined) return buildRace(ec, step, socketPlaceOf(ec, step, path), path) ?? NOTHING;
   if (step.wait !== undefined) return { kind: "wait", ms: parseDuration(step.wait) ?? 0 };
   return buildRun(ec, step, path);
 }
@@ -72,9 +75,10 @@ export function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): v
       ec.context.report([...path, key], `"${key}" means nothing beside flows`, { code: "conflict", atKey: true });
   }
   if (step.flows !== undefined) return;
+  checkRaceKeys(ec, step, path);
   const homeless = HOMELESS.find((verb) => step[verb] !== undefined);
   if (step.in !== undefined && step.run === undefined && homeless !== undefined) {
-    const message = `"in" says where run, inject and datagram happen, ${homeless} has no use for it`;
+    const message = `"in" says where run, inject, datagram and race happen, ${homeless} has no use for it`;
     ec.context.report([...path, "in"], message, { code: "conflict", atKey: true });
   }
   for (const key of ["pick", "repeat"] as const) {
@@ -82,6 +86,15 @@ export function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): v
     if (step[key] !== undefined && idle !== undefined)
       ec.context.report([...path, key], `"${key}" means nothing beside ${idle}`, { code: "conflict", atKey: true });
   }
+}
+
+function checkRaceKeys({ context }: ExpectContext, step: DraftStep, path: Path): void {
+  const stray = step.race === undefined ? "held" : "repeat";
+  if (step[stray] !== undefined)
+    context.report([...path, stray], `"${stray}" means nothing ${stray === "held" ? "without" : "beside"} race`, {
+      code: "conflict",
+      atKey: true,
+    });
 }
 
 function buildRun(ec: ExpectContext, step: DraftStep, path: Path): RunAction {
@@ -151,16 +164,7 @@ function hexOf(text: string): string {
 function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, path: Path): SendAction {
   const long = typeof draft === "string" ? { flow: draft } : draft;
   const at = typeof draft === "string" ? path : [...path, "flow"];
-  const parsed = long.flow === undefined ? undefined : parseFlow(long.flow);
-  const sendable = parsed === undefined || typeof parsed === "string" ? NO_FLOW : sendFlow(parsed);
-  if (typeof sendable === "string") ec.context.report(at, sendable, { code: "not-modelled" });
-  const flow = typeof sendable === "string" ? NO_FLOW : sendable;
-  if (flow !== NO_FLOW) {
-    ec.names.checkPlace(flow.from.name, at);
-    ec.names.checkEnd(flow.to.name, at);
-    if (flow.to.port === undefined && flow.protocol !== "icmp")
-      ec.context.report(at, `the flow has no port to go to`, { hint: `write ${flow.to.name}:80` });
-  }
+  const flow = sendFlowOf(ec, long.flow, at) ?? NO_FLOW;
   const timeout = long.timeout === undefined ? undefined : parseDuration(long.timeout);
   return { kind: "send", flow, payload: long.payload, timeout: timeout ?? SEND_TIMEOUT };
 }

@@ -39,18 +39,22 @@ export function buildExpectation(
   if (typeof draft === "string") return { position, checks: [{ kind: "result", value: draft, position }] };
   const { fixed, broken, ...common } = draft;
   checkSaysSomething(ec, path);
-  const parts = [plainExpectation(ec, common, path)];
+  const shared = plainExpectation(ec, common, path);
   const halves = { fixed, broken };
   const written = (["fixed", "broken"] as const).filter((half) => ec.context.document.has([...path, half]));
   checkHalves(ec, written, path);
   // Both halves are read, so that mistakes of either are said in every cell.
-  for (const half of written) {
-    const found = halfExpectation(ec, halves[half], [...path, half]);
-    if (half === ec.half) parts.push(found);
-  }
+  const read = written.map((half) => ({ half, said: halfExpectation(ec, halves[half], [...path, half]) }));
+  const of = (wanted: ExpectContext["half"]): ExpectSpec =>
+    together([shared, ...read.flatMap(({ half, said }) => (half === wanted ? [said] : []))], fallback);
+  return ec.half === "broken" ? { ...of("broken"), repaired: of("fixed") } : of(ec.half);
+}
+
+/** What is said in several places; something must be said about how the step ends. */
+function together(parts: readonly [ExpectSpec, ...ExpectSpec[]], fallback: readonly Check[]): ExpectSpec {
   const checks = parts.flatMap((part) => part.checks);
   return {
-    position,
+    position: parts[0].position,
     checks: checks.some(saysHowItEnds) ? checks : [...checks, ...fallback],
     only: parts.findLast(({ only }) => only !== undefined)?.only,
     within: parts.findLast(({ within }) => within !== undefined)?.within,
@@ -240,7 +244,7 @@ function rowChecks(ec: ExpectContext, table: TableName, draft: DraftPlain, path:
 }
 
 /** A value that no row can have is a slip; address columns may hold names, one that nobody has is a slip too. */
-function checkColumn(ec: ExpectContext, table: TableName, name: string, value: string, path: Path): void {
+export function checkColumn(ec: ExpectContext, table: TableName, name: string, value: string, path: Path): void {
   const column = TABLE_COLUMNS[table].find((candidate) => candidate.name === name);
   if (column === undefined) return;
   const routes = table === "route" && name === "dst";

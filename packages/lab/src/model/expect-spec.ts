@@ -15,6 +15,8 @@ export interface ExpectSpec {
   readonly only?: RequestFilter | undefined;
   /** Virtual ms behind the step's end until which it may come to hold. */
   readonly within?: number | undefined;
+  /** In a cell that shows the bug: what would have to hold if it were repaired (the `fixed` half, and what is said outside of both). */
+  readonly repaired?: ExpectSpec;
   /** Checks that are not this step's: what they need is watched, they are judged elsewhere. */
   readonly also?: readonly Check[];
 }

@@ -138,6 +138,8 @@ export interface CellResult {
   readonly failures: readonly Failure[];
   /** Further lines under a failure: the story of the failing flow. */
   readonly story: readonly string[];
+  /** Single changes that were tried and would have made the failing expectation hold, best first; empty when none was looked for. */
+  readonly fixes: readonly Fix[];
   /** Wall time is the caller's business; virtual ms of the run. */
   readonly virtualMs: number;
 }

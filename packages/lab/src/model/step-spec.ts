@@ -32,6 +32,7 @@ export type StepAction =
   | InjectAction
   | DatagramAction
   | FaultAction
+  | RaceAction
   | WaitAction
   | FlowsAction;
 
@@ -86,6 +87,18 @@ export interface FaultAction {
   readonly fault: FaultSpec;
   /** As it stands in the file, on one line. */
   readonly text: string;
+}
+
+/** Two requests whose first packets are on their way past conntrack at once. */
+export interface RaceAction {
+  readonly kind: "race";
+  /** Where their connections are tracked. */
+  readonly in: string;
+  /** The first goes on first. Equal texts: one socket that asks twice. */
+  readonly flows: readonly [SendFlow, SendFlow];
+  readonly held: "lookup" | "nat";
+  /** Virtual ms after which no answer is a timeout. */
+  readonly timeout: number;
 }
 
 export interface WaitAction {

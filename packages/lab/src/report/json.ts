@@ -25,7 +25,7 @@ function diagnosticJson({ file, line, col, endCol, code, message, hint }: Diagno
 }
 
 function cellJson(cell: CellResult): object {
-  const { status, reason, virtualMs, failures, steps, notes } = cell;
+  const { status, reason, virtualMs, failures, steps, notes, fixes } = cell;
   return {
     cell: cell.cell,
     status,
@@ -34,6 +34,7 @@ function cellJson(cell: CellResult): object {
     failures: failures.map((failure) => failureJson(failure)),
     steps: steps.map((step) => stepJson(step)),
     ...(notes.length === 0 ? {} : { notes }),
+    ...(fixes.length === 0 ? {} : { fixes }),
   };
 }
 
@@ -80,6 +81,8 @@ function typed({ action }: StepSpec): object {
         in: action.in,
         datagram: { sport: action.sport, to: `${action.to.name}:${action.to.port}`, bytes: action.hex },
       };
+    case "race":
+      return { in: action.in, race: action.flows.map(({ text }) => text), held: action.held };
     case "fault":
       return { fault: action.text };
     case "flows":

@@ -29,6 +29,8 @@ function promptLines({ action, repeat, stream }: StepSpec): string[] {
       return [`inject ${action.in}/${action.dev} ${action.frame}${times}`];
     case "datagram":
       return [`datagram ${action.in}:${action.sport} > ${action.to.name}:${action.to.port}/udp${times}`];
+    case "race":
+      return [`race at ${action.in}: ${action.flows.map(({ text }) => text).join(" | ")}`];
     case "fault":
       return [`fault ${action.text}`];
     case "run":

@@ -28,6 +28,7 @@ function formatCase(cell: CellResult, result: FileResult, style: Style, verbose:
   if (verbose) for (const step of cell.steps) lines.push(...formatStep(step, style).map((line) => `  ${line}`));
   for (const failure of cell.failures) lines.push(...formatFailure(failure, result.sources));
   lines.push(...cell.story.map((line) => `  ${line}`));
+  lines.push(...cell.fixes.map((fix) => `  would fix ${fix.text}   (tried: ${fix.tried})`));
   if (cell.status === "failed" && result.refs.length > 0)
     lines.push(style.dim(`  refs      ${result.refs.join(", ")}`));
   if (cell.status === "failed") lines.push(style.dim(`  next      kubehop explain ${cell.file}${cellOption(cell)}`));

@@ -1,7 +1,9 @@
 // `fault:` — what no command can do. One map of keys; which of them belong together is the loader's business (load/fault).
 import * as z from "zod";
+import { deleteKeys } from "./delete-fault-schema.ts";
 import { optional } from "./key.ts";
 import * as leaf from "./leaves.ts";
+import { healKeys, linkKeys } from "./link-fault-schema.ts";
 
 const agentKeys = {
   agent: optional(
@@ -29,4 +31,4 @@ const crashKeys = {
   boot: optional(leaf.text, "Refused: what a machine finds when it comes back is not modelled.", "boot: node2", "none"),
 };
 
-export const faultSchema = z.strictObject({ ...agentKeys, ...crashKeys });
+export const faultSchema = z.strictObject({ ...agentKeys, ...crashKeys, ...linkKeys, ...healKeys, ...deleteKeys });

@@ -135,6 +135,13 @@ export const deviceName = checked((value) => {
     : `${JSON.stringify(value)} is not a name of a device`;
 });
 
+/** `PLACE DEVICE`. */
+export const placeAndDevice = checked((value) =>
+  /^\S+ \S+$/.test(value)
+    ? undefined
+    : { message: `${JSON.stringify(value)} is not a place and a device`, hint: "write PLACE DEVICE: node1 eth0" },
+);
+
 /** A number is taken too, to say that its unit is missing. */
 export const duration = z.union([z.string(), z.number()]).superRefine(checkDuration);
 

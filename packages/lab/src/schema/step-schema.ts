@@ -49,8 +49,19 @@ export const stepSchema = z.strictObject({
   ),
   fault: optional(
     faultSchema,
-    "What no command can do: an agent dies, starts or lags, a node crashes. It takes no time.",
+    "What no command can do: an agent dies, starts or lags, a node crashes, a link loses frames, a row of a table is gone. It takes no time.",
     "fault: { agent: node1/kube-proxy, do: kill }",
+  ),
+  race: optional(
+    z.tuple([leaf.flow, leaf.flow]),
+    "Two requests at once, whose first packets both pass conntrack's lookup at `in` before either connection is in its table, as on two processors. The first goes on first. Two times the same flow is one socket that asks twice. A race that does not come about stops the run.",
+    'race: ["client:5000 > svc/dns:53/udp", "client:5000 > svc/dns:53/udp"]',
+  ),
+  held: optional(
+    leaf.word(["lookup", "nat"]),
+    "Where the first packet of a race waits: behind conntrack's lookup, or behind NAT, before its connection is confirmed.",
+    "held: nat",
+    "lookup",
   ),
   flows: optional(
     leaf.text,

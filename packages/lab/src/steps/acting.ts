@@ -2,7 +2,7 @@
 
 import type { ClientOutcome, RunningCommand } from "@kubehop/commands";
 import { formatIpv4 } from "@kubehop/netstack";
-import type { SockErrno } from "@kubehop/netstack";
+import type { Ipv4, SockErrno } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
@@ -10,12 +10,21 @@ import { servedFor } from "../cluster/served.ts";
 import type { FlowOutcome } from "../model/outcome.ts";
 import type { RunObserver } from "../model/run-observer.ts";
 import { StepRefusal } from "../model/step-refusal.ts";
-import type { CommandLine, DatagramAction, InjectAction, RunAction, SendAction } from "../model/step-spec.ts";
+import type {
+  CommandLine,
+  DatagramAction,
+  InjectAction,
+  RaceAction,
+  RunAction,
+  SendAction,
+  SendFlow,
+} from "../model/step-spec.ts";
 import type { Desk } from "./desk.ts";
 import { runFault } from "./fault/run-fault.ts";
 import { injectFrame, sendDatagram } from "./inject.ts";
 import type { Jobs, RequestStart } from "./jobs.ts";
 import { COMMAND_LIMIT_MS } from "./pass-until.ts";
+import { startRace } from "./race.ts";
 import { startSend } from "./send.ts";
 import { SendStream } from "./send-stream.ts";
 import type { ActionResult, StepRun } from "./step-run.ts";
@@ -63,6 +72,8 @@ export class Actor {
         return this.#inject(action, run);
       case "datagram":
         return this.#datagram(action, run);
+      case "race":
+        return yield* this.#race(action, run);
       case "run":
         return yield* this.#runCommands(action, run);
     }
@@ -113,9 +124,7 @@ export class Actor {
   }
 
   *#send(action: SendAction, run: StepRun, number: number | undefined): Activity<ActionResult> {
-    const place = this.#place(action.flow.from.name);
-    const dst = this.#cluster.places.address(action.flow.to.name, place.namespace);
-    if (dst === undefined) throw new StepStopped(`send: no address for ${action.flow.to.name}`);
+    const { dst, ...place } = this.#endOf(action.flow, "send");
     const start = this.#starting(place, false);
     let flow: FlowOutcome | undefined;
     const done = (outcome: ClientOutcome & { readonly data?: Uint8Array }): void => {
@@ -127,6 +136,25 @@ export class Actor {
     } else startSend(place.ns, action, formatIpv4(dst), done);
     yield* this.#waitFor(() => flow !== undefined, action.flow.text);
     return { exitCode: flow?.result === "ok" ? 0 : 1, flows: flow === undefined ? [] : [flow] };
+  }
+
+  *#race(action: RaceAction, run: StepRun): Activity<ActionResult> {
+    const ends = [this.#endOf(action.flows[0], "race"), this.#endOf(action.flows[1], "race")] as const;
+    const start = this.#starting(ends[0], false);
+    const race = startRace(action, this.#place(action.in).ns, ends, this.#cluster.places);
+    yield* this.#waitFor(() => race.outcomes.length === 2, "race");
+    const stopped = race.close();
+    if (stopped !== undefined) throw new StepStopped(stopped);
+    const flows = race.outcomes.map((outcome) => this.#flowOutcome(outcome, start, run));
+    return { exitCode: flows.every(({ result }) => result === "ok") ? 0 : 1, flows };
+  }
+
+  /** Where a flow begins, and the address it goes to. */
+  #endOf({ from, to }: SendFlow, verb: string): Place & { readonly dst: Ipv4 } {
+    const place = this.#place(from.name);
+    const dst = this.#cluster.places.address(to.name, place.namespace);
+    if (dst === undefined) throw new StepStopped(`${verb}: no address for ${to.name}`);
+    return { ...place, dst };
   }
 
   #inject(action: InjectAction, run: StepRun): ActionResult {

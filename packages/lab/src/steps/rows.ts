@@ -9,7 +9,7 @@ import {
   formatIpv4,
   ipsetCommand,
 } from "@kubehop/netstack";
-import type { Conntrack, NetNamespace } from "@kubehop/netstack";
+import type { Conntrack, NetNamespace, XtBackend, XtBackendName } from "@kubehop/netstack";
 import type { TableName } from "../model/expect-spec.ts";
 import { ipsetRows } from "./ipset-rows.ts";
 
@@ -17,6 +17,11 @@ export type Row = Readonly<Record<string, string>>;
 
 export function tableRows(ns: NetNamespace, table: TableName): Row[] {
   return TABLES[table](ns);
+}
+
+/** The value of one setting; undefined when the kernel has no such file. */
+export function sysctlOf(ns: NetNamespace, key: string): string | undefined {
+  return ns.sysctl.get(key);
 }
 
 const TABLES: Readonly<Record<TableName, (ns: NetNamespace) => Row[]>> = {
@@ -69,16 +74,31 @@ function routeRows(ns: NetNamespace): Row[] {
 
 /** Both back ends, numbered per chain as listings do. */
 function ruleRows(ns: NetNamespace): Row[] {
+  return rulesOf(ns).map(({ table, chain, ruleNo, target, packets, bytes, text }) => ({
+    table,
+    chain,
+    num: String(ruleNo),
+    target,
+    pkts: String(packets),
+    bytes: String(bytes),
+    spec: text,
+  }));
+}
+
+type RuleOfBackend = ReturnType<XtBackend["counters"]>[number] & { readonly backend: XtBackendName };
+
+/** The back ends of the rules, in the order of their rows. */
+export function ruleBackends(ns: NetNamespace): XtBackendName[] {
+  return rulesOf(ns).map(({ backend }) => backend);
+}
+
+function rulesOf(ns: NetNamespace): RuleOfBackend[] {
   return (["nft", "legacy"] as const)
-    .flatMap((backend) => ns.xt.backend(backend).counters())
-    .filter(({ ruleNo }) => ruleNo > 0)
-    .map(({ table, chain, ruleNo, target, packets, bytes, text }) => ({
-      table,
-      chain,
-      num: String(ruleNo),
-      target,
-      pkts: String(packets),
-      bytes: String(bytes),
-      spec: text,
-    }));
+    .flatMap((backend) =>
+      ns.xt
+        .backend(backend)
+        .counters()
+        .map((rule) => ({ ...rule, backend })),
+    )
+    .filter(({ ruleNo }) => ruleNo > 0);
 }

@@ -142,6 +142,14 @@ steps:
     expect(kinds[3]).toEqual(["ttl 64", "result ok", "client client"]);
   });
 
+  it("keeps what would hold without the bug, where it shows", () => {
+    const [broken, , fixed] = scenario.cells.map((plan) =>
+      plan.steps[0]?.expect.repaired?.checks.map(({ kind }) => kind),
+    );
+    expect(broken).toEqual(["ttl", "result", "client"]);
+    expect(fixed).toBeUndefined();
+  });
+
   it("keeps positions", () => {
     const check = scenario.cells[0]?.steps[0]?.expect.checks[1];
     expect(check?.position).toMatchObject({ file: "lab.yaml", line: 7 });

@@ -5,6 +5,7 @@ import type { Mac } from "../addr/mac.ts";
 import type { BridgePort } from "../bridge/bridge-port.ts";
 import type { InDevice } from "../ipv4/in-device.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
+import type { Netem } from "./netem.ts";
 import type { Packet } from "../skb/packet.ts";
 
 export type DeviceKind = "loopback" | "veth" | "bridge" | "vxlan" | "nic" | "dummy";
@@ -78,6 +79,8 @@ export class NetDevice {
   promisc = 0;
   /** IFF_PROMISC set by `ip link set promisc on`; one of the users that `promisc` counts. */
   promiscByHand = false;
+  /** A root qdisc that spoils the wire; null: none, frames leave at once. */
+  netem: Netem | null = null;
   /** A filter drops every IPv4 frame that comes in behind the taps (TC_INGRESS); ARP is still answered. */
   mute = false;
   /** addr_assign_type NET_ADDR_SET: the address was given by hand (a bridge stops following its ports). */

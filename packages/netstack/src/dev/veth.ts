@@ -8,6 +8,7 @@ import { ETH_HLEN } from "../wire/ethernet.ts";
 import { isSkbForwardable } from "./forward.ts";
 import { carrierChanged } from "./link.ts";
 import type { DeviceOps, NetDevice } from "./net-device.ts";
+import { lostOnWire } from "./netem.ts";
 import { registerNetdevice, unregisterNetdevice } from "./register.ts";
 import { skbScrub } from "./scrub.ts";
 
@@ -33,6 +34,7 @@ function vethXmit(dev: NetDevice, pkt: Packet): void {
   skbScrub(pkt, rcv.ns !== dev.ns);
   dev.txPackets++;
   dev.txBytes += len;
+  if (lostOnWire(dev, rcv, pkt)) return;
   rcv.rxPackets++;
   rcv.rxBytes += len;
   pkt.dev = rcv;

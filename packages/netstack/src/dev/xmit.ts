@@ -1,4 +1,4 @@
-// Transmit path of devices (net/core/dev.c: __dev_queue_xmit, dev_hard_start_xmit). Every device here is without a queue.
+// Transmit path of devices (net/core/dev.c: __dev_queue_xmit, dev_hard_start_xmit). A device is without a queue, unless a fault gives it one.
 
 import { skbChecksumHelp } from "../ipv4/ip-do-fragment.ts";
 import { kfreeSkb } from "../skb/kfree-skb.ts";
@@ -34,6 +34,15 @@ export function devQueueXmit(pkt: Packet): void {
     kfreeSkb(dev.ns, pkt, "NOT_SPECIFIED", "__dev_queue_xmit", "a device that sends through itself");
     return;
   }
+  if (dev.netem === null) devHardStartXmit(pkt);
+  else dev.netem.enqueue(dev, pkt, devHardStartXmit);
+}
+
+/** The frame leaves its queue: taps see it, then the device's type takes it. */
+function devHardStartXmit(pkt: Packet): void {
+  const dev = pkt.dev;
+  if (dev === null) throw new Error("transmit without a device");
+  const { world } = dev.ns;
   validateXmitSkb(dev, pkt);
   if (dev.taps.length > 0 || world.tracer !== null) deliverTaps(pkt, dev, true);
   world.xmitDepth++;

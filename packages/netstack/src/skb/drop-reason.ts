@@ -58,6 +58,7 @@ export const DROP_REASONS = [
   "INVALID_PROTO",
   "IP_INADDRERRORS",
   "CONNTRACK_CLASH", // ours: nf_conntrack confirm clash, NETFILTER_DROP in the kernel
+  "LINK_CUT", // ours: a fault of the scenario cut the wire, frames vanish both ways
   "STORM", // ours: the budget of a run is used up
 ] as const;
 

@@ -3,7 +3,7 @@
 import { getU32 } from "../wire/bytes.ts";
 import type { TcpOptions } from "../wire/tcp-fields.ts";
 import { seqAfter, seqBefore } from "../wire/tcp-fields.ts";
-import { tcpArmRetransmit, tcpClearTimer, tcpRetransmitHead } from "./tcp-output.ts";
+import { tcpArmReorder, tcpClearTimer, tcpRetransmitHead, tcpSetXmitTimer } from "./tcp-output.ts";
 import { tcpRttEstimator, tcpSetRto } from "./tcp-rtt.ts";
 import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
 import { TCP_SYN_SENT } from "./tcp-states.ts";
@@ -100,6 +100,7 @@ function onProgress(sk: TcpSock, acked: number): void {
   sk.retransmits = 0;
   sk.dupAcks = 0;
   sk.retransStamp = -1;
+  if (sk.tlpHighSeq >= 0 && !seqBefore(sk.sndUna, sk.tlpHighSeq)) sk.tlpHighSeq = -1;
   sk.errSoft = undefined;
   tcpSetRto(sk);
   if (sk.inRecovery && !seqBefore(sk.sndUna, sk.highSeq)) {
@@ -130,7 +131,12 @@ function growCwnd(sk: TcpSock, acked: number): void {
 /** Three in a row: the first unacknowledged segment is lost (RFC 5681 §3.2). */
 function onDupAck(sk: TcpSock): void {
   sk.dupAcks++;
-  if (sk.dupAcks !== DUP_THRESH || sk.inRecovery) return;
+  if (sk.dupAcks === DUP_THRESH && !sk.inRecovery) tcpEnterRecovery(sk);
+}
+
+/** tcp_enter_recovery: half the congestion window, and the first segment that is missing once more. */
+export function tcpEnterRecovery(sk: TcpSock): void {
+  sk.tlpHighSeq = -1;
   sk.inRecovery = true;
   sk.highSeq = sk.sndNxt;
   sk.ssthresh = Math.max(sk.cwnd >>> 1, 2);
@@ -141,6 +147,15 @@ function onDupAck(sk: TcpSock): void {
 /** The retransmission timer runs while something is under way, from the last progress (RFC 6298 §5). */
 function rearm(sk: TcpSock, progress: boolean): void {
   if (sk.sendHead > 0) {
-    if (progress || sk.timer === null) tcpArmRetransmit(sk);
+    const reorder = reorderTimeout(sk);
+    if (reorder !== null) tcpArmReorder(sk, reorder);
+    else if (progress || sk.timer === null) tcpSetXmitTimer(sk);
   } else if (sk.queue.length === 0 || sk.sndWnd > 0) tcpClearTimer(sk);
+}
+
+/** tcp_rack_mark_lost: ms until what stands before a segment that arrived counts as lost; null: nothing is missing, or it is known already. */
+function reorderTimeout(sk: TcpSock): number | null {
+  if (sk.inRecovery) return null;
+  for (let i = 1; i < sk.sendHead; i++) if ((sk.queue[i] as TcpSegment).sacked) return sk.ns.flavour.tcpReoTimeout;
+  return null;
 }

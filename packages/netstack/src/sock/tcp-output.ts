@@ -16,10 +16,10 @@ import {
 } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
 import { ipQueueXmit, skFlow, skRoute } from "./ip-xmit.ts";
-import { TCP_DELACK_MIN, TCP_RTO_MAX, TCPOLEN_TSTAMP_ALIGNED } from "./tcp-limits.ts";
+import { TCP_DELACK_MIN, TCP_RTO_MAX, TCP_RTO_MIN, TCPOLEN_TSTAMP_ALIGNED } from "./tcp-limits.ts";
 import type { SynOptions } from "./tcp-options.ts";
 import { synOptionsSize, writeAlignedTimestamp, writeSackBlocks, writeSynOptions } from "./tcp-options.ts";
-import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
+import type { TcpSegment, TcpSock, TcpTimers } from "./tcp-sock.ts";
 import { TCP_CLOSE, TCP_SYN_SENT } from "./tcp-states.ts";
 import { tcpSelectWindow, tcpSyncMss } from "./tcp-window.ts";
 
@@ -56,17 +56,17 @@ export function tcpTimestamp(sk: TcpSock): number {
   return sk.ns.sockets.tcpTime(sk.tsOffset);
 }
 
-/** tcp_transmit_skb for a segment of the queue. */
-function tcpTransmitSegment(sk: TcpSock, seg: TcpSegment): void {
+/** tcp_transmit_skb for a segment of the queue; the errno when it did not even leave this machine. */
+function tcpTransmitSegment(sk: TcpSock, seg: TcpSegment): SockErrno | undefined {
   const now = sk.ns.world.now;
   if (seg.sent > 0) sk.ns.ipv4.mib.TcpRetransSegs++;
   seg.sentAt = now;
   seg.sent++;
-  if ((seg.flags & TCP_SYN) !== 0) tcpTransmitSyn(sk, seg);
-  else tcpTransmit(sk, seg.seq, seg.flags | TCP_ACK, seg.data);
+  if ((seg.flags & TCP_SYN) !== 0) return tcpTransmitSyn(sk, seg);
+  return tcpTransmit(sk, seg.seq, seg.flags | TCP_ACK, seg.data);
 }
 
-function tcpTransmitSyn(sk: TcpSock, seg: TcpSegment): void {
+function tcpTransmitSyn(sk: TcpSock, seg: TcpSegment): SockErrno | undefined {
   const options: SynOptions = {
     mss: sk.advmss,
     sackOk: sk.ns.sockets.tcpSysctls.tcp_sack !== 0,
@@ -77,11 +77,11 @@ function tcpTransmitSyn(sk: TcpSock, seg: TcpSegment): void {
   // A SYN's window is never scaled (RFC 7323 §2.2).
   const pkt = tcpBuild(sk, seg.seq, TCP_SYN, Math.min(sk.rcvWnd, 65535), optLen, NO_DATA);
   writeSynOptions(pkt.buf, pkt.head + TCP_HLEN, options);
-  tcpXmit(sk, pkt);
+  return tcpXmit(sk, pkt);
 }
 
 /** A segment of a synchronised connection: timestamps, SACK blocks, the current window. */
-export function tcpTransmit(sk: TcpSock, seq: number, flags: number, data: Uint8Array): void {
+export function tcpTransmit(sk: TcpSock, seq: number, flags: number, data: Uint8Array): SockErrno | undefined {
   const sack = data.length === 0 ? sackEdges(sk) : [];
   const tsLen = sk.tsOk ? TCPOLEN_TSTAMP_ALIGNED : 0;
   const optLen = tsLen + (sack.length > 0 ? 4 + 4 * sack.length : 0);
@@ -90,7 +90,7 @@ export function tcpTransmit(sk: TcpSock, seq: number, flags: number, data: Uint8
   if (sack.length > 0) writeSackBlocks(pkt.buf, pkt.head + TCP_HLEN + tsLen, sack);
   sk.lastAckSent = sk.rcvNxt;
   tcpClearDelayedAck(sk);
-  tcpXmit(sk, pkt);
+  return tcpXmit(sk, pkt);
 }
 
 /** What lies beyond the gap, joined to ranges (RFC 2018 §4). */
@@ -169,18 +169,26 @@ function packetsInFlight(sk: TcpSock): number {
  */
 export function tcpPushPendingFrames(sk: TcpSock): void {
   let allowed = sk.cwnd - packetsInFlight(sk);
+  let left = false;
   while (sk.sendHead < sk.queue.length && allowed > 0) {
     const seg = fitToWindow(sk, sk.queue[sk.sendHead] as TcpSegment);
     if (seg === null || nagleHolds(sk, seg)) break;
-    if (seg.data.length > 0 && seg.data.length < sk.mssCache) sk.sndSml = seg.end;
-    sk.sendHead++;
-    sk.sndNxt = seg.end;
-    tcpTransmitSegment(sk, seg);
+    if (sendNew(sk, seg) === undefined) left = true;
     allowed--;
   }
+  // What was refused on this machine is not probed for.
+  if (left && (sk.timer === null || sk.early)) return tcpSetXmitTimer(sk);
   if (sk.timer !== null) return;
   if (inFlight(sk) > 0) tcpArmRetransmit(sk);
   else if (sk.sendHead < sk.queue.length) tcpArmProbe(sk);
+}
+
+/** tcp_event_new_data_sent: the first unsent segment goes. */
+function sendNew(sk: TcpSock, seg: TcpSegment): SockErrno | undefined {
+  if (seg.data.length > 0 && seg.data.length < sk.mssCache) sk.sndSml = seg.end;
+  sk.sendHead++;
+  sk.sndNxt = seg.end;
+  return tcpTransmitSegment(sk, seg);
 }
 
 /** tso_fragment: cut a segment at the path's MSS and the end of the peer's window; null when nothing of it may go. */
@@ -216,7 +224,13 @@ function nagleHolds(sk: TcpSock, seg: TcpSegment): boolean {
 
 /** tcp_retransmit_skb: the first segment that is not known to have arrived. */
 export function tcpRetransmitHead(sk: TcpSock): void {
-  const at = sk.queue.findIndex((s, i) => i < sk.sendHead && !s.sacked);
+  retransmitAt(
+    sk,
+    sk.queue.findIndex((s, i) => i < sk.sendHead && !s.sacked),
+  );
+}
+
+function retransmitAt(sk: TcpSock, at: number): void {
   const seg = sk.queue[at];
   if (seg === undefined) return;
   // The path's MSS may have shrunk since.
@@ -225,29 +239,66 @@ export function tcpRetransmitHead(sk: TcpSock): void {
   tcpTransmitSegment(sk, sk.queue[at] as TcpSegment);
 }
 
-/** Arm (or move) the retransmission timer. */
-export function tcpArmRetransmit(sk: TcpSock, delay = sk.rto): void {
+/** tcp_reset_xmit_timer: one timer serves all purposes of the send side. */
+function resetXmitTimer(sk: TcpSock, what: keyof TcpTimers, delay: number): void {
   tcpClearTimer(sk);
+  sk.early = what === "lossProbe" || what === "reorder";
   sk.timer = sk.ns.world.clock.schedule(Math.min(delay, TCP_RTO_MAX), () => {
     sk.timer = null;
-    sk.timers.retransmit(sk);
+    sk.early = false;
+    sk.timers[what](sk);
     sk.ns.world.softirq();
   });
 }
 
+/** Arm (or move) the retransmission timer. */
+export function tcpArmRetransmit(sk: TcpSock, delay = sk.rto): void {
+  resetXmitTimer(sk, "retransmit", delay);
+}
+
 /** Arm the zero-window probe timer. */
 export function tcpArmProbe(sk: TcpSock): void {
-  tcpClearTimer(sk);
-  sk.timer = sk.ns.world.clock.schedule(Math.min(sk.rto * 2 ** sk.backoff, TCP_RTO_MAX), () => {
-    sk.timer = null;
-    sk.timers.probe(sk);
-    sk.ns.world.softirq();
-  });
+  resetXmitTimer(sk, "probe", sk.rto * 2 ** sk.backoff);
+}
+
+/** Segments before one that has arrived are given a moment (tcp_rack_mark_lost). */
+export function tcpArmReorder(sk: TcpSock, delay: number): void {
+  resetXmitTimer(sk, "reorder", delay);
+}
+
+/** tcp_set_xmit_timer: what is under way is watched by a loss probe first, else by the retransmission timer. */
+export function tcpSetXmitTimer(sk: TcpSock): void {
+  if (mayProbe(sk)) resetXmitTimer(sk, "lossProbe", Math.min(probeTimeout(sk), sk.rto));
+  else tcpArmRetransmit(sk);
+}
+
+/** tcp_schedule_loss_probe: connections with SACK, while nothing is known to be lost or out of order. */
+function mayProbe(sk: TcpSock): boolean {
+  if (!sk.sackOk || sk.inRecovery || sk.srtt < 0 || sk.state === TCP_SYN_SENT) return false;
+  return !sk.queue.some((seg) => seg.sacked);
+}
+
+/** Two round trips; a segment that is alone may meet a delayed ACK. */
+function probeTimeout(sk: TcpSock): number {
+  return 2 * sk.srtt + (sk.sendHead === 1 ? TCP_RTO_MIN : sk.ns.flavour.tcpProbeMin);
 }
 
 export function tcpClearTimer(sk: TcpSock): void {
   if (sk.timer !== null) sk.ns.world.clock.cancel(sk.timer);
   sk.timer = null;
+  sk.early = false;
+}
+
+/** tcp_send_loss_probe: new data if there is some, else the last segment once more; the answer shows what is missing. */
+export function tcpSendLossProbe(sk: TcpSock): void {
+  if (sk.sendHead === 0) return;
+  if (sk.tlpHighSeq < 0) {
+    const fresh = sk.sendHead < sk.queue.length ? fitToWindow(sk, sk.queue[sk.sendHead] as TcpSegment) : null;
+    if (fresh !== null) sendNew(sk, fresh);
+    else retransmitAt(sk, sk.sendHead - 1);
+    sk.tlpHighSeq = sk.sndNxt;
+  }
+  tcpArmRetransmit(sk);
 }
 
 /** The route of the connection changed its MTU: cut segments anew (tcp_current_mss). Segments never sent are as large as they were queued. */
@@ -263,12 +314,33 @@ export function tcpMtuReduced(sk: TcpSock): void {
   tcpRefreshMss(sk);
   if (sk.mssCache >= before) return;
   for (let i = 0; i < sk.sendHead; i++) {
-    if ((sk.queue[i] as TcpSegment).data.length > sk.mssCache) i = resendInPieces(sk, i);
+    if (tooLarge(sk, i)) i = resendInPieces(sk, i);
   }
 }
 
-/** Cut the sent segment `at` at the MSS and send all its pieces; the index of the last one. */
+/** Under way, not known to have arrived, and longer than the path takes. */
+function tooLarge(sk: TcpSock, at: number): boolean {
+  const { data, sacked } = sk.queue[at] as TcpSegment;
+  return at < sk.sendHead && !sacked && data.length > sk.mssCache;
+}
+
+/** What was written together lies in one buffer (an skb of several segments): it is cut anew from its beginning, not segment by segment. */
+function joinLarge(sk: TcpSock, at: number): void {
+  let end = at + 1;
+  while (end < sk.sendHead && tooLarge(sk, end)) end++;
+  const run = sk.queue.splice(at, end - at);
+  const [first] = run;
+  const last = run.at(-1);
+  if (first === undefined || last === undefined) return;
+  const data = new Uint8Array((last.end - first.seq) >>> 0);
+  for (const seg of run) data.set(seg.data, (seg.seq - first.seq) >>> 0);
+  sk.queue.splice(at, 0, { ...first, end: last.end, flags: first.flags | last.flags, data });
+  sk.sendHead -= run.length - 1;
+}
+
+/** Cut what was sent from `at` on at the MSS and send all its pieces; the index of the last one. */
 function resendInPieces(sk: TcpSock, at: number): number {
+  joinLarge(sk, at);
   let i = at;
   while ((sk.queue[i] as TcpSegment).data.length > sk.mssCache) {
     splitSegment(sk, i, sk.mssCache);

@@ -55,6 +55,10 @@ export interface TcpTimers {
   retransmit(sk: TcpSock): void;
   /** ICSK_TIME_PROBE0. */
   probe(sk: TcpSock): void;
+  /** ICSK_TIME_LOSS_PROBE. */
+  lossProbe(sk: TcpSock): void;
+  /** ICSK_TIME_REO_TIMEOUT. */
+  reorder(sk: TcpSock): void;
   /** FIN_WAIT2 of a closed socket has lasted tcp_fin_timeout. */
   finTimeout(sk: TcpSock): void;
 }
@@ -139,6 +143,10 @@ export class TcpSock extends Sock {
   /** Virtual ms of the last ACK from the peer. */
   rcvStamp = 0;
   timer: Timer | null = null;
+  /** `timer` is that of a loss probe or of reordering: sending anew moves it (icsk_pending). */
+  early = false;
+  /** sndNxt when the loss probe of this episode was sent; -1 without. */
+  tlpHighSeq = -1;
   finTimer: Timer | null = null;
   /** Delayed ACK. */
   ackTimer: Timer | null = null;

@@ -3,7 +3,15 @@
 import type { SockErrno } from "./errno.ts";
 import { tcpDone, tcpFail } from "./tcp-close.ts";
 import { TCP_RTO_MAX, TCP_RTO_MIN } from "./tcp-limits.ts";
-import { tcpArmProbe, tcpArmRetransmit, tcpRefreshMss, tcpRetransmitHead, tcpXmitProbe } from "./tcp-output.ts";
+import { tcpEnterRecovery } from "./tcp-ack.ts";
+import {
+  tcpArmProbe,
+  tcpArmRetransmit,
+  tcpRefreshMss,
+  tcpRetransmitHead,
+  tcpSendLossProbe,
+  tcpXmitProbe,
+} from "./tcp-output.ts";
 import type { TcpSock, TcpTimers } from "./tcp-sock.ts";
 import { TCP_CLOSE, TCP_SYN_SENT } from "./tcp-states.ts";
 
@@ -12,7 +20,13 @@ const ORPHAN_RETRIES = 8;
 /** Doublings until TCP_RTO_MAX is reached from TCP_RTO_MIN: ilog2(120000 / 200). */
 const BACKOFF_THRESH = 9;
 
-export const TCP_TIMERS: TcpTimers = { retransmit: tcpRetransmitTimer, probe: tcpProbeTimer, finTimeout: tcpDone };
+export const TCP_TIMERS: TcpTimers = {
+  retransmit: tcpRetransmitTimer,
+  probe: tcpProbeTimer,
+  lossProbe: tcpSendLossProbe,
+  reorder: tcpRackReoTimeout,
+  finTimeout: tcpDone,
+};
 
 /** tcp_retransmit_timer. */
 function tcpRetransmitTimer(sk: TcpSock): void {
@@ -44,6 +58,14 @@ function tcpEnterLoss(sk: TcpSock): void {
   sk.cwnd = 1;
   sk.cwndCnt = 0;
   sk.dupAcks = 0;
+  sk.tlpHighSeq = -1;
+}
+
+/** tcp_rack_reo_timeout: nothing came in late. Recovery begins; of what is lost one segment goes at once (PRR; seen on 6.18 with reno). */
+function tcpRackReoTimeout(sk: TcpSock): void {
+  if (sk.sendHead === 0) return;
+  if (!sk.inRecovery) tcpEnterRecovery(sk);
+  tcpArmRetransmit(sk);
 }
 
 /** tcp_write_timeout: true when the connection has been given up. */

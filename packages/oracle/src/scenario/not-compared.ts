@@ -6,6 +6,9 @@ import type { CellPlan, FaultSpec, StepSpec } from "@kubehop/lab";
 const FAULTS: Readonly<Record<FaultSpec["kind"], string | null>> = {
   agent: null,
   crash: "a machine crashes",
+  link: "a link loses frames or holds them up",
+  heal: "a link is made whole",
+  delete: null,
 };
 
 /** Why the cell is not compared; undefined: it can be. */
@@ -20,5 +23,6 @@ export function whyNotCompared({ steps }: CellPlan): string | undefined {
 function whyNot({ action, after, stream }: StepSpec): string | undefined {
   if (after !== undefined) return "begins after an event, beside other steps";
   if (stream !== undefined) return "a stream goes on beside other steps";
+  if (action.kind === "race") return "two packets meet behind conntrack's lookup";
   return action.kind === "fault" ? (FAULTS[action.fault.kind] ?? undefined) : undefined;
 }

@@ -3,11 +3,15 @@
 import {
   ARPOP_REPLY,
   arpOp,
+  arpSip,
+  arpTha,
+  arpTip,
   conntrackRow,
   ETH_HLEN,
   ETH_P_ARP,
   ethProto,
   formatIpv4,
+  MAC_ZERO,
   toHex,
   wireBytes,
 } from "@kubehop/netstack";
@@ -85,6 +89,11 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
     this.#nodes = plan.cluster.nodes.map(({ name }) => name);
   }
 
+  /** Some server answers as the scenario says, however long that is. */
+  get #servesOwnText(): boolean {
+    return this.#plan.serve.some(({ servers }) => servers.some((one) => "body" in one && one.body !== undefined));
+  }
+
   // What the run tells.
 
   world(world: World): void {
@@ -120,8 +129,8 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
 
   request(record: RequestRecord, start: unknown): void {
     const client = start as ClientRun;
-    // A plain client on the other kernel would ask something else.
-    client.special = record.client.special === true;
+    // A plain client on the other kernel would ask something else, and a plain server answer something else.
+    client.special = record.client.special === true || this.#servesOwnText;
     client.request = requestOf(record, client.background);
     client.ours = this.#seen(record);
     this.#items.push({ kind: "end", client });
@@ -252,13 +261,12 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
     }
   }
 
-  /** A mute end answers ARP by itself. */
   #sent(ns: NetNamespace, dev: NetDevice, bytes: Uint8Array): void {
     const hex = toHex(bytes);
     const injected = this.#injected === hex;
     if (injected) this.#injected = undefined;
     if (!this.#ready || injected) return;
-    if (ethProto(bytes, 0) === ETH_P_ARP && arpOp(bytes, ETH_HLEN) === ARPOP_REPLY) return;
+    if (ethProto(bytes, 0) === ETH_P_ARP && saysByItself(bytes)) return;
     this.#packet({ frame: [netnsName(ns.name), dev.name, hex] });
   }
 
@@ -291,6 +299,12 @@ class ScriptRecorder implements RunObserver, WorldRecorder {
       mtu: Math.max(1500, ...mtus),
     };
   }
+}
+
+/** A mute end answers ARP by itself, and announces itself when its device comes up (arp_notify: no target MAC; plugins write one). */
+function saysByItself(arp: Uint8Array): boolean {
+  if (arpOp(arp, ETH_HLEN) === ARPOP_REPLY) return true;
+  return arpSip(arp, ETH_HLEN) === arpTip(arp, ETH_HLEN) && arpTha(arp, ETH_HLEN) === MAC_ZERO;
 }
 
 function tunnelOf(op: ConfigOp): Extract<LinkSpec, { type: "vxlan" }>[] {

@@ -47,7 +47,7 @@ export function verifyCell(real: RealKernel, plan: CellPlan, seed: number, readF
     compared = { ...compared, packets, events, differences };
     const played = playRequests(real, script);
     compared = { ...compared, requests: played.requests, differences: [...differences, ...played.differences] };
-    if (played.special > 0) notes.push(`${played.special} requests with options of their own not repeated`);
+    if (played.special > 0) notes.push(`${played.special} requests with options or answers of their own not repeated`);
     return { cell, ...compared, notes };
   } catch (error) {
     // What was found until then is not lost.

@@ -31,3 +31,12 @@ test("what goes on beside other steps is not", () => {
 test("a crash is not", () => {
   expect(why(`{ fault: { crash: node2 } }`)).toBe("step 1: a machine crashes");
 });
+
+test("faults of links and races are not, a row that is taken out is", () => {
+  expect(why(`{ fault: { link: node1 eth0, loss: 10% } }`)).toBe("step 1: a link loses frames or holds them up");
+  expect(why(`{ fault: { heal: node1 eth0 } }`)).toBe("step 1: a link is made whole");
+  expect(why(`{ in: node1, race: ["client > node1:53/udp", "client > node1:53/udp"] }`)).toBe(
+    "step 1: two packets meet behind conntrack's lookup",
+  );
+  expect(why(`{ fault: { delete: { in: node1, route: { dst: 10.244.1.0/24 } } } }`)).toBeUndefined();
+});

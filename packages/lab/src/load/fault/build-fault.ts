@@ -4,9 +4,11 @@ import type { FaultSpec } from "../../model/fault-spec.ts";
 import type { ExpectContext } from "../expectation.ts";
 import { AGENT_ROW } from "./agent.ts";
 import { BOOT_ROW, CRASH_ROW } from "./crash.ts";
+import { DELETE_ROW } from "./delete.ts";
 import type { DraftFault, FaultRow } from "./fault-row.ts";
+import { HEAL_ROW, LINK_ROW } from "./link.ts";
 
-const ROWS: readonly FaultRow[] = [AGENT_ROW, CRASH_ROW, BOOT_ROW];
+const ROWS: readonly FaultRow[] = [AGENT_ROW, CRASH_ROW, BOOT_ROW, LINK_ROW, HEAL_ROW, DELETE_ROW];
 
 /** Undefined: it was wrong, and that is reported. */
 export function buildFault(ec: ExpectContext, draft: DraftFault, path: Path): FaultSpec | undefined {

@@ -2,7 +2,8 @@
 // grew up at the same time are reconciled (__nf_conntrack_confirm, nf_ct_resolve_clash of nf_conntrack_core.c).
 
 import type { Packet } from "../../skb/packet.ts";
-import { IPPROTO_SCTP, IPPROTO_TCP } from "../../wire/ipv4-fields.ts";
+import type { KernelFlavour } from "../../netns/flavour.ts";
+import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP } from "../../wire/ipv4-fields.ts";
 import { kfreeSkb } from "../../skb/kfree-skb.ts";
 import type { HookState, Verdict } from "../hooks.ts";
 import { NF_ACCEPT, NF_DROP_FREED } from "../hooks.ts";
@@ -25,9 +26,12 @@ import { IP_CT_DIR_ORIGINAL, IP_CT_DIR_REPLY, nfCtTupleEqual } from "./tuple.ts"
 /** Life of an entry that lost a race, virtual ms. */
 const CLASH_LIFETIME = 1000;
 
+/** Trackers without allow_clash in every kernel so far (6.18: the second echo request of a race is dropped, seen). */
+const NEVER_CLASH: readonly number[] = [IPPROTO_TCP, IPPROTO_SCTP, IPPROTO_ICMP];
+
 /** l4proto->allow_clash: protocols whose packets may safely share or double an entry. */
-export function allowsClash(proto: number): boolean {
-  return proto !== IPPROTO_TCP && proto !== IPPROTO_SCTP;
+export function allowsClash({ ctClashProtocols }: KernelFlavour, proto: number): boolean {
+  return ctClashProtocols === null ? !NEVER_CLASH.includes(proto) : ctClashProtocols.includes(proto);
 }
 
 function sameZones(a: Conntrack, b: Conntrack): boolean {
@@ -47,10 +51,15 @@ function nfCtMatchReverse(a: Conntrack, b: Conntrack): boolean {
   return nfCtTupleEqual(a.orig, b.reply) && nfCtTupleEqual(a.reply, b.orig) && sameZones(a, b);
 }
 
+/** May the packet join the entry that was first? Older kernels do not ask what NAT did, only whether it looked at the entry (nfct_nat). */
+function mayJoin({ ctClash }: KernelFlavour, winner: Conntrack, loser: Conntrack): boolean {
+  if ((winner.status & IPS_NAT_DONE_MASK) === 0) return true;
+  return ctClash === "harder" && (nfCtMatch(winner, loser) || nfCtMatchReverse(winner, loser));
+}
+
 /** __nf_ct_resolve_clash: the packet changes over to the entry that was first. */
 function takeWinner(net: ConntrackNet, pkt: Packet, loser: Conntrack, winner: Conntrack): boolean {
-  const untouched = (winner.status & IPS_NAT_DONE_MASK) === 0;
-  if (!untouched && !nfCtMatch(winner, loser) && !nfCtMatchReverse(winner, loser)) return false;
+  if (!mayJoin(net.ns.flavour, winner, loser)) return false;
   const dir = ctinfoDir(pkt.ctinfo);
   if (winner.counters !== null && loser.counters !== null) {
     winner.counters.packets[dir] += loser.counters.packets[dir];
@@ -58,7 +67,7 @@ function takeWinner(net: ConntrackNet, pkt: Packet, loser: Conntrack, winner: Co
   }
   net.discard(loser);
   pkt.ct = winner;
-  net.stats.clashResolve++;
+  countResolved(net);
   return true;
 }
 
@@ -73,14 +82,24 @@ function hideLoser(net: ConntrackNet, pkt: Packet, loser: Conntrack): boolean {
   loser.status |= IPS_FIXED_TIMEOUT | IPS_NAT_CLASH;
   net.table.link(loser.reply);
   net.table.count++;
-  net.stats.clashResolve++;
+  countResolved(net);
   return true;
+}
+
+/** Until 5.6 a clash that was resolved counts as insert_failed; the counter of its own came later. */
+function countResolved(net: ConntrackNet): void {
+  if (net.ns.flavour.ctClash === "harder") net.stats.clashResolve++;
+  else net.stats.insertFailed++;
 }
 
 /** nf_ct_resolve_clash. */
 function resolveClash(net: ConntrackNet, pkt: Packet, loser: Conntrack, winner: TupleHash): boolean {
-  if (allowsClash(loser.proto) && (takeWinner(net, pkt, loser, winner.ct) || hideLoser(net, pkt, loser))) return true;
-  net.stats.drop++;
+  const { flavour } = net.ns;
+  if (allowsClash(flavour, loser.proto)) {
+    if (takeWinner(net, pkt, loser, winner.ct)) return true;
+    if (flavour.ctClash === "harder" && hideLoser(net, pkt, loser)) return true;
+  }
+  if (flavour.ctClash !== "drop") net.stats.drop++;
   net.stats.insertFailed++;
   return false;
 }

@@ -31,12 +31,13 @@ export interface UniqueTupleEnv {
   readonly scratch: Tuple;
 }
 
-/** nf_conntrack_tuple_taken: another entry holds this tuple; one with our original tuple is the same flow and does not count. */
+/** nf_conntrack_tuple_taken: another entry holds this tuple; one with our original tuple is the same flow and does not count (since 5.0). */
 function tupleTaken(env: UniqueTupleEnv, t: Tuple, ct: Conntrack): TupleHash | null {
   const { ct: net } = env;
   const h = net.findOther(t, ct);
   if (
     h === null ||
+    !net.ns.flavour.natSkipsSameOrigin ||
     !nfCtTupleEqual(ct.orig, h.ct.orig) ||
     h.ct.zoneOf(IP_CT_DIR_ORIGINAL) !== ct.zoneOf(IP_CT_DIR_ORIGINAL)
   )
@@ -52,7 +53,7 @@ function natUsedTuple(env: UniqueTupleEnv, t: Tuple, ct: Conntrack): boolean {
 /** nf_nat_used_tuple_new: for a tuple that stays as it is, an untranslated connection begun by the other end at the same time does not count. */
 function natUsedTupleNew(env: UniqueTupleEnv, t: Tuple, ct: Conntrack): boolean {
   if (!natUsedTuple(env, t, ct)) return false;
-  if (!allowsClash(ct.proto) || (ct.status & IPS_NAT_MASK) !== 0) return true;
+  if (!allowsClash(ct.ns.flavour, ct.proto) || (ct.status & IPS_NAT_MASK) !== 0) return true;
   const h = env.ct.findOther(t, ct) ?? (nfCtInvertTuple(env.scratch, t) ? env.ct.findOther(env.scratch, ct) : null);
   if (h === null) return false;
   return (h.ct.status & IPS_NAT_MASK) !== 0 || !nfCtTupleEqual(h.ct.orig, ct.reply);

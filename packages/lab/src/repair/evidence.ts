@@ -1,0 +1,112 @@
+// What the packets of a run met, nearest to the failure first: where repairs are looked for.
+
+import { JourneyRecorder } from "@kubehop/netstack";
+import type { Journey, RuleOrigin, Step } from "@kubehop/netstack";
+import { RuleMemory } from "../explain/background.ts";
+import { headersOf } from "../explain/headers.ts";
+import type { PacketSummary } from "../model/outcome.ts";
+import type { RunningCluster } from "../model/running-cluster.ts";
+import type { CellPlan } from "../model/scenario.ts";
+import type { StepSpec } from "../model/step-spec.ts";
+
+/** Packets recorded per step. */
+const PACKETS_PER_STEP = 500;
+
+/** 0: where a packet of the failing step was lost · 1: elsewhere on its way · 2: on the way of others · 3: in an earlier step. */
+export type Nearness = 0 | 1 | 2 | 3;
+
+/** Something a packet met. */
+export interface Clue {
+  readonly step: Step;
+  readonly near: Nearness;
+  /** Index of the scenario's step in which it was met, and when that began (world time). */
+  readonly metIn: number;
+  readonly begunAt: number;
+  /** The packet as it came to the machine. */
+  readonly packet: PacketSummary | undefined;
+  /** It ended in a drop. */
+  readonly lost: boolean;
+  /** Who wrote the rule. */
+  readonly origin: RuleOrigin | undefined;
+}
+
+export interface Evidence {
+  readonly plan: CellPlan;
+  /** As the failing step left it. */
+  readonly cluster: RunningCluster;
+  readonly failing: StepSpec;
+  readonly clues: readonly Clue[];
+}
+
+interface Recorded {
+  readonly step: StepSpec;
+  readonly begunAt: number;
+  readonly recorder: JourneyRecorder;
+  readonly memory: RuleMemory;
+}
+
+/** Records the packets of each step up to the failing one. */
+export class Recording {
+  readonly #steps: Recorded[] = [];
+  #cluster: RunningCluster | undefined;
+
+  begin(step: StepSpec, cluster: RunningCluster): void {
+    const recorder = new JourneyRecorder(PACKETS_PER_STEP);
+    const memory = new RuleMemory(cluster, recorder);
+    this.#steps.push({ step, begunAt: cluster.world.now, recorder, memory });
+    this.#cluster = cluster;
+    cluster.world.tracer = memory;
+  }
+
+  /** Stops recording. Undefined when no step has begun. */
+  evidence(plan: CellPlan): Evidence | undefined {
+    const cluster = this.#cluster;
+    const last = this.#steps.at(-1);
+    if (cluster === undefined || last === undefined) return undefined;
+    cluster.world.tracer = null;
+    const here = cluesOf(last, true);
+    const involved = new Set(here.flatMap(({ packet }) => (packet === undefined ? [] : [packet.src, packet.dst])));
+    const before = this.#steps
+      .slice(0, -1)
+      .toReversed()
+      .flatMap((recorded) => cluesOf(recorded, false))
+      .filter(({ packet }) => packet !== undefined && (involved.has(packet.src) || involved.has(packet.dst)));
+    const clues = [...here, ...before].toSorted((a, b) => a.near - b.near);
+    return { plan, cluster, failing: last.step, clues };
+  }
+}
+
+function cluesOf({ step, begunAt, recorder, memory }: Recorded, failing: boolean): Clue[] {
+  return recorder.packets().flatMap((journey) => {
+    const { end, steps } = journey;
+    const lost = end === "drop" || end === "queued";
+    const lostIn = lost ? steps.at(-1)?.ns : undefined;
+    const packets = headersAt(journey);
+    return steps.map((one, at): Clue => ({
+      step: one,
+      near: !failing ? 3 : !lost ? 2 : one.ns === lostIn ? 0 : 1,
+      metIn: step.index,
+      begunAt,
+      packet: packets[at],
+      lost,
+      origin: one.kind === "rule" ? memory.met(one)?.origin : undefined,
+    }));
+  });
+}
+
+/** For each step of a packet, its headers as far as the steps before show them. */
+function headersAt({ steps }: Journey): (PacketSummary | undefined)[] {
+  let known = steps.map((step) => headersOf(step)).find((headers) => headers !== undefined);
+  return steps.map((step) => {
+    known = headersOf(step) ?? translated(known, step) ?? known;
+    return known;
+  });
+}
+
+function translated(packet: PacketSummary | undefined, step: Step): PacketSummary | undefined {
+  if (packet === undefined || step.kind !== "nat") return undefined;
+  const [address = "", port = "0"] = step.after.split(":");
+  return step.what === "src"
+    ? { ...packet, src: address, sport: Number(port) }
+    : { ...packet, dst: address, dport: Number(port) };
+}

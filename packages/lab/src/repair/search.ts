@@ -1,0 +1,204 @@
+// Fix search: what is wrong is repeated with one change at a time, and only changes with which it went right are told.
+
+import type { CellRunner, Fix, StepOutcome, Failure } from "../model/outcome.ts";
+import type { CellPlan } from "../model/scenario.ts";
+import type { StepSpec } from "../model/step-spec.ts";
+import { judge } from "../expect/judge.ts";
+import { applyChange, type ScenarioSource } from "./apply.ts";
+import { type Candidate, TOUCHES } from "./candidate.ts";
+import { allCandidates } from "./candidates/all.ts";
+import { type Evidence, Recording } from "./evidence.ts";
+import { goalPlan } from "./goal.ts";
+import { sayChange } from "./say.ts";
+import { isOnlyExit, type Trial, tryPlan } from "./trial.ts";
+
+/** Answers worth reading. */
+const MOST_FIXES = 5;
+
+export interface FixOptions {
+  readonly seed: number;
+  readonly run: CellRunner;
+  /** Id of the step to be repaired; undefined: the first one whose expectation does not hold. */
+  readonly step?: string | undefined;
+  /** How often the run may be repeated. */
+  readonly replays: number;
+}
+
+export interface FixSearch {
+  /** The step that fails; undefined when there is nothing to repair. */
+  readonly failing: StepSpec | undefined;
+  readonly failures: readonly Failure[];
+  /** Best first, at most five. */
+  readonly fixes: readonly Fix[];
+  /** Changes that were tried, and all there were. */
+  readonly tried: number;
+  readonly candidates: number;
+  readonly replays: number;
+}
+
+interface Baseline {
+  readonly evidence: Evidence;
+  readonly candidates: readonly Candidate[];
+  readonly failures: readonly Failure[];
+  readonly failed: ReadonlySet<number>;
+}
+
+/**
+ * Looks for single changes that repair a cell.
+ * @throws Refusal when the run, as it is, asks for something that is not modelled
+ */
+export function findFixes(plan: CellPlan, source: ScenarioSource, options: FixOptions): FixSearch {
+  const goal = goalPlan(plan);
+  const baseline = observe(goal, options);
+  if (baseline === undefined)
+    return { failing: undefined, failures: [], fixes: [], tried: 0, candidates: 0, replays: 1 };
+  const search = new Search(goal, source, options, baseline);
+  search.run();
+  const { candidates, failures } = baseline;
+  const { tried, replays } = search;
+  const { failing } = baseline.evidence;
+  return { failing, failures, fixes: search.best(), tried, candidates: candidates.length, replays };
+}
+
+/** The run as it is: where it fails first, what its packets met up to there, and what else fails. */
+function observe(goal: CellPlan, { seed, run, step: wanted }: FixOptions): Baseline | undefined {
+  const recording = new Recording();
+  const failed = new Set(goal.steps.map(({ index }) => index));
+  let found: Omit<Baseline, "failed"> | undefined;
+  const look = (step: StepSpec, failures: readonly Failure[]): void => {
+    if (found !== undefined || (wanted !== undefined && step.id !== wanted)) return;
+    const evidence = recording.evidence(goal);
+    if (evidence !== undefined) found = { evidence, candidates: allCandidates(evidence), failures };
+  };
+  const end = run(
+    goal,
+    seed,
+    (step, outcome, live) => {
+      const failures = judge(step.expect, outcome, live);
+      if (failures.length === 0) failed.delete(step.index);
+      else look(step, failures);
+    },
+    (step, cluster) => {
+      if (found === undefined) recording.begin(step, cluster);
+    },
+  );
+  if (end.stopped !== undefined) {
+    const { step, reason } = end.stopped;
+    look(step, [{ position: step.position, message: reason, details: [] }]);
+  }
+  return found === undefined ? undefined : { ...found, failed };
+}
+
+/** A change that worked. */
+interface Found {
+  readonly candidate: Candidate;
+  readonly text: string;
+  readonly held: number;
+  readonly all: number;
+  readonly order: number;
+}
+
+class Search {
+  tried = 0;
+  replays = 1;
+  readonly #goal: CellPlan;
+  readonly #source: ScenarioSource;
+  readonly #options: FixOptions;
+  readonly #base: Baseline;
+  readonly #failing: StepSpec;
+  readonly #found: Found[] = [];
+
+  constructor(goal: CellPlan, source: ScenarioSource, options: FixOptions, base: Baseline) {
+    this.#goal = goal;
+    this.#source = source;
+    this.#options = options;
+    this.#base = base;
+    this.#failing = base.evidence.failing;
+  }
+
+  /** First every candidate as it is, then those that did not help in other forms: on every node, or earlier. */
+  run(): void {
+    const { candidates } = this.#base;
+    const failing = this.#failing.index;
+    const helpless = candidates.filter((candidate) => !this.#try(candidate, failing, ""));
+    for (const candidate of helpless) this.#try(everywhere(candidate, this.#goal), failing, "");
+    for (const candidate of helpless) {
+      const { change } = candidate;
+      if (change.kind === "typed" && change.metIn < failing)
+        this.#try(candidate, change.metIn, ` (before step ${this.#idOf(change.metIn)})`);
+    }
+  }
+
+  #idOf(index: number): string {
+    return this.#goal.steps.find((step) => step.index === index)?.id ?? "";
+  }
+
+  /** True when the candidate works, or one of its family does already and so it need not be tried. */
+  #try(candidate: Candidate | undefined, before: number, when: string): boolean {
+    if (candidate === undefined) return false;
+    const { family, touches } = candidate;
+    if (this.#found.some((found) => found.candidate.family === family && found.held === found.all)) return true;
+    if (touches === "release" && this.#found.some((found) => found.candidate.family === family)) return true;
+    if (this.replays >= this.#options.replays) return false;
+    this.tried++;
+    const plan = applyChange(this.#goal, candidate.change, this.#source, before);
+    if (plan === undefined || !this.#helps(plan)) return false;
+    const trial = this.#replay(plan);
+    if (trial === undefined) return false;
+    const text = `${sayChange(candidate.change, this.#goal)}${when}`;
+    this.#found.push({ candidate, text, ...this.#score(trial), order: this.#found.length });
+    return true;
+  }
+
+  /** A run up to the failing step decides most: does it hold, and nothing before it get worse? */
+  #helps(plan: CellPlan): boolean {
+    const short = { ...plan, steps: plan.steps.filter(({ index }) => index <= this.#failing.index) };
+    const trial = this.#replay(short);
+    return trial !== undefined && !trial.failed.has(this.#failing.index);
+  }
+
+  #replay(plan: CellPlan): Trial | undefined {
+    this.replays++;
+    const { seed, run } = this.#options;
+    return tryPlan(plan, seed, run, (step, failures, outcome) => this.#isWorse(step, failures, outcome));
+  }
+
+  /** The step that was to be repaired fails still, or one that held does not any more. */
+  #isWorse({ index }: StepSpec, failures: readonly Failure[], outcome: StepOutcome): boolean {
+    if (index === this.#failing.index) return true;
+    return !this.#base.failed.has(index) && !isOnlyExit(failures, outcome);
+  }
+
+  /** Requests of all steps that failed, and of how many of them the expectations hold now. */
+  #score({ failed, requests }: Trial): { readonly held: number; readonly all: number } {
+    let [held, all] = [0, 0];
+    for (const index of this.#base.failed) {
+      const count = requests.get(index) ?? 1;
+      all += count;
+      if (!failed.has(index)) held += count;
+    }
+    return { held, all };
+  }
+
+  /** Those that repair most come first, of those the ones that touch least; one of each family. */
+  best(): Fix[] {
+    const ranked = this.#found.toSorted(
+      (a, b) =>
+        b.held / b.all - a.held / a.all ||
+        TOUCHES[a.candidate.touches] - TOUCHES[b.candidate.touches] ||
+        a.order - b.order,
+    );
+    const families = new Set<string>();
+    const chosen = ranked.filter(({ candidate: { family } }) => !families.has(family) && families.add(family));
+    return chosen.slice(0, MOST_FIXES).map(({ text, held, all }) => ({ text, tried: `${held} of ${all}` }));
+  }
+}
+
+/** The same on every node. */
+function everywhere(candidate: Candidate, { cluster }: CellPlan): Candidate | undefined {
+  const { change } = candidate;
+  const nodes = cluster.nodes.map(({ name }) => name);
+  if (change.kind !== "typed" || !change.everywhere || nodes.length < 2) return undefined;
+  const { command } = change;
+  return { ...candidate, change: { ...change, in: nodes }, family: `${command} everywhere` };
+}
