@@ -6,15 +6,28 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-export const DOCUMENTS = ["README.md", "docs/ARCHITECTURE.md", "docs/FIDELITY.md"];
+export const DOCUMENTS = [
+  "README.md",
+  "docs/ARCHITECTURE.md",
+  "docs/FIDELITY.md",
+  "docs/LIBRARY.md",
+  "docs/REPORTS.md",
+];
 
 /** Documents that are the output of `kubehop ARGUMENTS`. */
-export const PAGES = { "docs/SCENARIO.md": ["schema", "--markdown"], "docs/SUPPORT.md": ["support"] };
+export const PAGES = {
+  "docs/SCENARIO.md": ["schema", "--markdown"],
+  "docs/SUPPORT.md": ["support"],
+  "docs/report.schema.json": ["schema", "--report"],
+};
 
 const MARKER = /^<!-- (example|output): (.+) -->\n(?:\n```\w*\n[\s\S]*?\n```\n)?/gm;
 
 function block(kind, argument) {
-  if (kind === "example") return `\n\`\`\`yaml\n${readFileSync(join(root, argument), "utf8").trimEnd()}\n\`\`\`\n`;
+  if (kind === "example") {
+    const language = argument.endsWith(".ts") ? "ts" : "yaml";
+    return `\n\`\`\`${language}\n${readFileSync(join(root, argument), "utf8").trimEnd()}\n\`\`\`\n`;
+  }
   // An argument with blanks is quoted as in a shell.
   const args = [...argument.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2]);
   return `\n\`\`\`text\n${printed(args).trimEnd()}\n\`\`\`\n`;

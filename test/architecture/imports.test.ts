@@ -22,7 +22,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   proxy: { packages: ["sim", "netstack", "kube"], external: ["@noble/hashes"] },
   programs: { packages: ["sim", "netstack", "kube"], external: ["@noble/hashes"] },
   commands: { packages: ["sim", "netstack", "kube", "programs"], external: [] },
-  lab: { packages: BELOW_LAB, external: ["yaml", "zod"] },
+  lab: { packages: BELOW_LAB, external: ["yaml", "zod", "vitest"] },
   oracle: { packages: [...BELOW_LAB, "lab"], external: ["zod"], node: true },
   cli: { packages: [...BELOW_LAB, "lab", "oracle"], external: [], node: true },
 };
@@ -31,7 +31,10 @@ const TABLE: Readonly<Record<string, Row>> = {
 const PUBLIC_ENTRIES = new Set(["@kubehop/netstack/rules"]);
 
 /** Where inside a package an external library is allowed, when not everywhere. */
-const ONLY_UNDER: Readonly<Record<string, string>> = { "netstack ip-address": "packages/netstack/src/addr/" };
+const ONLY_UNDER: Readonly<Record<string, string>> = {
+  "netstack ip-address": "packages/netstack/src/addr/",
+  "lab vitest": "packages/lab/src/vitest/",
+};
 
 function libraryOf(specifier: string): string {
   return specifier

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { isMainThread } from "node:worker_threads";
 import { runBundle } from "./run-bundle.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
@@ -29,7 +30,8 @@ function isStale() {
   });
 }
 
-if (isStale()) {
+// A further thread runs what its process runs.
+if (isMainThread && isStale()) {
   const { bundle } = await import(pathToFileURL(join(root, "scripts/bundle.mjs")).href);
   try {
     await bundle();

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
+import { isMainThread } from "node:worker_threads";
 
 /** The bundle starts with `// build ID`. V8 compares only the length of a source with its cache, so the ID is part of the name. */
 function cachePathOf(bundlePath, source) {
@@ -53,7 +54,7 @@ export function runBundle(bundlePath) {
   const cachedData = readCache(cachePath);
   // A cache that V8 refuses (other flags) is as good as none.
   const script = new Script(Module.wrap(source), { filename: bundlePath, cachedData });
-  if (cachedData === undefined && process.argv[2] === "run") writeCacheAtExit(script, cachePath);
+  if (cachedData === undefined && isMainThread && process.argv[2] === "run") writeCacheAtExit(script, cachePath);
   const module = { exports: {} };
   script.runInThisContext()(module.exports, require, module, bundlePath, dirname(bundlePath));
 }

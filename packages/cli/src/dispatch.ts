@@ -15,7 +15,7 @@ interface Subcommand {
 export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   run: {
     usage:
-      "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--verbose] [--update] [--mutate] [--no-fix]",
+      "run FILE|DIR… [--seed N] [--json FILE] [--junit FILE] [--pcapng DIR] [--verbose] [--update] [--mutate] [--no-fix] [--jobs N] [--shard I/N] [--watch] [--github]",
     summary: "run scenarios; a folder is searched for files whose first key is scenario: or lab:",
     load: () => import("./commands/run.ts"),
   },
@@ -50,9 +50,16 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     load: () => import("./commands/verify.ts"),
     details: async () => (await import("./commands/verify-help.ts")).DETAILS,
   },
+  new: {
+    usage: "new [-o DIR [--force]] [--title TEXT] < DUMP",
+    summary:
+      "a scenario from what kubectl get -o yaml prints; -o writes scenario.yaml and manifests.yaml; what is guessed or left out is told on stderr",
+    load: () => import("./commands/new.ts"),
+  },
   schema: {
-    usage: "schema [--markdown]",
-    summary: "JSON Schema of the scenario file; --markdown prints its reference",
+    usage: "schema [--markdown|--report]",
+    summary:
+      "JSON Schema of the scenario file; --markdown prints its reference, --report the JSON Schema of run --json",
     load: () => import("./commands/schema.ts"),
   },
   support: {

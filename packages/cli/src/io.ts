@@ -10,6 +10,16 @@ export interface Io {
   readonly colour: boolean;
   /** KUBEHOP_DEBUG=1: show stacks. */
   readonly debug: boolean;
+  /** What stdout is may be written over. */
+  readonly stdoutIsTerminal?: boolean;
+  readonly stderrIsTerminal?: boolean;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** File that node was started with: what a further thread starts with. Without it there is one thread only. */
+  readonly program?: string | undefined;
+  /** All that is piped in, or undefined at a terminal. */
+  readonly stdin?: () => string | undefined;
+  /** Tells of ^C and SIGTERM from the call on, which then no longer end the process. */
+  readonly interrupted?: () => AbortSignal;
 }
 
 export function processIo(): Io {
@@ -20,7 +30,27 @@ export function processIo(): Io {
     // https://no-color.org: any value but the empty one.
     colour: process.stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
     debug: (env["KUBEHOP_DEBUG"] ?? "") !== "",
+    stdoutIsTerminal: process.stdout.isTTY,
+    stderrIsTerminal: process.stderr.isTTY,
+    env,
+    program: process.argv[1],
+    stdin: () => (process.stdin.isTTY ? undefined : readStdin()),
+    interrupted: untilInterrupted,
   };
+}
+
+function readStdin(): string {
+  try {
+    return readFileSync(0, "utf8");
+  } catch (error) {
+    throw new UsageError(fileProblem("stdin", error));
+  }
+}
+
+function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => controller.abort());
+  return controller.signal;
 }
 
 /** A mistake of the one who typed the command: one line, exit code 2. */

@@ -94,7 +94,7 @@ function entriesOf(folder: string, io: Io): Dirent[] {
   }
 }
 
-function scenarioFile(file: string, text: string): ScenarioFile {
+export function scenarioFile(file: string, text: string): ScenarioFile {
   return { file, text, readFile: (path) => readBeside(file, path) };
 }
 

@@ -47,12 +47,12 @@ describe("mistakes", () => {
     [["run", "/nonexistent/a.yaml"], "kubehop run: /nonexistent/a.yaml: no such file or directory\n"],
     [
       ["run", "--sede", "1"],
-      "kubehop run: unknown option --sede\nhint: options: --seed, --json, --junit, --update, --mutate, --pcapng, --verbose, --no-fix\n",
+      "kubehop run: unknown option --sede\nhint: options: --seed, --json, --junit, --update, --mutate, --pcapng, --verbose, --no-fix, --jobs, --shard, --watch, --github\n",
     ],
     [["run", "a.yaml", "--seed", "x"], 'kubehop run: --seed wants a whole number, found "x"\n'],
     [
       ["run", "a.yaml", "--json"],
-      "kubehop run: option '--json <value>' argument missing\nhint: options: --seed, --json, --junit, --update, --mutate, --pcapng, --verbose, --no-fix\n",
+      "kubehop run: option '--json <value>' argument missing\nhint: options: --seed, --json, --junit, --update, --mutate, --pcapng, --verbose, --no-fix, --jobs, --shard, --watch, --github\n",
     ],
     [["validate", "/nonexistent"], "kubehop validate: /nonexistent: no such file or directory\n"],
     [

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { dispatch } from "../src/dispatch.ts";
+import type { Io } from "../src/io.ts";
 
 export interface Typed {
   readonly code: number;
@@ -11,6 +12,11 @@ export interface Typed {
 }
 
 export async function kubehop(...argv: string[]): Promise<Typed> {
+  return await kubehopWith({}, ...argv);
+}
+
+/** With more of a machine than a place to write to. */
+export async function kubehopWith(more: Partial<Io>, ...argv: string[]): Promise<Typed> {
   let stdout = "";
   let stderr = "";
   const io = {
@@ -18,6 +24,7 @@ export async function kubehop(...argv: string[]): Promise<Typed> {
     stderr: (text: string) => void (stderr += text),
     colour: false,
     debug: false,
+    ...more,
   };
   const code = await dispatch(argv, io);
   return { code, stdout, stderr };

@@ -108,7 +108,7 @@ export {
   PACKET_OUTGOING,
 } from "./skb/packet.ts";
 export { type Hop, type Journey, JourneyRecorder } from "./trace/journey.ts";
-export { PcapngWriter } from "./trace/pcapng.ts";
+export { type FrameStep, PcapngWriter } from "./trace/pcapng.ts";
 export type { Step, StepBody, Tracer } from "./trace/step.ts";
 export { TCP_FLAG_LETTERS } from "./trace/tcpdump-tcp.ts";
 export { frameDirection, TcpdumpPrinter, tcpdumpTap } from "./trace/tcpdump.ts";

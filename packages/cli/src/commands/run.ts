@@ -1,29 +1,16 @@
 // `kubehop run`: scenarios, one result line per case, the totals last.
-import {
-  applyGoldenEdits,
-  capturingRunner,
-  type CellPlan,
-  cellRunner,
-  countCases,
-  exitCodeOf,
-  type FileResult,
-  formatFileResult,
-  formatJson,
-  formatJunit,
-  formatTotals,
-  goldenEdits,
-  PLAIN,
-  runMutations,
-  runScenarioText,
-  type Style,
-  withFixes,
-} from "@kubehop/lab";
-import { basename, extname, join, resolve } from "node:path";
-import { styleText } from "node:util";
-import { reportError } from "../dispatch.ts";
-import { type Io, UsageError, writeText } from "../io.ts";
+import { addTotals, exitCodeOf, formatTotals, type Totals } from "@kubehop/lab";
+import { availableParallelism } from "node:os";
+import { type Io, UsageError } from "../io.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
-import { findScenarios, type ScenarioFile } from "../scenario-files.ts";
+import { brokenRun, type FileRun, type RunSettings } from "../run/file-run.ts";
+import { githubPaths } from "../run/github.ts";
+import { Progress } from "../run/progress.ts";
+import { runFiles, usefulJobs } from "../run/queue.ts";
+import { CaptureFolder, checkReportFiles, type ReportFiles, writeReports } from "../run/reports.ts";
+import { parseShard, type Shard, shardOf } from "../run/shard.ts";
+import { watch } from "../run/watch.ts";
+import { findScenarios, type FoundScenarios, type ScenarioFile } from "../scenario-files.ts";
 
 const OPTIONS = {
   seed: { type: "string" },
@@ -34,95 +21,125 @@ const OPTIONS = {
   pcapng: { type: "string" },
   verbose: { type: "boolean" },
   "no-fix": { type: "boolean" },
+  jobs: { type: "string" },
+  shard: { type: "string" },
+  watch: { type: "boolean" },
+  github: { type: "boolean" },
 } as const;
 
-export function run(args: readonly string[], io: Io): number {
+type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>["values"];
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseOptions(args, OPTIONS);
-  const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
-  const style = io.colour ? COLOURS : PLAIN;
-  const results: FileResult[] = [];
-  const captures = values.pcapng === undefined ? undefined : new CaptureFolder(values.pcapng);
-  const { scenarios, unreadable } = findScenarios(positionals, io);
-  for (const report of [values.json, values.junit]) if (report !== undefined) checkReportFile(report, scenarios);
-  const failed: number[] = Array.from({ length: unreadable }, () => 2);
-  for (const scenario of scenarios) {
+  const session = new Session(values, io);
+  if (values.watch === true) return await session.watch(positionals);
+  return await session.runOnce(positionals);
+}
+
+/** Options that say different things of the same. */
+const EXCLUDE: readonly (readonly [keyof Values, keyof Values])[] = [
+  ["watch", "update"],
+  ["watch", "pcapng"],
+  ["watch", "shard"],
+];
+
+class Session {
+  readonly #io: Io;
+  readonly #settings: RunSettings;
+  readonly #reports: ReportFiles;
+  readonly #captures: CaptureFolder | undefined;
+  readonly #jobs: number | undefined;
+  readonly #shard: Shard | undefined;
+
+  constructor(values: Values, io: Io) {
+    for (const [one, other] of EXCLUDE)
+      if (values[one] !== undefined && values[other] !== undefined)
+        throw new UsageError(`--${one} and --${other} exclude each other`);
+    this.#io = io;
+    this.#settings = settingsOf(values, io);
+    this.#reports = { json: values.json, junit: values.junit };
+    this.#captures = values.pcapng === undefined ? undefined : new CaptureFolder(values.pcapng);
+    this.#jobs = values.jobs === undefined ? undefined : jobsOf(values.jobs);
+    this.#shard = parseShard(values.shard);
+  }
+
+  async runOnce(args: readonly string[]): Promise<number> {
+    const found = findScenarios(args, this.#io);
+    const files = shardOf(found.scenarios, this.#shard);
+    checkReportFiles(this.#reports, found.scenarios);
+    const runs: FileRun[] = [];
+    const progress = new Progress(this.#io, files.length);
+    await this.#run(files, (run) => {
+      const saved = this.#save(run);
+      runs.push(saved);
+      progress.clear();
+      this.#io.stderr(saved.stderr);
+      this.#io.stdout(saved.stdout);
+      progress.show(runs.length, saved.file);
+    });
+    return this.#finish(runs, found.unreadable);
+  }
+
+  async watch(args: readonly string[]): Promise<number> {
+    return await watch({
+      io: this.#io,
+      find: () => findScenarios(args, this.#io),
+      folders: args,
+      run: (files, onRun) => this.#run(files, onRun),
+      finish: (runs, { unreadable, scenarios }) => {
+        checkReportFiles(this.#reports, scenarios);
+        return this.#finish(runs, unreadable);
+      },
+    });
+  }
+
+  async #run(files: readonly ScenarioFile[], onRun: (run: FileRun) => void): Promise<void> {
+    const jobs = this.#jobs ?? usefulJobs(files.length, availableParallelism());
+    await runFiles(files, this.#settings, jobs, this.#io.program, onRun);
+  }
+
+  /** Where the frames cannot be written, the file was not run as it was asked for. */
+  #save(run: FileRun): FileRun {
     try {
-      const runIt = (file: ScenarioFile): FileResult => runOne(file, seed, values.mutate === true, captures);
-      const ran = values.update === true ? updated(scenario, runIt, io) : runIt(scenario);
-      const repairs = values.mutate !== true && values["no-fix"] !== true;
-      const result = repairs ? withFixes(ran, scenario, seed, cellRunner(scenario.readFile)) : ran;
-      results.push(result);
-      io.stdout(formatFileResult(result, style, values.verbose === true));
+      for (const capture of run.captures) this.#captures?.save(run.file, capture);
+      return run;
     } catch (error) {
-      // The other files can still be run; what is ours must not hide what is theirs.
-      io.stderr(`${scenario.file}: `);
-      failed.push(reportError(error, "run", io));
+      return brokenRun(run.file, error, this.#settings);
     }
   }
-  if (values.json !== undefined) writeText(values.json, formatJson(results, seed));
-  if (values.junit !== undefined) writeText(values.junit, formatJunit(results));
-  const totals = countCases(results);
-  io.stdout(`${formatTotals({ ...totals, failed: totals.failed + failed.length })}\n`);
-  return failed.length > 0 ? Math.max(...failed) : exitCodeOf(results);
-}
 
-/** A report must not take the place of what was to be run. */
-function checkReportFile(report: string, scenarios: readonly ScenarioFile[]): void {
-  if (!/\.ya?ml$/i.test(report) && scenarios.every(({ file }) => resolve(file) !== resolve(report))) return;
-  throw new UsageError(`${report}: a report would overwrite this file`, "name a file that is no YAML");
-}
-
-/** The cases of a file; with --mutate, a further one for every mutation it declares. */
-function runOne(
-  { file, text, readFile }: ScenarioFile,
-  seed: number,
-  mutate: boolean,
-  captures: CaptureFolder | undefined,
-): FileResult {
-  const run = cellRunner(readFile);
-  const captured =
-    captures === undefined ? run : capturingRunner(run, (plan, pcapng) => captures.save(file, plan, pcapng));
-  const result = runScenarioText(file, text, readFile, seed, captured);
-  if (!mutate || result.diagnostics.length > 0) return result;
-  return { ...result, cells: [...result.cells, ...runMutations(file, text, readFile, seed, run)] };
-}
-
-/** One pcapng file per case, named after the scenario's file and the cell. */
-class CaptureFolder {
-  readonly #folder: string;
-  readonly #names = new Map<string, number>();
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  save(file: string, { cell }: CellPlan, pcapng: Uint8Array): void {
-    const label = Object.entries(cell)
-      .map(([key, value]) => `${key}=${String(value)}`.replaceAll(/[^\w.=-]+/g, "_"))
-      .join(",");
-    const name = basename(file, extname(file)) + (label === "" ? "" : `--${label}`);
-    // Files of the same name in different folders.
-    const count = (this.#names.get(name) ?? 0) + 1;
-    this.#names.set(name, count);
-    writeText(join(this.#folder, `${name}${count === 1 ? "" : `-${count}`}.pcapng`), pcapng);
+  /** Reports, the last line, the exit code. */
+  #finish(runs: readonly FileRun[], unreadable: FoundScenarios["unreadable"]): number {
+    const totals = totalsOf(runs, unreadable);
+    writeReports(this.#reports, runs, totals, this.#settings.seed);
+    this.#io.stdout(`${formatTotals(totals)}\n`);
+    const wrong = Math.max(unreadable > 0 ? 2 : 0, ...runs.map((run) => run.wrong));
+    return wrong === 3 ? 3 : exitCodeOf(totals, wrong > 0);
   }
 }
 
-const COLOURS: Style = {
-  good: (text) => styleText("green", text),
-  bad: (text) => styleText("red", text),
-  dim: (text) => styleText("dim", text),
-};
+function totalsOf(runs: readonly FileRun[], unreadable: number): Totals {
+  const none: Totals = { passed: 0, failed: unreadable, skipped: 0 };
+  return runs.reduce((sum, { totals }) => addTotals(sum, totals), none);
+}
 
-/** Rewrites the golden blocks that failed, and runs the file again as it stands then. */
-function updated(scenario: ScenarioFile, runIt: (file: ScenarioFile) => FileResult, io: Io): FileResult {
-  const result = runIt(scenario);
-  const { edits, refused } = goldenEdits(result);
-  for (const reason of refused) io.stderr(`kubehop run: not updated: ${reason}\n`);
-  const text = applyGoldenEdits(scenario.text, edits);
-  if (text === scenario.text) return result;
-  writeText(scenario.file, text);
-  const blocks = edits.length === 1 ? "1 golden block" : `${edits.length} golden blocks`;
-  io.stderr(`kubehop run: ${scenario.file}: ${blocks} rewritten: read the difference before you believe it\n`);
-  return runIt({ ...scenario, text });
+function settingsOf(values: Values, io: Io): RunSettings {
+  return {
+    seed: wholeNumber("seed", values.seed, DEFAULT_SEED),
+    mutate: values.mutate === true,
+    update: values.update === true,
+    // Repairs take longer than the verdict that somebody waits for after saving.
+    fix: values["no-fix"] !== true && values.mutate !== true && values.watch !== true,
+    verbose: values.verbose === true,
+    colour: io.colour,
+    debug: io.debug,
+    capture: values.pcapng !== undefined,
+    github: githubPaths(values.github === true, io.env ?? {}),
+  };
+}
+
+function jobsOf(text: string): number {
+  const jobs = wholeNumber("jobs", text, 1);
+  if (jobs < 1 || jobs > 256) throw new UsageError(`--jobs wants a number from 1 to 256, found ${text}`);
+  return jobs;
 }

@@ -17,6 +17,8 @@ const FIELDS = [
   "tcp.checksum",
   "tcp.checksum.status",
   "udp.checksum.status",
+  "frame.packet_id",
+  "frame.comment",
   "_ws.malformed",
 ] as const;
 /** flannel's port is not the registered one. Of headers that come twice the last is asked: the inner packet's. */
@@ -59,10 +61,13 @@ function isLeftToCard(row: Row): boolean {
 
 describe.skipIf(why !== "")(`a capture in tshark${why}`, () => {
   let rows: Row[] = [];
+  let interfaces: string[] = [];
   beforeAll(async () => {
     await withFiles({}, async (folder) => {
       await kubehop("run", SCENARIO, "--pcapng", folder);
       rows = rowsOf(`${folder}/002_nodeport.pcapng`);
+      const { stdout } = spawnSync("capinfos", ["-I", `${folder}/002_nodeport.pcapng`], { encoding: "utf8" });
+      interfaces = [...stdout.matchAll(/Name = (\S+)/g)].map(([, name = ""]) => name);
     });
   });
 
@@ -74,6 +79,23 @@ describe.skipIf(why !== "")(`a capture in tshark${why}`, () => {
     expect(new Set(rows.map((row) => row["frame.packet_flags_direction"]))).toEqual(
       new Set(["0x00000001", "0x00000002"]),
     );
+  });
+
+  it("tells of every frame which packet it is, where on its way, and what became of it", () => {
+    for (const row of rows)
+      expect(row["frame.comment"]).toMatch(new RegExp(`^pkt ${Number(row["frame.packet_id"])} hop \\d`));
+    const delivered = rows.find((row) => /hop 4 \S+ in \S+: delivered to tcp 0\.0\.0\.0:80/.test(row["frame.comment"]));
+    const way = rows.filter((row) => row["frame.packet_id"] === delivered?.["frame.packet_id"]);
+    const told = way.map((row) => row["frame.comment"]).join("\n");
+    expect(told).toMatch(/^pkt \d+ hop 1 bastion\/ens192 out \S+\npkt \d+ hop 2 node01\/ens192 in \S+: dst /);
+    expect(told).toMatch(
+      /\npkt \d+ hop 2 node01\/flannel\.1 out \S+: encapsulated by flannel\.1 in 192\.168\.120\.226/,
+    );
+    expect(told).toMatch(/\npkt \d+ hop 3 node02\/ens192 in \S+: input; decapsulated by flannel\.1\n/);
+  });
+
+  it("lists every device of every machine, whether or not it saw a frame", () => {
+    for (const name of ["node01/lo", "node01/docker0", "node02/cni0", "bastion/lo"]) expect(interfaces).toContain(name);
   });
 
   it("shows the packets inside VXLAN", () => {

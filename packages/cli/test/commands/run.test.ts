@@ -1,7 +1,7 @@
 // `kubehop run` on a real, small cluster: exit codes, reports, golden updates.
 import { readFileSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { kubehop, withFiles } from "../typed.ts";
+import { kubehop, kubehopWith, withFiles } from "../typed.ts";
 
 const FORWARDING = (value: number): string => `scenario: forwarding
 cluster: { nodes: { node1: { sysctls: { net.ipv4.ip_forward: 1 } } } }
@@ -22,6 +22,13 @@ describe("run", () => {
         stdout: `✓ ${folder}/a.yaml  forwarding\n1 passed, 0 failed, 0 skipped\n`,
         stderr: "",
       });
+    });
+  });
+
+  it("colours are there when they are wanted, in whichever thread", async () => {
+    await withFiles({ "a.yaml": FORWARDING(1) }, async (folder) => {
+      const { stdout } = await kubehopWith({ colour: true }, "run", `${folder}/a.yaml`);
+      expect(stdout).toBe(`\u001B[32m✓\u001B[39m ${folder}/a.yaml  forwarding\n1 passed, 0 failed, 0 skipped\n`);
     });
   });
 

@@ -40,11 +40,11 @@ describe("validate", () => {
         const { code, stdout, stderr } = await kubehop("validate", folder);
         expect(code).toBe(2);
         expect(stderr).toBe("");
-        expect(stdout).toBe(`${folder}/a.yaml:2:1: unknown key "foo"
+        expect(stdout.replace(/(?<=a step needs one of ).*/, "…")).toBe(`${folder}/a.yaml:2:1: unknown key "foo"
    2 | foo: 1
      | ^^^
 
-${folder}/a.yaml:3:9: a step needs one of run, send, inject, datagram, fault, flows, wait
+${folder}/a.yaml:3:9: a step needs one of …
    3 | steps: [{ rnu: a }]
      |         ^^^^^^^^^^
 

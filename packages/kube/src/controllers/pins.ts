@@ -11,7 +11,7 @@ export interface PinOptions {
   readonly place?: Readonly<Record<string, string | readonly string[]>>;
   /** Service reference → ClusterIP. */
   readonly clusterIPs?: Readonly<Record<string, string>>;
-  /** `svc/web:http` or `svc/web:80` → node port. */
+  /** `svc/web:http`, `svc/web:80`, or `svc/web:` → node port. */
   readonly nodePorts?: Readonly<Record<string, number>>;
 }
 
@@ -64,13 +64,13 @@ export class PinTable {
     return this.#find("clusterIPs", serviceReferences(namespace, name));
   }
 
-  /** Asked with the port's name first, then with its number. */
+  /** Asked with the port's name first, then with its number, then without either: the pin of a Service with one port. */
   nodePort(
     namespace: string,
     name: string,
     port: { readonly name?: string; readonly port: number },
   ): number | undefined {
-    const words = port.name === undefined ? [port.port] : [port.name, port.port];
+    const words = port.name === undefined ? [port.port, ""] : [port.name, port.port, ""];
     return this.#find(
       "nodePorts",
       serviceReferences(namespace, name).flatMap((ref) => words.map((word) => `${ref}:${word}`)),

@@ -28,6 +28,16 @@ test("ClusterIPs and node ports are drawn from the seed, in range, all different
   });
 });
 
+test("the pin of a Service with one port needs neither the port's name nor its number", () => {
+  const lab = new TestLab({ pins: { nodePorts: { "svc/a:": 30007, "svc/b:": 30008 } } });
+  lab.apply(
+    service("a", "{ type: NodePort, ports: [{ port: 80 }] }") +
+      "---\n" +
+      service("b", "{ type: NodePort, ports: [{ name: http, port: 80 }] }"),
+  );
+  expect(lab.plane.store.list("Service").map(({ spec }) => spec.ports[0]?.nodePort)).toEqual([30007, 30008]);
+});
+
 test("nothing drawn from the seed sits on a pin, however few addresses there are", () => {
   for (const pin of ["10.1.0.2", "10.1.0.3", "10.1.0.4", "10.1.0.5", "10.1.0.6"]) {
     const lab = new TestLab({ settings: { serviceCIDR: cidr("10.1.0.0/29") }, pins: { clusterIPs: { e: pin } } });

@@ -1,57 +1,72 @@
-// Results as plain data for other programs. The shape is stable: keys are only ever added. Nothing depends on the machine or the clock.
+// Results as plain data for other programs, in the shape of json-shape.ts. The same run gives the same bytes: nothing depends on the
+// machine, its clock or the number of jobs.
 import type { Diagnostic } from "@kubehop/kube";
-import type { CellResult, Failure, FileResult, StepResult } from "../model/outcome.ts";
+import type { CellResult, Failure, FileResult, FlowOutcome, StepResult } from "../model/outcome.ts";
 import type { StepSpec } from "../model/step-spec.ts";
-import { countCases } from "./totals.ts";
+import type { JsonCase, JsonFile, JsonReport } from "./json-shape.ts";
+import type { Totals } from "./totals.ts";
+
+type JsonStep = JsonCase["steps"][number];
 
 /** JSON text of a run, keys in a fixed order, two spaces, newline at the end. */
-export function formatJson(results: readonly FileResult[], seed: number): string {
-  return `${JSON.stringify({ version: 1, seed, totals: countCases(results), files: results.map((result) => fileJson(result)) }, null, 2)}\n`;
+export function formatJson(files: readonly JsonFile[], totals: Totals, seed: number): string {
+  const report: JsonReport = { version: 1, seed, totals, files: [...files] };
+  return `${JSON.stringify(report, null, 2)}\n`;
 }
 
-function fileJson(result: FileResult): object {
-  const { file, title, refs, diagnostics, cells } = result;
+export function jsonOfFile(result: FileResult): JsonFile {
+  const { file, title, refs, diagnostics, warnings = [], cells } = result;
   return {
     file,
     title,
-    refs,
-    diagnostics: diagnostics.map((d) => diagnosticJson(d)),
-    cases: cells.map((cell) => cellJson(cell)),
+    refs: [...refs],
+    diagnostics: diagnostics.map(diagnosticJson),
+    ...(warnings.length === 0 ? {} : { warnings: warnings.map(diagnosticJson) }),
+    cases: cells.map(cellJson),
   };
 }
 
-function diagnosticJson({ file, line, col, endCol, code, message, hint }: Diagnostic): object {
+/** A file whose run broke off. */
+export function jsonOfBroken(file: string, error: string): JsonFile {
+  return { file, title: "", refs: [], error, diagnostics: [], cases: [] };
+}
+
+function diagnosticJson({ file, line, col, endCol, code, message, hint }: Diagnostic): JsonFile["diagnostics"][number] {
   return { file, line, col, endCol, code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-function cellJson(cell: CellResult): object {
-  const { status, reason, virtualMs, failures, steps, notes, fixes } = cell;
+function cellJson(result: CellResult): JsonCase {
+  const { title, cell, status, reason, virtualMs, failures, fixes, story, steps, notes } = result;
   return {
-    cell: cell.cell,
+    name: title,
+    cell: { ...cell },
     status,
     ...(reason === undefined ? {} : { reason }),
     virtualMs,
-    failures: failures.map((failure) => failureJson(failure)),
-    steps: steps.map((step) => stepJson(step)),
-    ...(notes.length === 0 ? {} : { notes }),
-    ...(fixes.length === 0 ? {} : { fixes }),
+    failures: failures.map(failureJson),
+    ...(fixes.length === 0 ? {} : { fixes: fixes.map(({ text, tried }) => ({ text, tried })) }),
+    ...(story.length === 0 ? {} : { story: [...story] }),
+    steps: steps.map(stepJson),
+    ...(notes.length === 0 ? {} : { notes: [...notes] }),
   };
 }
 
-function failureJson({ position, message, details }: Failure): object {
-  const { file, line, col } = position;
-  return { file, line, col, message, details };
+function failureJson({ position, message, details }: Failure): JsonCase["failures"][number] {
+  const { file, line, col, endCol } = position;
+  return { file, line, col, endCol, message, details: [...details] };
 }
 
-function stepJson({ step, outcome, failures }: StepResult): object {
+function stepJson({ step, outcome, failures }: StepResult): JsonStep {
   const { exitCode, flow, startedAt, endedAt, stdout, stderr } = outcome;
   return {
     id: step.id,
+    line: step.position.line,
     startedAt,
     endedAt,
     exitCode,
-    ...(flow === undefined ? {} : { flow }),
+    ...(flow === undefined ? {} : { flow: flowJson(flow) }),
     requests: outcome.flows.length,
+    answers: outcome.flows.map(flowJson),
     failures: failures.length,
     ...typed(step),
     ...fatesJson(outcome),
@@ -65,6 +80,17 @@ function fatesJson({ fates }: StepResult["outcome"]): object {
   if (fates === undefined) return {};
   const rows = fates.filter((row) => row.fates.length > 0);
   return { fates: rows.map(({ flow, fates: found }) => ({ flow, fates: found.map(({ text }) => text) })) };
+}
+
+function flowJson(flow: FlowOutcome): JsonStep["answers"][number] {
+  const { result, by, client, ttl, bytes } = flow;
+  return {
+    result,
+    ...(by === undefined ? {} : { by }),
+    ...(client === undefined ? {} : { client }),
+    ...(ttl === undefined ? {} : { ttl }),
+    ...(bytes === undefined ? {} : { bytes }),
+  };
 }
 
 /** What was done: `in` and `run`, or `send`. */

@@ -1,44 +1,73 @@
 // Results as JUnit XML, as CI servers read it: a suite per file, a test case per matrix cell. Times are virtual.
 import type { CellResult, Failure, FileResult } from "../model/outcome.ts";
-import { countCases, formatCell } from "./totals.ts";
+import { countCases, formatCell, type Totals } from "./totals.ts";
 
-export function formatJunit(results: readonly FileResult[]): string {
-  const { passed, failed, skipped } = countCases(results);
-  const head = `<testsuites name="kubehop" tests="${passed + failed + skipped}" failures="${failed}" skipped="${skipped}">`;
+/** `suites`: what junitOfFile and junitOfBroken gave. */
+export function formatJunit(suites: readonly string[], totals: Totals): string {
+  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites name="kubehop" ${counts(totals)}>`, ...suites]
+    .concat("</testsuites>", "")
+    .join("\n");
+}
+
+export function junitOfFile(result: FileResult, seed: number): string {
+  const { file, refs, diagnostics, cells } = result;
+  const cases = diagnostics.length > 0 ? unreadable(result) : cells.flatMap((cell) => testCase(cell));
+  const properties: Property[] = [["seed", String(seed)], ...refs.map((ref): Property => ["ref", ref])];
+  return suite(file, countCases([result]), properties, cases);
+}
+
+/** A file whose run broke off. */
+export function junitOfBroken(file: string, message: string, seed: number): string {
+  const cases = testCaseElement(file, "run", 1, "", failureElement(message, [`${file}: ${message}`]));
+  return suite(file, { passed: 0, failed: 1, skipped: 0 }, [["seed", String(seed)]], cases);
+}
+
+type Property = readonly [name: string, value: string];
+
+function suite(file: string, totals: Totals, properties: readonly Property[], cases: readonly string[]): string {
   return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    head,
-    ...results.flatMap((result) => suite(result)),
-    "</testsuites>",
-    "",
+    `  <testsuite name="${escape(file)}" ${counts(totals)}>`,
+    "    <properties>",
+    ...properties.map(([name, value]) => `      <property name="${name}" value="${escape(value)}"/>`),
+    "    </properties>",
+    ...cases,
+    "  </testsuite>",
   ].join("\n");
 }
 
-function suite(result: FileResult): string[] {
-  const { passed, failed, skipped } = countCases([result]);
-  const cases = result.diagnostics.length > 0 ? unreadable(result) : result.cells.flatMap((cell) => testCase(cell));
-  const head = `  <testsuite name="${escape(result.file)}" tests="${passed + failed + skipped}" failures="${failed}" skipped="${skipped}">`;
-  return [head, ...cases, "  </testsuite>"];
+function counts({ passed, failed, skipped }: Totals): string {
+  return `tests="${passed + failed + skipped}" failures="${failed}" errors="0" skipped="${skipped}"`;
 }
 
 function unreadable(result: FileResult): string[] {
   const lines = result.diagnostics.map(({ file, line, col, message }) => `${file}:${line}:${col}: ${message}`);
   const [first = ""] = lines;
-  return [
-    `    <testcase classname="${escape(result.file)}" name="read">`,
-    ...failureElement(first, lines),
-    "    </testcase>",
-  ];
+  const { line = 1 } = result.diagnostics[0] ?? {};
+  return testCaseElement(result.file, "read", line, "", failureElement(first, lines));
 }
 
 function testCase(cell: CellResult): string[] {
   const name = [cell.title, formatCell(cell.cell)].filter((part) => part !== "").join(" ");
-  const open = `    <testcase classname="${escape(cell.file)}" name="${escape(name)}" time="${(cell.virtualMs / 1000).toFixed(3)}"`;
-  if (cell.status === "passed") return [`${open}/>`];
-  if (cell.status === "skipped")
-    return [`${open}>`, `      <skipped message="${escape(cell.reason ?? "")}"/>`, "    </testcase>"];
+  const time = ` time="${(cell.virtualMs / 1000).toFixed(3)}"`;
+  return testCaseElement(cell.file, name, lineOf(cell), time, verdict(cell));
+}
+
+/** Of the first failure, else of the title. */
+function lineOf({ file, failures }: CellResult): number {
+  return failures.find(({ position }) => position.file === file)?.position.line ?? 1;
+}
+
+function verdict(cell: CellResult): string[] {
+  if (cell.status === "passed") return [];
+  if (cell.status === "skipped") return [`      <skipped message="${escape(cell.reason ?? "")}"/>`];
   const lines = cell.failures.flatMap((failure) => failureLines(failure));
-  return [`${open}>`, ...failureElement(cell.failures[0]?.message ?? "failed", lines), "    </testcase>"];
+  return failureElement(cell.failures[0]?.message ?? "failed", [...lines, ...cell.story]);
+}
+
+/** `file` and `line` are what CI servers link to. */
+function testCaseElement(file: string, name: string, line: number, more: string, inner: readonly string[]): string[] {
+  const open = `    <testcase classname="${escape(file)}" name="${escape(name)}" file="${escape(file)}" line="${line}"${more}`;
+  return inner.length === 0 ? [`${open}/>`] : [`${open}>`, ...inner, "    </testcase>"];
 }
 
 function failureLines({ position, message, details }: Failure): string[] {

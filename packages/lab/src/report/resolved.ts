@@ -1,7 +1,9 @@
 // `validate --resolved`: what was not written and what stands for it, per matrix cell.
+import { readYaml } from "../load/read-yaml.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { runningLines } from "./running.ts";
 import { formatCell } from "./totals.ts";
+import { unwrittenLines } from "./unwritten.ts";
 
 /**
  * Defaults that all cells share come first, then those of single cells, then the running cluster of every cell at time 0. Ends in a
@@ -19,9 +21,15 @@ export function formatResolved(scenario: Scenario, seed: number): string {
     const own = rows.filter((row) => !common.includes(row));
     if (own.length > 0) lines.push(`  ${name}`, ...own.map((row) => `    ${row}`));
   }
+  lines.push(...unwrittenLines(contentOf(scenario)).map((row) => `  ${row}`));
   for (const { file, line, subject, note } of scenario.notes) lines.push(`  ${file}:${line}  ${subject} ${note}`);
   lines.push(...manifestDefaults(scenario), ...runningClusters(scenario, seed));
   return `${lines.join("\n")}\n`;
+}
+
+/** The file as it is written: matrix values stand for themselves. */
+function contentOf({ file, sources }: Scenario): unknown {
+  return readYaml(file, sources[0]?.text ?? "").documents[0]?.value;
 }
 
 /** Cells whose clusters are the same share their lines. */

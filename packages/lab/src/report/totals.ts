@@ -17,10 +17,13 @@ export function countCases(results: readonly FileResult[]): Totals {
   return totals;
 }
 
-/** 0 all held · 1 an expectation failed · 2 the input is wrong, or nothing was tested. */
-export function exitCodeOf(results: readonly FileResult[]): 0 | 1 | 2 {
-  const { passed, failed } = countCases(results);
-  if (results.some((result) => result.diagnostics.length > 0) || passed + failed === 0) return 2;
+export function addTotals(a: Totals, b: Totals): Totals {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+/** 0 all held · 1 an expectation failed · 2 nothing was tested, or some input is wrong (`wrong`). */
+export function exitCodeOf({ passed, failed }: Totals, wrong: boolean): 0 | 1 | 2 {
+  if (wrong || passed + failed === 0) return 2;
   return failed > 0 ? 1 : 0;
 }
 

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runScenarioText } from "../../src/expect/run-file.ts";
 import type { CellRunner, FileResult, StepOutcome } from "../../src/model/outcome.ts";
-import { formatJson } from "../../src/report/json.ts";
-import { formatJunit } from "../../src/report/junit.ts";
+import { formatJson, jsonOfFile } from "../../src/report/json.ts";
+import { reportJsonSchema, reportSchema } from "../../src/report/json-shape.ts";
+import { formatJunit, junitOfBroken, junitOfFile } from "../../src/report/junit.ts";
 import { formatFileResult, formatTotals } from "../../src/report/text.ts";
 import { countCases, exitCodeOf } from "../../src/report/totals.ts";
 import { applyGoldenEdits, goldenEdits } from "../../src/report/update.ts";
@@ -63,7 +65,12 @@ describe("totals and exit codes", () => {
     ["nothing was tested", [], "0 passed, 0 failed, 0 skipped", 2],
   ])("%s", (_, results, line, code) => {
     expect(formatTotals(countCases(results))).toBe(line);
-    expect(exitCodeOf(results)).toBe(code);
+    expect(
+      exitCodeOf(
+        countCases(results),
+        results.some((one) => one.diagnostics.length > 0),
+      ),
+    ).toBe(code);
   });
 
   it("all skipped is nothing tested", () => {
@@ -71,15 +78,17 @@ describe("totals and exit codes", () => {
       ...good,
       cells: good.cells.map((cell) => ({ ...cell, status: "skipped", reason: "later" })),
     };
-    expect(exitCodeOf([skipped])).toBe(2);
+    expect(exitCodeOf(countCases([skipped]), false)).toBe(2);
     expect(formatFileResult(skipped)).toBe("- lab.yaml  x  (later)\n");
   });
 });
 
 describe("JSON", () => {
   it("has everything a program needs, always the same bytes", () => {
-    const text = formatJson([run(TEXT, half)], 7);
-    expect(formatJson([run(TEXT, half)], 7)).toBe(text);
+    const report = (result: FileResult): string => formatJson([jsonOfFile(result)], countCases([result]), 7);
+    const text = report(run(TEXT, half));
+    expect(report(run(TEXT, half))).toBe(text);
+    expect(() => reportSchema.parse(JSON.parse(text))).not.toThrow();
     expect(JSON.parse(text)).toMatchObject({
       version: 1,
       seed: 7,
@@ -102,14 +111,52 @@ describe("JSON", () => {
   });
 });
 
+function junit(result: FileResult): string {
+  return formatJunit([junitOfFile(result, 7)], countCases([result]));
+}
+
+it("docs/report.schema.json is the shape of today", () => {
+  const file = new URL("../../../../docs/report.schema.json", import.meta.url);
+  expect(readFileSync(file, "utf8")).toBe(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`);
+});
+
 describe("JUnit", () => {
+  it("has the shape that CI servers read, failing lines and all", () => {
+    const text = formatJunit([junitOfFile(run(TEXT, half), 7), junitOfBroken("gone.yaml", 'kubehop: "x" < y', 7)], {
+      passed: 1,
+      failed: 2,
+      skipped: 0,
+    });
+    expect(shapeOf(text)).toEqual([
+      "testsuites name tests failures errors skipped",
+      " testsuite name tests failures errors skipped",
+      "  properties",
+      "   property name value",
+      "   property name value",
+      "  testcase classname name file line time",
+      "  testcase classname name file line time",
+      "   failure message",
+      " testsuite name tests failures errors skipped",
+      "  properties",
+      "   property name value",
+      "  testcase classname name file line",
+      "   failure message",
+    ]);
+    expect(text).toContain('name="run" file="gone.yaml" line="1"');
+    expect(text).toContain("kubehop: &quot;x&quot; &lt; y");
+  });
+
   it("a suite per file, a test case per cell", () => {
-    expect(formatJunit([run(TEXT.replace("a Service", '"<a> & b"').replace(" that hangs", ""), half)]))
+    expect(junit(run(TEXT.replace("a Service", '"<a> & b"').replace(" that hangs", ""), half)))
       .toBe(`<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="kubehop" tests="2" failures="1" skipped="0">
-  <testsuite name="lab.yaml" tests="2" failures="1" skipped="0">
-    <testcase classname="lab.yaml" name="&lt;a&gt; &amp; b [m=a]" time="1.500"/>
-    <testcase classname="lab.yaml" name="&lt;a&gt; &amp; b [m=b]" time="1.500">
+<testsuites name="kubehop" tests="2" failures="1" errors="0" skipped="0">
+  <testsuite name="lab.yaml" tests="2" failures="1" errors="0" skipped="0">
+    <properties>
+      <property name="seed" value="7"/>
+      <property name="ref" value="kubernetes/kubernetes#1"/>
+    </properties>
+    <testcase classname="lab.yaml" name="&lt;a&gt; &amp; b [m=a]" file="lab.yaml" line="1" time="1.500"/>
+    <testcase classname="lab.yaml" name="&lt;a&gt; &amp; b [m=b]" file="lab.yaml" line="5" time="1.500">
       <failure message="result: timeout, expected ok">lab.yaml:5:43: result: timeout, expected ok</failure>
     </testcase>
   </testsuite>
@@ -122,15 +169,33 @@ describe("JUnit", () => {
       "scenario: x\nsteps: [{ run: a, expect: { output: b } }]\n",
       scripted([outcome({ stdout: "\u0001\ufffe\ud800\u{1f600}" })]),
     );
-    expect(formatJunit([result])).toContain("???\u{1f600}");
+    expect(junit(result)).toContain("???\u{1f600}");
   });
 
   it("a file that cannot be read is a failed case", () => {
-    expect(formatJunit([run("scenario: x\nfoo: 1\n", half)])).toContain(
+    expect(junit(run("scenario: x\nfoo: 1\n", half))).toContain(
       '<failure message="lab.yaml:1:1: missing key &quot;steps&quot;: nothing would happen">',
     );
   });
 });
+
+/** Elements with the names of their attributes, indented by depth; throws where the XML is not well-formed. */
+function shapeOf(xml: string): string[] {
+  const open: string[] = [];
+  const rows: string[] = [];
+  for (const [tag, end, name = "", attributes = "", self] of xml.matchAll(/<(\/?)(\w+)((?: \w+="[^"<]*")*)(\/?)>/g)) {
+    if (end === "/") {
+      if (open.pop() !== name) throw new Error(`${tag} closes nothing`);
+      continue;
+    }
+    const names = [...attributes.matchAll(/(\w+)="/g)].map((found) => found[1]);
+    rows.push(`${" ".repeat(open.length)}${[name, ...names].join(" ")}`);
+    if (self === "") open.push(name);
+  }
+  const rest = xml.replaceAll(/<\?xml[^?]*\?>|<\/?\w+(?: \w+="[^"<]*")*\/?>/g, "");
+  if (open.length > 0 || rest.includes("<")) throw new Error("not well-formed");
+  return rows;
+}
 
 describe("--update", () => {
   const golden = `scenario: x # kept

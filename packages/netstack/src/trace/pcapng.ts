@@ -95,10 +95,13 @@ function u64Option(value: number): Uint8Array {
   return data;
 }
 
+/** A frame as a tap of its device shows it. */
+export type FrameStep = Extract<Step, { readonly kind: "rx" | "xmit" }>;
+
 /**
  * A file with the frames of all devices: every frame stands once per device and direction that a tap there shows. Interfaces are named
- * `NAMESPACE/DEVICE`. A packet keeps its epb_packetid from device to device and through tunnels; copies have their own. The comment
- * is the kernel function that the tap stands in. Times are virtual, from 1970 on.
+ * `NAMESPACE/DEVICE`. A packet keeps its epb_packetid from device to device and through tunnels; copies have their own. As a tracer it
+ * comments on a frame with the kernel function that the tap stands in. Times are virtual, from 1970 on.
  */
 export class PcapngWriter implements Tracer {
   /** Frames written. */
@@ -122,7 +125,11 @@ export class PcapngWriter implements Tracer {
   }
 
   step(step: Step): void {
-    if (step.kind !== "rx" && step.kind !== "xmit") return;
+    if (step.kind === "rx" || step.kind === "xmit") this.frame(step, step.fn);
+  }
+
+  /** `comment`: what a reader is told of the frame. */
+  frame(step: FrameStep, comment: string): void {
     const id = this.interfaceOf(step.ns, step.dev);
     const { out } = this;
     const at = BigInt(Math.round(step.at * NS_PER_MS));
@@ -133,7 +140,7 @@ export class PcapngWriter implements Tracer {
     out.u32(step.frame.length);
     out.u32(step.frame.length);
     out.bytes(step.frame);
-    out.option(OPT_COMMENT, this.text(step.fn));
+    out.option(OPT_COMMENT, this.text(comment));
     out.option(EPB_FLAGS, u32Option(step.kind === "rx" ? INBOUND : OUTBOUND));
     out.option(EPB_PACKETID, u64Option(step.pkt));
     out.option(OPT_ENDOFOPT, new Uint8Array());
@@ -146,8 +153,8 @@ export class PcapngWriter implements Tracer {
     return this.out.result();
   }
 
-  /** Number of the device's interface; described when its first frame comes. */
-  private interfaceOf(ns: string, dev: string): number {
+  /** Number of the device's interface; described when it is first asked for. */
+  interfaceOf(ns: string, dev: string): number {
     const name = `${ns}/${dev}`;
     const known = this.interfaces.get(name);
     if (known !== undefined) return known;
@@ -165,7 +172,7 @@ export class PcapngWriter implements Tracer {
     return id;
   }
 
-  /** UTF-8; the few texts there are come again and again. */
+  /** UTF-8; texts come again and again. */
   private text(text: string): Uint8Array {
     let bytes = this.comments.get(text);
     if (bytes === undefined) this.comments.set(text, (bytes = encodeUtf8(text)));

@@ -1,0 +1,97 @@
+// Pods: what a workload makes is made again by it, under the names, on the nodes and with the addresses of the dump.
+import { kindFromWord, KINDS } from "@kubehop/kube";
+import { at, controllerOf, type Dumped, subjectOf, textAt } from "./dumped.ts";
+import type { Notes } from "./notes.ts";
+
+export interface KnownPod {
+  readonly pod: Dumped;
+  /** As scenarios name it: `deploy/web#2`, `prod/pod/client`. */
+  readonly ref: string;
+  /** Nothing in the dump makes it: its own manifest is taken over. */
+  readonly bare: boolean;
+  readonly node: string | undefined;
+}
+
+/** The dump's pods that run, with their names in a scenario. */
+export function knownPods(objects: readonly Dumped[], nodes: readonly string[], notes: Notes): KnownPod[] {
+  const pods = objects.filter((object) => object.kind === "Pod" && isRunning(object, notes));
+  const groups = new Map<Dumped | undefined, Dumped[]>();
+  for (const pod of pods) {
+    const workload = workloadOf(pod, objects);
+    groups.set(workload, [...(groups.get(workload) ?? []), pod]);
+  }
+  return [...groups].flatMap(([workload, made]) =>
+    workload === undefined ? made.map((pod) => barePod(pod)) : madePods(workload, made, nodes, notes),
+  );
+}
+
+function isRunning(pod: Dumped, notes: Notes): boolean {
+  const phase = textAt(pod.value, "status", "phase") ?? "Running";
+  const leaving = at(pod.value, "metadata", "deletionTimestamp") !== undefined;
+  if ((phase === "Running" || phase === "Pending") && !leaving) return true;
+  notes.leftOut(`pods that ${leaving ? "are being deleted" : "have ended"}`, subjectOf(pod));
+  return false;
+}
+
+/** What makes the pod: its controller, or that one's; undefined: nothing that is in the dump. */
+function workloadOf(pod: Dumped, objects: readonly Dumped[]): Dumped | undefined {
+  let found: Dumped | undefined;
+  let made = pod;
+  for (;;) {
+    const owner = controllerOf(made);
+    const next = objects.find(
+      ({ kind, name, namespace }) => kind === owner?.kind && name === owner.name && namespace === made.namespace,
+    );
+    if (next === undefined || kindFromWord(next.kind) === undefined || next.kind === "Node") return found;
+    found = made = next;
+  }
+}
+
+function barePod(pod: Dumped): KnownPod {
+  return { pod, ref: `${prefix(pod)}pod/${pod.name}`, bare: true, node: textAt(pod.value, "spec", "nodeName") };
+}
+
+function madePods(workload: Dumped, pods: readonly Dumped[], nodes: readonly string[], notes: Notes): KnownPod[] {
+  const kind = kindFromWord(workload.kind);
+  const word = kind === undefined ? "" : (KINDS[kind].shortNames[0] ?? KINDS[kind].plural);
+  const sorted = pods.toSorted((a, b) => compare(orderOf(workload, a, nodes), orderOf(workload, b, nodes)));
+  const replicas = at(workload.value, "spec", "replicas");
+  const wanted = workload.kind === "DaemonSet" || typeof replicas !== "number" ? sorted.length : replicas;
+  for (const pod of sorted.slice(wanted)) notes.missing("pods beyond the replicas of their workload", subjectOf(pod));
+  return sorted.slice(0, wanted).map((pod, index) => ({
+    pod,
+    ref: `${prefix(workload)}${word}/${workload.name}#${index + 1}`,
+    bare: false,
+    node: textAt(pod.value, "spec", "nodeName"),
+  }));
+}
+
+/** The order in which our controllers will make them: by node, by ordinal, else by age. */
+function orderOf({ kind }: Dumped, { name, value }: Dumped, nodes: readonly string[]): readonly (string | number)[] {
+  if (kind === "DaemonSet") return [nodes.indexOf(textAt(value, "spec", "nodeName") ?? ""), name];
+  if (kind === "StatefulSet") return [Number(/\d+$/.exec(name)?.[0] ?? 0), name];
+  return [textAt(value, "metadata", "creationTimestamp") ?? "", name];
+}
+
+function compare(a: readonly (string | number)[], b: readonly (string | number)[]): number {
+  for (const [index, left] of a.entries()) {
+    const right = b[index] ?? "";
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
+}
+
+function prefix({ namespace }: Dumped): string {
+  return namespace === "default" || namespace === "" ? "" : `${namespace}/`;
+}
+
+/** Name and address as pins; undefined where the scenario gives them anyway. */
+export function podPin({ pod, bare }: KnownPod, workload: string): Record<string, string> | undefined {
+  const hostNetwork = at(pod.value, "spec", "hostNetwork") === true;
+  const ip = hostNetwork ? undefined : textAt(pod.value, "status", "podIP");
+  const pin = {
+    ...(bare || workload === "sts" ? {} : { name: pod.name }),
+    ...(ip === undefined || ip === "" || ip.includes(":") ? {} : { ip }),
+  };
+  return Object.keys(pin).length === 0 ? undefined : pin;
+}
