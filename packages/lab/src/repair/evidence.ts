@@ -2,6 +2,7 @@
 
 import { JourneyRecorder } from "@kubehop/netstack";
 import type { Journey, RuleOrigin, Step } from "@kubehop/netstack";
+import { addTracer } from "../cluster/onlookers.ts";
 import { RuleMemory } from "../explain/background.ts";
 import { headersOf } from "../explain/headers.ts";
 import type { PacketSummary } from "../model/outcome.ts";
@@ -40,39 +41,45 @@ export interface Evidence {
 
 interface Recorded {
   readonly step: StepSpec;
+  readonly cluster: RunningCluster;
   readonly begunAt: number;
   readonly recorder: JourneyRecorder;
   readonly memory: RuleMemory;
+  readonly stop: () => void;
 }
 
-/** Records the packets of each step up to the failing one. */
+/** Records the packets of each step; steps may overlap. */
 export class Recording {
   readonly #steps: Recorded[] = [];
-  #cluster: RunningCluster | undefined;
 
   begin(step: StepSpec, cluster: RunningCluster): void {
     const recorder = new JourneyRecorder(PACKETS_PER_STEP);
     const memory = new RuleMemory(cluster, recorder);
-    this.#steps.push({ step, begunAt: cluster.world.now, recorder, memory });
-    this.#cluster = cluster;
-    cluster.world.tracer = memory;
+    const stop = addTracer(cluster.world, memory);
+    this.#steps.push({ step, cluster, begunAt: cluster.world.now, recorder, memory, stop });
   }
 
-  /** Stops recording. Undefined when no step has begun. */
-  evidence(plan: CellPlan): Evidence | undefined {
-    const cluster = this.#cluster;
-    const last = this.#steps.at(-1);
-    if (cluster === undefined || last === undefined) return undefined;
-    cluster.world.tracer = null;
-    const here = cluesOf(last, true);
+  end(step: StepSpec): void {
+    this.#recorded(step)?.stop();
+  }
+
+  /** What the packets of a step that fails have met, and those before that went between the same machines. Undefined: it has not begun. */
+  evidence(plan: CellPlan, failing: StepSpec): Evidence | undefined {
+    const recorded = this.#recorded(failing);
+    if (recorded === undefined) return undefined;
+    const here = cluesOf(recorded, true);
     const involved = new Set(here.flatMap(({ packet }) => (packet === undefined ? [] : [packet.src, packet.dst])));
     const before = this.#steps
-      .slice(0, -1)
+      .slice(0, this.#steps.indexOf(recorded))
       .toReversed()
-      .flatMap((recorded) => cluesOf(recorded, false))
+      .flatMap((earlier) => cluesOf(earlier, false))
       .filter(({ packet }) => packet !== undefined && (involved.has(packet.src) || involved.has(packet.dst)));
     const clues = [...here, ...before].toSorted((a, b) => a.near - b.near);
-    return { plan, cluster, failing: last.step, clues };
+    return { plan, cluster: recorded.cluster, failing, clues };
+  }
+
+  #recorded({ index }: StepSpec): Recorded | undefined {
+    return this.#steps.find(({ step }) => step.index === index);
   }
 }
 

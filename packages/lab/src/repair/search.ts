@@ -36,12 +36,23 @@ export interface FixSearch {
   readonly replays: number;
 }
 
-interface Baseline {
+/** A step that fails in the run as it is. */
+interface Target {
   readonly evidence: Evidence;
   readonly candidates: readonly Candidate[];
   readonly failures: readonly Failure[];
+}
+
+interface Baseline {
+  /** In the order in which they failed. */
+  readonly targets: readonly [Target, ...Target[]];
   readonly failed: ReadonlySet<number>;
 }
+
+/** Steps that are tried to be repaired, one after the other, until one can be. */
+const MOST_TARGETS = 3;
+
+const NOTHING_FOUND: FixSearch = { failing: undefined, failures: [], fixes: [], tried: 0, candidates: 0, replays: 0 };
 
 /**
  * Looks for single changes that repair a cell.
@@ -50,43 +61,46 @@ interface Baseline {
 export function findFixes(plan: CellPlan, source: ScenarioSource, options: FixOptions): FixSearch {
   const goal = goalPlan(plan);
   const baseline = observe(goal, options);
-  if (baseline === undefined)
-    return { failing: undefined, failures: [], fixes: [], tried: 0, candidates: 0, replays: 1 };
-  const search = new Search(goal, source, options, baseline);
-  search.run();
-  const { candidates, failures } = baseline;
-  const { tried, replays } = search;
-  const { failing } = baseline.evidence;
-  return { failing, failures, fixes: search.best(), tried, candidates: candidates.length, replays };
+  if (baseline === undefined) return { ...NOTHING_FOUND, replays: 1 };
+  let spent = 1;
+  let search: Search | undefined;
+  for (const target of baseline.targets) {
+    const next = new Search(goal, source, { ...options, replays: options.replays - spent }, target, baseline.failed);
+    next.run();
+    spent += next.replays;
+    if (search === undefined || next.best().length > 0) search = next;
+    if (next.best().length > 0) break;
+  }
+  return { ...(search?.result() ?? NOTHING_FOUND), replays: spent };
 }
 
-/** The run as it is: where it fails first, what its packets met up to there, and what else fails. */
+/** The run as it is: which steps fail, and what their packets met. */
 function observe(goal: CellPlan, { seed, run, step: wanted }: FixOptions): Baseline | undefined {
   const recording = new Recording();
   const failed = new Set(goal.steps.map(({ index }) => index));
-  let found: Omit<Baseline, "failed"> | undefined;
+  const targets: Target[] = [];
   const look = (step: StepSpec, failures: readonly Failure[]): void => {
-    if (found !== undefined || (wanted !== undefined && step.id !== wanted)) return;
-    const evidence = recording.evidence(goal);
-    if (evidence !== undefined) found = { evidence, candidates: allCandidates(evidence), failures };
+    if (targets.length === MOST_TARGETS || (wanted !== undefined && step.id !== wanted)) return;
+    const evidence = recording.evidence(goal, step);
+    if (evidence !== undefined) targets.push({ evidence, candidates: allCandidates(evidence), failures });
   };
   const end = run(
     goal,
     seed,
     (step, outcome, live) => {
+      recording.end(step);
       const failures = judge(step.expect, outcome, live);
       if (failures.length === 0) failed.delete(step.index);
       else look(step, failures);
     },
-    (step, cluster) => {
-      if (found === undefined) recording.begin(step, cluster);
-    },
+    (step, cluster) => recording.begin(step, cluster),
   );
   if (end.stopped !== undefined) {
     const { step, reason } = end.stopped;
     look(step, [{ position: step.position, message: reason, details: [] }]);
   }
-  return found === undefined ? undefined : { ...found, failed };
+  const [first, ...others] = targets;
+  return first === undefined ? undefined : { targets: [first, ...others], failed };
 }
 
 /** A change that worked. */
@@ -100,29 +114,44 @@ interface Found {
 
 class Search {
   tried = 0;
-  replays = 1;
+  replays = 0;
   readonly #goal: CellPlan;
   readonly #source: ScenarioSource;
   readonly #options: FixOptions;
-  readonly #base: Baseline;
+  readonly #target: Target;
+  /** Indices of the steps that fail in the run as it is. */
+  readonly #failed: ReadonlySet<number>;
   readonly #failing: StepSpec;
   readonly #found: Found[] = [];
 
-  constructor(goal: CellPlan, source: ScenarioSource, options: FixOptions, base: Baseline) {
+  constructor(
+    goal: CellPlan,
+    source: ScenarioSource,
+    options: FixOptions,
+    target: Target,
+    failed: ReadonlySet<number>,
+  ) {
     this.#goal = goal;
     this.#source = source;
     this.#options = options;
-    this.#base = base;
-    this.#failing = base.evidence.failing;
+    this.#target = target;
+    this.#failed = failed;
+    this.#failing = target.evidence.failing;
   }
 
-  /** First every candidate as it is, then those that did not help in other forms: on every node, or earlier. */
+  result(): FixSearch {
+    const { failures, candidates } = this.#target;
+    const { tried, replays } = this;
+    return { failing: this.#failing, failures, fixes: this.best(), tried, candidates: candidates.length, replays };
+  }
+
+  /** First every candidate as it is, then those that did not cure everything in other forms: on every node, or earlier. */
   run(): void {
-    const { candidates } = this.#base;
+    const { candidates } = this.#target;
     const failing = this.#failing.index;
-    const helpless = candidates.filter((candidate) => !this.#try(candidate, failing, ""));
-    for (const candidate of helpless) this.#try(everywhere(candidate, this.#goal), failing, "");
-    for (const candidate of helpless) {
+    const wanting = candidates.filter((candidate) => !this.#try(candidate, failing, ""));
+    for (const candidate of wanting) this.#try(everywhere(candidate, this.#goal), failing, "");
+    for (const candidate of wanting) {
       const { change } = candidate;
       if (change.kind === "typed" && change.metIn < failing)
         this.#try(candidate, change.metIn, ` (before step ${this.#idOf(change.metIn)})`);
@@ -133,7 +162,7 @@ class Search {
     return this.#goal.steps.find((step) => step.index === index)?.id ?? "";
   }
 
-  /** True when the candidate works, or one of its family does already and so it need not be tried. */
+  /** True when the candidate cures everything, or one of its family does already and so it need not be tried. */
   #try(candidate: Candidate | undefined, before: number, when: string): boolean {
     if (candidate === undefined) return false;
     const { family, touches } = candidate;
@@ -146,8 +175,9 @@ class Search {
     const trial = this.#replay(plan);
     if (trial === undefined) return false;
     const text = `${sayChange(candidate.change, this.#goal)}${when}`;
-    this.#found.push({ candidate, text, ...this.#score(trial), order: this.#found.length });
-    return true;
+    const { held, all } = this.#score(trial);
+    this.#found.push({ candidate, text, held, all, order: this.#found.length });
+    return held === all;
   }
 
   /** A run up to the failing step decides most: does it hold, and nothing before it get worse? */
@@ -166,13 +196,13 @@ class Search {
   /** The step that was to be repaired fails still, or one that held does not any more. */
   #isWorse({ index }: StepSpec, failures: readonly Failure[], outcome: StepOutcome): boolean {
     if (index === this.#failing.index) return true;
-    return !this.#base.failed.has(index) && !isOnlyExit(failures, outcome);
+    return !this.#failed.has(index) && !isOnlyExit(failures, outcome);
   }
 
   /** Requests of all steps that failed, and of how many of them the expectations hold now. */
   #score({ failed, requests }: Trial): { readonly held: number; readonly all: number } {
     let [held, all] = [0, 0];
-    for (const index of this.#base.failed) {
+    for (const index of this.#failed) {
       const count = requests.get(index) ?? 1;
       all += count;
       if (!failed.has(index)) held += count;

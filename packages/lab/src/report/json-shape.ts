@@ -31,6 +31,9 @@ const request = z
     client: z.string().optional().describe("Source address that the server saw."),
     ttl: count.optional().describe("TTL of the request at the server."),
     bytes: count.optional().describe("Bytes of the answer."),
+    packet: z.string().optional().describe("`PROTOCOL SRC:PORT > DST:PORT` as the client sent it."),
+    startedAt: virtualMs.optional(),
+    endedAt: virtualMs.optional(),
   })
   .describe("One request and how it ended.");
 

@@ -7,6 +7,7 @@ import type { JsonCase, JsonFile, JsonReport } from "./json-shape.ts";
 import type { Totals } from "./totals.ts";
 
 type JsonStep = JsonCase["steps"][number];
+type JsonRequest = JsonStep["answers"][number];
 
 /** JSON text of a run, keys in a fixed order, two spaces, newline at the end. */
 export function formatJson(files: readonly JsonFile[], totals: Totals, seed: number): string {
@@ -82,15 +83,21 @@ function fatesJson({ fates }: StepResult["outcome"]): object {
   return { fates: rows.map(({ flow, fates: found }) => ({ flow, fates: found.map(({ text }) => text) })) };
 }
 
-function flowJson(flow: FlowOutcome): JsonStep["answers"][number] {
-  const { result, by, client, ttl, bytes } = flow;
-  return {
-    result,
-    ...(by === undefined ? {} : { by }),
-    ...(client === undefined ? {} : { client }),
-    ...(ttl === undefined ? {} : { ttl }),
-    ...(bytes === undefined ? {} : { bytes }),
-  };
+function flowJson({ ends, ...flow }: FlowOutcome): JsonRequest {
+  const { result, by, client, ttl, bytes, startedAt, endedAt } = flow;
+  const packet = ends === undefined ? undefined : flowText(ends);
+  return { result, ...present({ by, client, ttl, bytes, packet, startedAt, endedAt }) };
+}
+
+/** `udp 10.244.1.2:40000 > 10.96.0.10:53`. */
+function flowText({ protocol, src, sport, dst, dport }: NonNullable<FlowOutcome["ends"]>): string {
+  const port = (number: number): string => (number === 0 ? "" : `:${number}`);
+  return `${protocol} ${src}${port(sport)} > ${dst}${port(dport)}`;
+}
+
+/** JSON has no undefined. */
+function present(values: { readonly [K in keyof JsonRequest]?: JsonRequest[K] | undefined }): Partial<JsonRequest> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 /** What was done: `in` and `run`, or `send`. */

@@ -55,6 +55,28 @@ const REPAIRS: readonly Repair[] = [
     cell: { direct: "untracked" },
     repairs: [/^iptables -t raw -D PREROUTING .*-i cni0 -j CT --notrack on node1/],
   },
+  // plugins#858: delete the neighbour (the release that announces itself is older, not newer).
+  {
+    file: "bugs/A10-stale-arp-ip-reuse",
+    cell: { plugins: "1.3.0", entry: "kept" },
+    repairs: [/^ip neigh del 10\.244\.0\.2 dev cni0 on node1/],
+  },
+  // kubernetes#56903: kernels that resolve the clash.
+  { file: "bugs/C1-conntrack-dns-race", cell: { kernel: "4.9" }, repairs: ['set cluster.kernel: "6.18"'] },
+  // kubernetes#98305: the release that deletes entries of the node port.
+  { file: "bugs/C8-udp-nodeport-stale", cell: { kubernetes: "1.10" }, repairs: ['set cluster.kubernetes: "1.28"'] },
+  // Entries of a repeated SYN are not renewed by later kernels.
+  { file: "bugs/C15-tcp-prenat-syn-blackhole", cell: { kernel: "3.10" }, repairs: ['set cluster.kernel: "6.18"'] },
+  // flannel#1614: the MTU, the clamp, or the message let through.
+  {
+    file: "bugs/F1-mtu-blackhole",
+    cell: { mtu: "1500", icmp: "filtered" },
+    repairs: [
+      "ip link set dev eth0 mtu 1450 on server",
+      /--set-mss 1410 on node2$/,
+      "iptables -D OUTPUT -p icmp -m icmp --icmp-type 3/4 -j DROP on node2",
+    ],
+  },
   // kubernetes#92035: kube-proxy clears the mark.
   {
     file: "bugs/C28-mark-survives-encap-double-nat",
