@@ -25,7 +25,9 @@ export class EventLog {
     const { number, detail = "" } = more;
     const told: LabEvent = { at: this.#now(), subject, event, detail, ...(number === undefined ? {} : { number }) };
     this.#events.push(told);
-    for (const listener of this.#listeners) listener(told);
+    // Who begins to listen inside of an event has not heard of it, and who has stopped meanwhile does not any more.
+    const listeners = new Set(this.#listeners);
+    for (const listener of listeners) if (this.#listeners.has(listener)) listener(told);
   }
 
   /** The function returned ends it. */

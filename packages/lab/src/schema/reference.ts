@@ -125,6 +125,22 @@ steps:
   - { in: node1, run: fg capture, expect: { output: "Flags [S]" } }
 \`\`\`
 
+Steps stand one behind the other, unless they say when they begin: \`at\` a time, \`after\` an event, or \`every\` so often \`until\` a moment. A stream
+(\`every\`) goes on beside the steps behind it and is judged when all its requests have ended; a step with \`after\` goes on beside the one that is
+going on. A step after \`NODE/AGENT batch N\` happens between two batches of one sync: the agent stands still until the step has ended, all else
+goes on. An event that does not come within 600 s behind the last step ends the run. What is due at the same time happens in the order of the file.
+
+\`\`\`yaml
+steps:
+  - send: "client:40000 > node1:30053/udp"
+    id: stream
+    every: 200ms
+    until: "echo#1 gone + 10s"
+    expect: { stream: [{ until: rollout begun, by: echo#1, lost: 0 }, { since: "echo#1 gone + 2s", by: echo#2, lost: 0 }] }
+  - { id: rollout, at: 10s, run: kubectl apply -f echo-2.yaml }
+  - { after: "node1/kube-proxy batch 1", fault: { agent: node1/kube-proxy, do: kill } }
+\`\`\`
+
 A lab of namespaces (\`namespaces:\`) has no Kubernetes: its places are the namespaces, its network is what \`build\` types in them, and time 0
 is when the last command of \`build\` has ended. A program's input is a here-document, as in a shell. \`inject\` and \`datagram\` put single
 frames and datagrams on their way; they are there in clusters too. Differences from the real kernel (\`kubehop verify --fuzz\`) are such files.

@@ -75,7 +75,7 @@ test.each([
     `{ send: "client > svc/web:80", pick: web#1, every: 1s, until: 3s }`,
     '"pick" beside "every": a pick would force the choices of other steps too',
   ],
-  [`{ fault: {} }`, "a fault needs one of agent, crash, boot"],
+  [`{ fault: {} }`, "a fault needs one of agent, crash, boot, link, heal, delete"],
   [`{ fault: { agent: node1/kubelet } }`, 'missing key "do"'],
   [`{ fault: { agent: node1/kubelet, do: delay } }`, 'missing key "by": how much later'],
   [`{ fault: { agent: node1/kubelet, do: kill, by: 1s } }`, '"by" means nothing beside do: kill'],
@@ -85,7 +85,7 @@ test.each([
   [`{ fault: { boot: node1 } }`, "what a machine finds when it comes back is not modelled"],
   [
     `{ in: node1, fault: { crash: node1 } }`,
-    '"in" says where run, inject and datagram happen, fault has no use for it',
+    '"in" says where run, inject, datagram and race happen, fault has no use for it',
   ],
   [`{ send: "client > svc/web:80", expect: { stream: { since: 1s } } }`, "nothing is expected of these requests"],
   [`{ send: "client > svc/web:80", expect: { since: web#1 gane } }`, '"gane" is no event'],

@@ -33,6 +33,7 @@ const BESIDE: Readonly<Record<string, object>> = {
   send: { flow: "a > b:1" },
   inject: { dev: "eth0", frame: "ffffffffffff0a580a0100020806" },
   datagram: { sport: 1, to: "a:1" },
+  delete: { in: "node1" },
 };
 
 /** The same for every item of a list, every value of a map. */
@@ -41,15 +42,18 @@ const BESIDE_EACH: Readonly<Record<string, object>> = {
   build: { in: "N1", run: "ip addr" },
 };
 
-function complete(value: unknown): unknown {
+/** Rows that are to be deleted stand in the place that their map names once. */
+const NAMES_PLACE = "delete";
+
+function complete(value: unknown, parent = ""): unknown {
   if (Array.isArray(value)) return value.map((item) => complete(item));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
-      const inner = complete(item);
+      const inner = complete(item, key);
       const each = BESIDE_EACH[key];
       if (each !== undefined) return [key, completeEach(inner, each)];
-      const beside = BESIDE[key];
+      const beside = parent === NAMES_PLACE ? undefined : BESIDE[key];
       return [
         key,
         beside !== undefined && typeof inner === "object" && inner !== null && !Array.isArray(inner)
