@@ -72,7 +72,7 @@ steps:
         "12:40 "10.0.0.1" is not ADDRESS:PORT",
         "12:64 "bytes" stands in place of "payload"",
         "13:40 "10.0.0.1:99999" is not ADDRESS:PORT",
-        "14:7 "in" says where run, inject and datagram happen, wait has no use for it",
+        "14:7 "in" says where run, inject, datagram and race happen, wait has no use for it",
         "15:11 no namespace or alias is named "admin"",
       ]
     `);

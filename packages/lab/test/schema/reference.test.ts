@@ -33,6 +33,7 @@ const BESIDE: Readonly<Record<string, object>> = {
   send: { flow: "a > b:1" },
   inject: { dev: "eth0", frame: "ffffffffffff0a580a0100020806" },
   datagram: { sport: 1, to: "a:1" },
+  delete: { in: "node1" },
 };
 
 /** The same for every item of a list, every value of a map. */
@@ -46,7 +47,8 @@ function complete(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
-      const inner = complete(item);
+      // Rows that are deleted stand at the place of their fault.
+      const inner = key === "delete" ? item : complete(item);
       const each = BESIDE_EACH[key];
       if (each !== undefined) return [key, completeEach(inner, each)];
       const beside = BESIDE[key];

@@ -68,7 +68,7 @@ function dropOf(ec: ExpectContext, draft: DraftFault["drop"], path: Path): Frame
   if (draft === undefined) return undefined;
   const { flow, flags, nth = [] } = draft;
   const numbers = [nth].flat().filter((number) => number !== undefined);
-  if (flow === undefined && flags === undefined && numbers.length === 0)
+  if (!["flow", "flags", "nth"].some((key) => ec.context.document.has([...path, key])))
     ec.context.report(path, "every frame would be lost", {
       hint: "write flow, flags or nth; for all frames cut: true",
     });
