@@ -3,7 +3,8 @@
 import { getU32 } from "../wire/bytes.ts";
 import type { TcpOptions } from "../wire/tcp-fields.ts";
 import { seqAfter, seqBefore } from "../wire/tcp-fields.ts";
-import { tcpArmReorder, tcpClearTimer, tcpRetransmitHead, tcpSetXmitTimer } from "./tcp-output.ts";
+import { tcpRetransmitHead } from "./tcp-output.ts";
+import { tcpArmReorder, tcpClearTimer, tcpSetXmitTimer } from "./tcp-xmit-timer.ts";
 import { tcpRttEstimator, tcpSetRto } from "./tcp-rtt.ts";
 import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
 import { TCP_SYN_SENT } from "./tcp-states.ts";

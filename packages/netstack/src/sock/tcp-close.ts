@@ -4,13 +4,13 @@ import { TCP_FIN, TCP_PSH } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
 import {
   tcpClearDelayedAck,
-  tcpClearTimer,
   tcpPushPendingFrames,
   tcpQueueSegment,
   tcpRefreshMss,
   tcpSendAck,
   tcpSendActiveReset,
 } from "./tcp-output.ts";
+import { tcpClearTimer } from "./tcp-xmit-timer.ts";
 import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
 import type { TcpStateNum } from "./tcp-states.ts";
 import {

@@ -24,14 +24,8 @@ import { tcpAck } from "./tcp-ack.ts";
 import { tcpArmFinTimeout, tcpDataReady, tcpDone, tcpEof, tcpFail } from "./tcp-close.ts";
 import { tcpDataQueue } from "./tcp-data.ts";
 import { TCP_INIT_CWND, TCP_MSS_DEFAULT, TCP_PAWS_MSL } from "./tcp-limits.ts";
-import {
-  tcpArmRetransmit,
-  tcpClearTimer,
-  tcpPushPendingFrames,
-  tcpRefreshMss,
-  tcpSendAck,
-  tcpSendDelayedAck,
-} from "./tcp-output.ts";
+import { tcpPushPendingFrames, tcpRefreshMss, tcpSendAck, tcpSendDelayedAck } from "./tcp-output.ts";
+import { tcpArmRetransmit, tcpClearTimer } from "./tcp-xmit-timer.ts";
 import { tcpSendReset } from "./tcp-reset.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 import {

@@ -16,10 +16,11 @@ import {
 } from "../wire/tcp-fields.ts";
 import type { SockErrno } from "./errno.ts";
 import { ipQueueXmit, skFlow, skRoute } from "./ip-xmit.ts";
-import { TCP_DELACK_MIN, TCP_RTO_MAX, TCP_RTO_MIN, TCPOLEN_TSTAMP_ALIGNED } from "./tcp-limits.ts";
+import { TCP_DELACK_MIN, TCPOLEN_TSTAMP_ALIGNED } from "./tcp-limits.ts";
 import type { SynOptions } from "./tcp-options.ts";
 import { synOptionsSize, writeAlignedTimestamp, writeSackBlocks, writeSynOptions } from "./tcp-options.ts";
-import type { TcpSegment, TcpSock, TcpTimers } from "./tcp-sock.ts";
+import { tcpArmProbe, tcpArmRetransmit, tcpSetXmitTimer } from "./tcp-xmit-timer.ts";
+import type { TcpSegment, TcpSock } from "./tcp-sock.ts";
 import { TCP_CLOSE, TCP_SYN_SENT } from "./tcp-states.ts";
 import { tcpSelectWindow, tcpSyncMss } from "./tcp-window.ts";
 
@@ -237,56 +238,6 @@ function retransmitAt(sk: TcpSock, at: number): void {
   if (seg.data.length > sk.mssCache) splitSegment(sk, at, sk.mssCache);
   if (sk.retransStamp < 0) sk.retransStamp = sk.ns.world.now;
   tcpTransmitSegment(sk, sk.queue[at] as TcpSegment);
-}
-
-/** tcp_reset_xmit_timer: one timer serves all purposes of the send side. */
-function resetXmitTimer(sk: TcpSock, what: keyof TcpTimers, delay: number): void {
-  tcpClearTimer(sk);
-  sk.early = what === "lossProbe" || what === "reorder";
-  sk.timer = sk.ns.world.clock.schedule(Math.min(delay, TCP_RTO_MAX), () => {
-    sk.timer = null;
-    sk.early = false;
-    sk.timers[what](sk);
-    sk.ns.world.softirq();
-  });
-}
-
-/** Arm (or move) the retransmission timer. */
-export function tcpArmRetransmit(sk: TcpSock, delay = sk.rto): void {
-  resetXmitTimer(sk, "retransmit", delay);
-}
-
-/** Arm the zero-window probe timer. */
-export function tcpArmProbe(sk: TcpSock): void {
-  resetXmitTimer(sk, "probe", sk.rto * 2 ** sk.backoff);
-}
-
-/** Segments before one that has arrived are given a moment (tcp_rack_mark_lost). */
-export function tcpArmReorder(sk: TcpSock, delay: number): void {
-  resetXmitTimer(sk, "reorder", delay);
-}
-
-/** tcp_set_xmit_timer: what is under way is watched by a loss probe first, else by the retransmission timer. */
-export function tcpSetXmitTimer(sk: TcpSock): void {
-  if (mayProbe(sk)) resetXmitTimer(sk, "lossProbe", Math.min(probeTimeout(sk), sk.rto));
-  else tcpArmRetransmit(sk);
-}
-
-/** tcp_schedule_loss_probe: connections with SACK, while nothing is known to be lost or out of order. */
-function mayProbe(sk: TcpSock): boolean {
-  if (!sk.sackOk || sk.inRecovery || sk.srtt < 0 || sk.state === TCP_SYN_SENT) return false;
-  return !sk.queue.some((seg) => seg.sacked);
-}
-
-/** Two round trips; a segment that is alone may meet a delayed ACK. */
-function probeTimeout(sk: TcpSock): number {
-  return 2 * sk.srtt + (sk.sendHead === 1 ? TCP_RTO_MIN : sk.ns.flavour.tcpProbeMin);
-}
-
-export function tcpClearTimer(sk: TcpSock): void {
-  if (sk.timer !== null) sk.ns.world.clock.cancel(sk.timer);
-  sk.timer = null;
-  sk.early = false;
 }
 
 /** tcp_send_loss_probe: new data if there is some, else the last segment once more; the answer shows what is missing. */

@@ -4,14 +4,8 @@ import type { SockErrno } from "./errno.ts";
 import { tcpDone, tcpFail } from "./tcp-close.ts";
 import { TCP_RTO_MAX, TCP_RTO_MIN } from "./tcp-limits.ts";
 import { tcpEnterRecovery } from "./tcp-ack.ts";
-import {
-  tcpArmProbe,
-  tcpArmRetransmit,
-  tcpRefreshMss,
-  tcpRetransmitHead,
-  tcpSendLossProbe,
-  tcpXmitProbe,
-} from "./tcp-output.ts";
+import { tcpRefreshMss, tcpRetransmitHead, tcpSendLossProbe, tcpXmitProbe } from "./tcp-output.ts";
+import { tcpArmProbe, tcpArmRetransmit } from "./tcp-xmit-timer.ts";
 import type { TcpSock, TcpTimers } from "./tcp-sock.ts";
 import { TCP_CLOSE, TCP_SYN_SENT } from "./tcp-states.ts";
 
