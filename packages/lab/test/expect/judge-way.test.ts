@@ -88,7 +88,7 @@ test.each([
   ["path: [...]", "5:30 every way is like this: name a machine"],
   ['path: ["a b c"]', '5:31 "a b c" is not a place on a way'],
   ['nat: { in: node1, dst: "client" }', '5:47 "client" is not a translation: it needs one "=>"'],
-  ['nat: { in: node1, src: "svc/wbe => client" }', '5:47 no Service is named "wbe"'],
+  ['nat: { in: node1, src: "svc/wbe => client" }', '5:52 no Service is named "wbe"'],
 ])("%s is a mistake", (expectation, message) => {
   const text = `scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: a\n    expect: { exit: 0, ${expectation} }\n`;
   expect(brief(text, { "./web.yaml": WEB })).toEqual([message]);
