@@ -28,7 +28,7 @@ const MAY: Readonly<Record<string, string>> = {
   "packages/lab/src/cluster/served.ts": "looks: which request a server answered, by conntrack",
   "packages/lab/src/steps/rows.ts": "looks: tables for expectations",
   "packages/lab/src/steps/watch.ts": "looks: who made a rule",
-  "packages/lab/src/explain/background.ts": "looks: rules for explanations",
+  "packages/lab/src/explain/memory.ts": "looks: rules for explanations",
   "packages/lab/src/report/frame-story.ts": "looks: who made the rule that dropped a packet, for captures",
   "packages/oracle/src/scenario/config-of.ts": "looks: rules that a run left behind",
   "packages/oracle/src/scenario/listeners.ts": "looks: who listens",

@@ -20,7 +20,7 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     load: () => import("./commands/run.ts"),
   },
   explain: {
-    usage: "explain FILE ['FLOW'] [--cell NAME=VALUE]… [--step ID] [--seed N] [--minimal|--summary|--full]",
+    usage: "explain FILE ['FLOW'] [--cell NAME=VALUE]… [--step ID] [--at TIME] [--seed N] [--minimal|--summary|--full]",
     summary: "the story of a packet, both directions",
     load: () => import("./commands/explain.ts"),
   },
@@ -35,6 +35,12 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     summary:
       "single changes that repair what fails, or what a bug file shows: each was tried by repeating the run with it",
     load: () => import("./commands/fix.ts"),
+  },
+  compare: {
+    usage:
+      "compare FILE FILE | FILE ['FLOW'] (--cell NAME=A --cell NAME=B | --kubernetes A --kubernetes B | --cluster.KEY A --cluster.KEY B) [--seed N] [--json]",
+    summary: "two files, cells or versions: whose fates differ, the first divergent hop, the rule that decides",
+    load: () => import("./commands/compare.ts"),
   },
   validate: {
     usage: "validate FILE|DIR… [--resolved [--seed N]]",

@@ -1,5 +1,13 @@
 // `kubehop explain`: a packet's story.
-import { type CellPlan, ExplainError, explainScenario, formatCell, loadScenario, type Scenario } from "@kubehop/lab";
+import {
+  type CellPlan,
+  ExplainError,
+  explainScenario,
+  formatCell,
+  loadScenario,
+  parseDuration,
+  type Scenario,
+} from "@kubehop/lab";
 import { renderDiagnostics } from "@kubehop/kube";
 import { cellsWith } from "../cells.ts";
 import { type Io, UsageError } from "../io.ts";
@@ -14,6 +22,7 @@ const OPTIONS = {
   summary: { type: "boolean" },
   full: { type: "boolean" },
   step: { type: "string" },
+  at: { type: "string" },
   seed: { type: "string" },
 } as const;
 
@@ -40,6 +49,7 @@ export function run(args: readonly string[], io: Io): number {
   const chosen = {
     ...(flow === undefined ? {} : { flow }),
     ...(values.step === undefined ? {} : { step: stepId(plan, values.step) }),
+    ...(values.at === undefined ? {} : { at: timeOf(values.at) }),
   };
   const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
   const options = { cell, level: levels[0] ?? "summary", seed, readFile: input.readFile, ...chosen };
@@ -49,6 +59,13 @@ export function run(args: readonly string[], io: Io): number {
     throw error instanceof ExplainError ? new UsageError(error.message) : error;
   }
   return 0;
+}
+
+/** Virtual ms since time 0. */
+function timeOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new UsageError(`--at wants a time, found ${JSON.stringify(text)}`, "write 18s or 2500ms");
+  return ms;
 }
 
 /** An id, or the number of a step, from 1. */

@@ -40,7 +40,7 @@ export function withUsage(ctx: ShellContext, run: () => number): number {
 
 /** Apply changes; the exit code iproute2 gives. */
 export function change({ ctx, tool }: IpRun, ops: readonly ConfigOp[]): number {
-  const error = applyBatch(ctx.ns, { agent: tool, ops });
+  const error = applyBatch(ctx.ns, { agent: tool, ops, ...(ctx.origin === undefined ? {} : { origin: ctx.origin }) });
   if (error === null) return 0;
   ctx.stderr(`${error.message}\n`);
   if (error.unmodelled === true) ctx.refuse(`${tool}: ${error.message}`);

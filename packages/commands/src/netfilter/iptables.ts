@@ -34,7 +34,7 @@ function runIptables(ctx: ShellContext, backend: XtBackendName, args: readonly s
     );
     return 0;
   }
-  const result = ctx.ns.xt.backend(backend).command(args);
+  const result = ctx.ns.xt.backend(backend).command(args, ctx.origin ?? null);
   recordConfig(ctx.ns, { op: "iptables", args, backend }, result.exit !== 0);
   return passOn(ctx, result);
 }
@@ -76,7 +76,8 @@ function runRestore(ctx: ShellContext, backend: XtBackendName, args: readonly st
   if (text === undefined) return complain(ctx, `Can't open ${file ?? ""}: No such file or directory`, 1);
   const has = (key: string): boolean => parsed.values.has(key);
   const options = { noflush: has("n"), counters: has("c"), test: has("t") };
-  const error = ctx.ns.xt.backend(backend).restore(text, options);
+  const origin = ctx.origin === undefined ? {} : { origin: ctx.origin };
+  const error = ctx.ns.xt.backend(backend).restore(text, { ...options, ...origin });
   recordConfig(ctx.ns, { op: "iptables-restore", text, backend, ...options }, error !== null);
   if (error === null) return 0;
   if (error.unmodelled === true) ctx.refuse(error.message.trimEnd());

@@ -54,6 +54,7 @@ function shellContext(place: PlaceContext, registry: Registry, streams: Streams 
     stdout: (text) => streams.stdout(text),
     stderr: (text) => streams.stderr(text),
     resolve: (name) => place.resolve(name),
+    origin: place.origin,
     readFile: (path) => place.readFile(path),
     start: (line) => startLine(ctx, line, registry),
     refuse: (text) => place.refuse?.(text),

@@ -20,7 +20,7 @@ export function judgeDropped(check: DroppedCheck, live: LiveState): Problem | un
       (place === undefined || drop.in === place) &&
       (check.dev === undefined || drop.dev === check.dev) &&
       (check.reason === undefined || drop.reason === check.reason) &&
-      (check.by === undefined || `${drop.by}\n${drop.rule}`.includes(check.by)) &&
+      (check.by === undefined || `${drop.by}\n${drop.agent}\n${drop.rule}`.includes(check.by)) &&
       matchesFlow(check.flow, drop.packet, live),
   );
   return counted("dropped", matching.length, check.count, listed("dropped", drops.map(formatDrop)));

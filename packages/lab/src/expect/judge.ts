@@ -5,6 +5,7 @@ import { judgeFate } from "../flows/judge-fate.ts";
 import { formatTime, judgeDropped, judgePacket, judgeRow } from "./judge-live.ts";
 import { judgeOutput } from "./judge-output.ts";
 import { judgeShare } from "./judge-share.ts";
+import { judgeNat, judgePath } from "./judge-way.ts";
 import type { Problem } from "./problem.ts";
 import { answeredOnly, judgeLost, judgeStream, narrowed } from "./requests.ts";
 
@@ -45,6 +46,11 @@ function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem 
       return judgeDropped(check, live);
     case "packet":
       return judgePacket(check, live);
+    case "path":
+    case "reply-path":
+      return judgePath(check, live);
+    case "nat":
+      return judgeNat(check, live);
     case "row":
       return judgeRow(check, live);
     case "lost":

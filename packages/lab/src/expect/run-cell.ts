@@ -2,7 +2,8 @@
 import type { CellResult, CellRunner, Failure, LiveState, StepOutcome, StepResult } from "../model/outcome.ts";
 import type { BugSpec, CellPlan, Scenario } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
-import { storyOfFailure } from "../explain/explain.ts";
+import { storyOfFailure } from "../explain/failure.ts";
+import { failingStep } from "../report/next-command.ts";
 import { judge } from "./judge.ts";
 import { NeverSeen } from "./never-seen.ts";
 
@@ -35,9 +36,9 @@ export function runCase(
     ...(stopped.length === 0 ? cause.failures() : []),
   ];
   const { file, title } = scenario;
-  const failing = steps.find((result) => result.failures.length > 0)?.step;
+  const failing = failingStep(steps);
   // Nothing is recorded while all goes well: a run is repeated exactly, so the story can be had afterwards.
-  const story = failing === undefined ? [] : storyOfFailure(plan, seed, run, failing);
+  const story = failing === undefined ? undefined : storyOfFailure(plan, seed, run, failing);
   return {
     file,
     title,
@@ -46,7 +47,7 @@ export function runCase(
     steps,
     failures,
     notes: end.notes ?? [],
-    story,
+    ...(story === undefined ? {} : { story }),
     fixes: [],
     virtualMs: end.virtualMs,
   };

@@ -17,7 +17,6 @@ import type { Level } from "./layout.ts";
 import { layOut } from "./layout.ts";
 import type { RecordedStep } from "./record.ts";
 import { recordCell } from "./record.ts";
-import { storyOf } from "./story.ts";
 
 /** Virtual ms that a request made for the explanation waits for its answer. */
 const FLOW_TIMEOUT_MS = 5000;
@@ -34,6 +33,8 @@ export interface ExplainOptions {
   readonly cell?: Cell;
   /** Id (or `step N`) of the step whose request is told; undefined: the first failing step with a request, else the first one with any. */
   readonly step?: string;
+  /** The first request that begins at this virtual ms since time 0, or later. */
+  readonly at?: number;
   readonly level: Level;
   readonly seed?: number;
   /** Files beside the scenario that steps name; undefined: those that loading has found. */
@@ -46,33 +47,19 @@ export function explainScenario(scenario: Scenario, options: ExplainOptions): st
   const readFile = options.readFile ?? ((path) => plan.files[path]);
   const told =
     options.flow === undefined ? planOfSteps(plan, options.step) : planOfFlow(plan, options.flow, options.step);
-  const choice = new Choice(told, options.level);
-  const end = recorded(told.plan, options.seed ?? 1, cellRunner(readFile), choice);
+  const choice = new Choice(told, options);
+  const end = recorded(told.plan, options, cellRunner(readFile), choice);
   return choice.text(end, options.flow);
 }
 
 /** What the cluster refuses is a mistake of the scenario. */
-function recorded(plan: CellPlan, seed: number, run: CellRunner, choice: Choice): CellRunEnd {
+function recorded(plan: CellPlan, { seed = 1, at }: ExplainOptions, run: CellRunner, choice: Choice): CellRunEnd {
   try {
-    return recordCell(plan, seed, run, (step) => choice.see(step));
+    return recordCell(plan, seed, run, (step) => choice.see(step), at);
   } catch (error) {
     if (error instanceof Refusal) throw new ExplainError(error.message);
     throw error;
   }
-}
-
-/**
- * The short story of what went wrong in a step, for its report: the cell is run once more, recorded. Empty when the step made no
- * request that went wrong.
- */
-export function storyOfFailure(plan: CellPlan, seed: number, run: CellRunner, failing: StepSpec): readonly string[] {
-  let story: readonly string[] = [];
-  const steps = plan.steps.filter(({ index }) => index <= failing.index);
-  recordCell({ ...plan, steps }, seed, run, ({ step, exchanges, background }) => {
-    const wrong = step.index === failing.index ? exchanges.find(wentWrong) : undefined;
-    if (wrong !== undefined) story = storyOf(wrong, background);
-  });
-  return story;
 }
 
 function chosenCell(scenario: Scenario, wanted: Cell): CellPlan {
@@ -107,6 +94,11 @@ function stepAt({ steps }: CellPlan, id: string): number {
   throw new ExplainError(`no step ${JSON.stringify(id)}: ${didYouMean(id, ids) ?? `there are ${ids.join(", ")}`}`);
 }
 
+/** A plan in which the flow is all that happens. @throws ExplainError when it is no flow that can be sent */
+export function flowPlan(plan: CellPlan, flow: string): CellPlan {
+  return planOfFlow(plan, flow, undefined).plan;
+}
+
 /** The steps before `before`, then one that sends the flow. */
 function planOfFlow(plan: CellPlan, text: string, before: string | undefined): ToldPlan {
   const flow = parseFlow(text);
@@ -136,21 +128,25 @@ class Choice {
   readonly #plan: CellPlan;
   readonly #only: string | undefined;
   readonly #level: Level;
+  readonly #at: number | undefined;
   #story = "";
   #failing = false;
 
-  constructor({ plan, only }: ToldPlan, level: Level) {
+  constructor({ plan, only }: ToldPlan, { level, at }: ExplainOptions) {
     this.#plan = plan;
     this.#only = only;
     this.#level = level;
+    this.#at = at;
   }
 
   see({ step, outcome, live, background, exchanges }: RecordedStep): void {
     if (this.#only !== undefined && step.id !== this.#only) return;
     const fails = judge(step.expect, outcome, live).length > 0;
     // The first request is kept until a failing step has one.
-    if (this.#story !== "" && (this.#failing || !fails)) return;
-    const exchange = (fails ? exchanges.find(wentWrong) : undefined) ?? exchanges[0];
+    if (this.#story !== "" && (this.#at !== undefined || this.#failing || !fails)) return;
+    // At a time the first one from then on: earlier packets have not been recorded.
+    const wrong = fails && this.#at === undefined ? exchanges.find(wentWrong) : undefined;
+    const exchange = wrong ?? exchanges[0];
     if (exchange === undefined) return;
     this.#failing = fails;
     this.#story = this.#tell(step, exchange, background);
@@ -166,6 +162,7 @@ class Choice {
     if (end.stopped !== undefined)
       throw new ExplainError([end.stopped.reason, ...hints(end.stopped.step, this.#plan)].join("; "));
     if (flow !== undefined) throw new ExplainError(`${flow}: no packet left`);
+    if (this.#at !== undefined) throw new ExplainError(`no request begins at ${this.#at / 1000} s or later`);
     throw new ExplainError(
       this.#only === undefined
         ? "no step makes a request; name a flow, e.g. 'client > node1:30080'"

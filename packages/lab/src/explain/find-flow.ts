@@ -2,6 +2,8 @@
 
 import type { Journey, Step } from "@kubehop/netstack";
 import type { PacketSummary } from "../model/outcome.ts";
+import type { RunningCluster } from "../model/running-cluster.ts";
+import type { StepAction } from "../model/step-spec.ts";
 import { firstHeaders, isReverse, lastHeaders, sameFlow } from "./headers.ts";
 
 /** One packet's way from its first step to its end; where copies were made, the way of the copy that arrived. */
@@ -22,6 +24,18 @@ export interface Wanted {
   readonly protocol?: string;
   /** Namespace it begins in. */
   readonly from?: string;
+}
+
+/** What the request of a step looks like. */
+export function wantedOf(action: StepAction, cluster: Pick<RunningCluster, "places">): Wanted {
+  const flow = action.kind === "send" ? action.flow : action.kind === "race" ? action.flows[0] : undefined;
+  const from = flow?.from.name ?? ("in" in action ? action.in : undefined);
+  const place = from === undefined ? undefined : cluster.places.find(from);
+  return {
+    ...(flow === undefined ? {} : { protocol: flow.protocol }),
+    // At the admin's desk kubectl sends others on their way.
+    ...(place === undefined || place.kind === "admin" ? {} : { from: place.ns.name }),
+  };
 }
 
 /** Requests in the order they were made, with their answers. */

@@ -1,7 +1,7 @@
 // How single steps are put into words.
 
-import type { Step } from "@kubehop/netstack";
-import type { Background } from "./background.ts";
+import type { RuleOrigin, Step } from "@kubehop/netstack";
+import { type Background, originText } from "./background.ts";
 import type { TableWalk } from "./table-walk.ts";
 import type { Part } from "./tale.ts";
 import { part } from "./tale.ts";
@@ -14,15 +14,22 @@ export type StepOf<K extends Step["kind"], S = Step> = S extends { readonly kind
   : never;
 
 /** What conntrack knew about the packet. */
-export function conntrackPart({ state, reply, from, to, createdAt }: StepOf<"ct">, background: Background): Part {
-  if (from === "" || state === "NEW" || state === "UNTRACKED") return part(`conntrack ${state}`);
+export function conntrackPart(step: StepOf<"ct">, background: Background): Part {
+  const { state, reply, from, to, createdAt } = step;
+  if (!reply && !background.isHit(step)) return part(`conntrack ${state}`);
   const related = state === "RELATED" ? "RELATED, " : "";
   if (reply)
     return part(
       `conntrack ${related}reply to ${from} > ${to}`,
       `conntrack ${related}reply to ${withoutPort(from)} > ${to}`,
     );
-  return part(`conntrack ${related}hit (made at ${background.seconds(createdAt)})`, `conntrack ${related}hit`);
+  const unreplied = state === "NEW" ? "NEW, " : related;
+  return part(`conntrack ${unreplied}hit (made ${background.seconds(createdAt)})`, `conntrack ${unreplied}hit`);
+}
+
+/** Who wrote the row of a table, in brackets; "" for the kernel, who learned it, and for what a machine has from the beginning. */
+export function writtenBy(origin: RuleOrigin | null): string {
+  return origin === null || origin.agent === "boot" ? "" : ` [${originText(origin)}]`;
 }
 
 function withoutPort(end: string): string {
@@ -37,8 +44,8 @@ export interface NatContext {
   /** Device the packet leaves by; "" when it is not known yet. */
   readonly out: string;
   readonly reply: boolean;
-  /** Conntrack state. */
-  readonly tracked: string;
+  /** The entry is that of an earlier packet. */
+  readonly hit: boolean;
 }
 
 /** `dst before ⇒ after (who) (why)`. */
@@ -55,16 +62,10 @@ export function natPart({ what, before, after }: StepOf<"nat">, context: NatCont
   );
 }
 
-function natNotes({ walk, out, reply, tracked }: NatContext): string[] {
+function natNotes({ walk, out, reply, hit }: NatContext): string[] {
   const target = walk?.natTarget;
   if (target === undefined)
-    return [
-      reply
-        ? "translated back"
-        : tracked === "NEW"
-          ? "as the connection has it"
-          : "as the connection has it, rules not asked again",
-    ];
+    return [reply ? "translated back" : hit ? "nat rules not asked again" : "as the connection has it"];
   if (target === "DNAT" && walk?.pick !== undefined) return [`pick ${walk.pick.chosen} of ${walk.pick.of}`];
   return target === "MASQUERADE" && out !== "" ? [`address of ${out}`] : [];
 }

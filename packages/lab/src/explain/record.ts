@@ -1,83 +1,85 @@
 // Runs a cell and records the packets of each step, while the runner thinks itself alone.
 
-import { JourneyRecorder } from "@kubehop/netstack";
 import type { Journey } from "@kubehop/netstack";
 import { addTracer } from "../cluster/onlookers.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 import type { CellRunEnd, CellRunner, LiveState, StepOutcome } from "../model/outcome.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
-import { Background, RuleMemory } from "./background.ts";
-import { findExchanges } from "./find-flow.ts";
-import type { Exchange, Wanted } from "./find-flow.ts";
-
-/** Packets recorded per step: steps that repeat a request thousands of times are told by their first ones. */
-const PACKETS_PER_STEP = 2000;
+import { AddressBook } from "./address-book.ts";
+import { Background } from "./background.ts";
+import { Chronicle } from "./chronicle.ts";
+import { findExchanges, wantedOf } from "./find-flow.ts";
+import type { Exchange } from "./find-flow.ts";
+import { StoryMemory } from "./memory.ts";
 
 /** What a step left behind, looked at while the cluster stands as the step left it. */
 export interface RecordedStep {
   readonly step: StepSpec;
   readonly outcome: StepOutcome;
   readonly live: LiveState;
+  readonly cluster: RunningCluster;
   readonly background: Background;
   readonly journeys: readonly Journey[];
   readonly exchanges: readonly Exchange[];
 }
 
-/** Runs all steps; `see` gets every recorded one in turn. */
+/** What looks on during one run. */
+interface Looking {
+  readonly cluster: RunningCluster;
+  readonly chronicle: Chronicle;
+  readonly book: AddressBook;
+  readonly background: Background;
+  /** World time at which a step began, by its index. */
+  readonly begun: Map<number, number>;
+}
+
+/** Runs all steps; `see` gets every recorded one in turn. `from`: virtual ms before which packets need not be recorded. */
 export function recordCell(
   plan: CellPlan,
   seed: number,
   run: CellRunner,
   see: (recorded: RecordedStep) => void,
+  from?: number,
 ): CellRunEnd {
   // Tables of flows are asked of other clusters and leave no trace: there is nothing to tell.
   const told = { ...plan, steps: plan.steps.filter(({ action }) => action.kind !== "flows") };
-  // Steps may overlap: each has a recorder of its own.
-  const open = new Map<number, Recording>();
+  let looking: Looking | undefined;
   return run(
     told,
     seed,
     (step, outcome, live) => {
-      const recording = open.get(step.index);
       // A runner that shows no cluster has nothing to tell.
-      if (recording === undefined) return;
-      open.delete(step.index);
-      const { cluster, memory, recorder, stop } = recording;
-      stop();
-      const journeys = recorder.packets();
-      see({
-        step,
-        outcome,
-        live,
-        background: new Background(cluster, memory),
-        journeys,
-        exchanges: findExchanges(journeys, wantedOf(step, cluster)),
-      });
+      if (looking !== undefined) see(recordedStep(looking, step, outcome, live));
+      looking?.chronicle.end();
     },
     (step, cluster) => {
-      const recorder = new JourneyRecorder(PACKETS_PER_STEP);
-      const memory = new RuleMemory(cluster, recorder);
-      open.set(step.index, { cluster, recorder, memory, stop: addTracer(cluster.world, memory) });
+      looking ??= lookOn(cluster, from);
+      looking.chronicle.begin();
+      looking.begun.set(step.index, cluster.world.now);
     },
   );
 }
 
-interface Recording {
-  readonly cluster: RunningCluster;
-  readonly recorder: JourneyRecorder;
-  readonly memory: RuleMemory;
-  readonly stop: () => void;
+function lookOn(cluster: RunningCluster, from: number | undefined): Looking {
+  const chronicle = new Chronicle(from === undefined ? undefined : cluster.epoch + from);
+  const memory = new StoryMemory(cluster, chronicle);
+  addTracer(cluster.world, memory);
+  const book = new AddressBook(cluster);
+  return { cluster, chronicle, book, background: new Background(cluster, memory, book), begun: new Map() };
 }
 
-/** What the request of a step looks like. */
-function wantedOf({ action }: StepSpec, cluster: RunningCluster): Wanted {
-  if (action.kind === "wait" || action.kind === "fault" || action.kind === "flows") return {};
-  const flow = action.kind === "send" ? action.flow : action.kind === "race" ? action.flows[0] : undefined;
-  const place = cluster.places.find(flow?.from.name ?? ("in" in action ? action.in : ""));
+function recordedStep(looking: Looking, step: StepSpec, outcome: StepOutcome, live: LiveState): RecordedStep {
+  const { cluster, chronicle, book, background, begun } = looking;
+  book.look();
+  const journeys = chronicle.packetsSince(begun.get(step.index) ?? 0);
   return {
-    ...(flow === undefined ? {} : { protocol: flow.protocol }),
-    // At the admin's desk kubectl sends others on their way.
-    ...(place === undefined || place.kind === "admin" ? {} : { from: place.ns.name }),
+    step,
+    outcome,
+    live,
+    cluster,
+    background,
+    journeys,
+    exchanges: findExchanges(journeys, wantedOf(step.action, cluster)),
   };
 }

@@ -3,10 +3,10 @@
 import type { Background } from "./background.ts";
 import type { Exchange, Way } from "./find-flow.ts";
 import { endText } from "./headers.ts";
-import { shortName } from "./layout.ts";
-import type { HopTale, Row } from "./tale.ts";
+import type { Row, TaleLine } from "./tale.ts";
 import { lineText } from "./tale.ts";
 import { tellWay } from "./tell.ts";
+import { timeText } from "./timeline.ts";
 
 /** Lines a report may hold. */
 export const STORY_LINES = 12;
@@ -15,8 +15,8 @@ const INDENT = " ".repeat(10);
 /** At most STORY_LINES lines: the packet, its changes and its end; of the reply only when the request arrived. */
 export function storyOf(exchange: Exchange, background: Background): string[] {
   const { request, reply } = exchange;
-  const lines = wayLines(`▶ ${background.seconds(request.steps[0]?.at ?? 0).replace(/ s$/, "")}`, request, background);
-  if (reply !== undefined) lines.push(...wayLines("◀ reply", reply, background));
+  const lines = wayLines(`▶ ${timeText(background.sinceStart(request.steps[0]?.at ?? 0))}`, request, background);
+  if (reply !== undefined) lines.push(...wayLines("◀  reply", reply, background));
   else if (request.end === "deliver") lines.push(`${INDENT}no reply`);
   return shorten(lines);
 }
@@ -24,20 +24,27 @@ export function storyOf(exchange: Exchange, background: Background): string[] {
 function wayLines(lead: string, way: Way, background: Background): string[] {
   const { first } = way;
   const from = background.named(endText(first.src, first.sport));
-  const head = `${lead.padEnd(9)} ${from} > ${background.named(endText(first.dst, first.dport))} ${first.protocol}`;
+  const head = `${lead}  ${from} > ${background.named(endText(first.dst, first.dport))} ${first.protocol}`;
   return [
     head,
     ...tellWay(way.steps, background).flatMap((hop) =>
-      hop.rows.filter(({ weight }) => weight !== "way").flatMap((row) => rowLines(hop, row)),
+      hop.rows.filter(({ weight }) => weight !== "way").flatMap((row) => rowLines(background.placeName(hop.ns), row)),
     ),
   ];
 }
 
-function rowLines({ ns }: HopTale, row: Row): string[] {
-  return row.lines.map(
-    (line) =>
-      `${INDENT}${`${shortName(ns)} ${row.label}`.padEnd(18)} ${lineText(line)}${line.origin === "" ? "" : `   ${line.origin}`}`,
-  );
+function rowLines(place: string, row: Row): string[] {
+  return row.lines
+    .filter(decides)
+    .map(
+      (line) =>
+        `${INDENT}${`${place} ${row.label}`.padEnd(18)} ${lineText(line)}${line.origin === "" ? "" : `   ${line.origin}`}`,
+    );
+}
+
+/** Of an address change the way through the chains is left out. */
+function decides(line: TaleLine, _at: number, lines: readonly TaleLine[]): boolean {
+  return lines.length === 1 || !lineText(line).includes(" → ") || lineText(line).includes(" ⇒ ");
 }
 
 /** Too long: the middle goes, the end stays. */

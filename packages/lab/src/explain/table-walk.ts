@@ -1,8 +1,9 @@
 // One walk through one table, told as the chains that led to what happened: chains that were entered in vain are left out.
 
 import type { Step } from "@kubehop/netstack";
-import type { Background, EndpointPick, RuleStep } from "./background.ts";
+import type { Background, EndpointPick } from "./background.ts";
 import { originText } from "./background.ts";
+import type { RuleStep } from "./memory.ts";
 
 /** Verdict words that are no chain names. */
 const WORDS: ReadonlySet<string> = new Set(["ACCEPT", "DROP", "CONTINUE", "RETURN", "STOLEN"]);
@@ -52,7 +53,7 @@ export class TableWalk {
   rule(step: RuleStep): void {
     this.#returnTo(step.chain);
     this.#last = step;
-    if (step.rule === 0) this.#ended = true;
+    if (step.rule === 0) this.#policy(step);
     else if (!WORDS.has(step.verdict)) this.#jump(step);
     else this.#target(step);
   }
@@ -102,6 +103,13 @@ export class TableWalk {
     if (visit !== undefined) visit.origin = this.#originOf(step) || visit.origin;
     if (step.verdict !== "CONTINUE") this.#ended = true;
     else if (!marked) this.#effect(targetOf(step));
+  }
+
+  /** The policy is the base chain's: who stands behind what led to nothing is not asked. */
+  #policy(step: RuleStep): void {
+    this.#ended = true;
+    const [base] = this.#stack;
+    if (base !== undefined && step.verdict !== "ACCEPT") base.origin = this.#originOf(step);
   }
 
   #originOf(step: RuleStep): string {

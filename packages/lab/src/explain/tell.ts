@@ -8,48 +8,43 @@
 import type { Step } from "@kubehop/netstack";
 import type { Background } from "./background.ts";
 import { headersOf } from "./headers.ts";
+import { HopRows } from "./hop-rows.ts";
+import { makerOrigin, sayNat } from "./nat-line.ts";
 import type { StepOf } from "./phrases.ts";
 import { answerText, conntrackPart, dropText, hideDrawnPorts, natPart } from "./phrases.ts";
-import type { HopTale, Row } from "./tale.ts";
-import { newLine, openRow, part, say } from "./tale.ts";
+import { type RowsUsed, responsible } from "./responsible.ts";
+import { fdbPart, neighPart, routePart } from "./rows-used.ts";
+import type { HopTale, Part, Row } from "./tale.ts";
+import { newLine, part, say } from "./tale.ts";
 import { TableWalk } from "./table-walk.ts";
 
 /** Steps that a walk through a table is made of. */
 const WITHIN_WALK: ReadonlySet<Step["kind"]> = new Set<Step["kind"]>(["rule", "mark", "nat", "answer"]);
-/** A path longer than this has the address change on a line of its own. */
-const LONG_PATH = 48;
 
 /** The hops of a packet's way. */
 export function tellWay(steps: readonly Step[], background: Background): HopTale[] {
   const teller = new Teller(background);
   for (const step of steps) teller.tell(step);
   teller.finish();
-  return teller.hops.filter((hop) => hop.rows.length > 0);
+  return teller.rows.hops.filter((hop) => hop.rows.length > 0);
 }
 
 class Teller {
-  readonly hops: HopTale[] = [];
+  readonly rows = new HopRows();
   readonly #background: Background;
-  #hop: HopTale = { ns: "", rows: [] };
-  #row: Row | undefined;
-  /** Hook the packet is in; its row is opened when there is something to say. */
-  #hook: StepOf<"hook"> | undefined;
   /** Where TTLs are told: the row that is about this packet's way through the hop. */
   #forward: Row | undefined;
   #route: StepOf<"route"> | undefined;
   #walk: TableWalk | undefined;
   #ttl: number | undefined;
   #reply = false;
-  #tracked = "";
-  /** Between encapsulation and decapsulation the steps are about the outer packet. */
-  #outer = false;
 
   constructor(background: Background) {
     this.#background = background;
   }
 
   tell(step: Step): void {
-    if (step.ns !== this.#hop.ns) this.#enter(step.ns);
+    if (step.ns !== this.rows.ns) this.#enter(step.ns);
     if (!WITHIN_WALK.has(step.kind)) this.#endWalk();
     switch (step.kind) {
       case "rx":
@@ -61,7 +56,7 @@ class Teller {
       case "ct":
         return this.#conntrack(step);
       case "mark":
-        return this.#markChanged(step);
+        return void (this.#pendingMark = step);
       case "rule":
         return this.#rule(step);
       case "nat":
@@ -79,13 +74,16 @@ class Teller {
       case "queue":
         return this.#queued(step);
       case "note":
-        return say(this.#deviceRow(), part(step.text));
+        return say(this.rows.device(), part(step.text));
       case "answer":
         return this.#answer(step);
       case "drop":
-        return this.#end(dropText(step, this.#lastRule), step.reason === "NETFILTER_DROP" ? this.#walkOrigin : "");
+        return this.#end(
+          dropText(step, this.#lastRule),
+          step.reason === "NETFILTER_DROP" ? this.#walkOrigin : responsible(step, this.#used),
+        );
       case "deliver":
-        return this.#end(`delivered to ${step.socket}`, "");
+        return this.#end(`delivered to ${this.#background.socketName(step)}`, "");
       case "consume":
         return this.#end(`taken by ${step.by}`, "");
       case "send":
@@ -102,17 +100,19 @@ class Teller {
 
   #enter(ns: string): void {
     this.finish();
-    this.#hop = { ns, rows: [] };
-    this.hops.push(this.#hop);
+    this.rows.enter(ns);
     this.#leaveHook();
-    this.#row = undefined;
     this.#forward = undefined;
     this.#ttl = undefined;
-    this.#tracked = "";
+    this.#hit = undefined;
+    this.#used = {};
   }
 
+  /** Rows that sent the packet on, in this namespace. */
+  #used: RowsUsed = {};
+
   #leaveHook(): void {
-    this.#hook = undefined;
+    this.rows.hook = undefined;
     this.#walkOrigin = "";
   }
 
@@ -121,95 +121,61 @@ class Teller {
   #rx(step: StepOf<"rx">): void {
     this.#leaveHook();
     const headers = headersOf(step);
-    if (this.#goesUp && this.#row !== undefined) this.#goesUp = false;
-    else this.#row = openRow(this.#hop, step.dev);
-    if (this.#outer || headers === undefined || headers.ttl === this.#ttl) return;
+    const row = this.rows.received(step.dev);
+    if (this.rows.outer || headers === undefined || headers.ttl === this.#ttl) return;
     this.#ttl = headers.ttl;
-    this.#row.ttl = headers.ttl;
+    row.ttl = headers.ttl;
   }
 
   #xmit(step: StepOf<"xmit">): void {
     this.#leaveHook();
     this.#flushRoute();
-    const ttl = this.#outer ? undefined : headersOf(step)?.ttl;
+    const ttl = this.rows.outer ? undefined : headersOf(step)?.ttl;
     if (ttl === undefined || ttl === this.#ttl) return;
     this.#ttl = ttl;
-    const row = this.#forward ?? this.#rowOf(step.dev);
+    const row = this.#forward ?? this.rows.of(step.dev);
     row.ttl = ttl;
-  }
-
-  /** The row of this device, if it is the one being told, else a new one. */
-  #rowOf(dev: string): Row {
-    if (this.#row?.label !== dev) this.#row = openRow(this.#hop, dev);
-    return this.#row;
-  }
-
-  #deviceRow(): Row {
-    return (this.#row ??= openRow(this.#hop, this.#hookLabel() ?? ""));
   }
 
   #neigh(step: StepOf<"neigh">): void {
     this.#leaveHook();
-    if (this.#outer) return;
+    this.#used.neigh = step;
+    if (this.rows.outer) return;
     this.#flushRoute();
-    const who = this.#background.named(step.nexthop);
-    if (step.lladdr === "")
-      say(this.#rowOf(step.dev), part(step.state === "FAILED" ? `neigh ${who} FAILED` : `ARP asks for ${who}`, ""));
-    else say(this.#rowOf(step.dev), part(`neigh ${who} = ${step.lladdr}`, `neigh ${who}`));
+    say(this.rows.of(step.dev), neighPart(step, this.#background));
   }
 
   /** That a packet waits for a neighbour is said with the neighbour. */
   #queued({ fn, where }: StepOf<"queue">): void {
-    if (fn !== "__neigh_event_send") say(this.#deviceRow(), part(where));
+    if (fn !== "__neigh_event_send") say(this.rows.device(), part(where));
   }
 
   #fdb(step: StepOf<"fdb">): void {
     this.#leaveHook();
-    const isAddress = /^\d+\.\d+\.\d+\.\d+$/.test(step.port);
-    if (step.port === "local") return this.#upToBridge(step.dev);
-    const to =
-      step.port === "flood"
-        ? "flooded"
-        : step.port === "none"
-          ? `no entry for ${step.mac}`
-          : `→ ${isAddress ? this.#background.named(step.port) : step.port}`;
-    say(
-      this.#rowOf(step.dev),
-      part(
-        `fdb ${to}`,
-        `fdb ${isAddress || step.port === "flood" ? to : step.port === "none" ? "no entry" : "→ port"}`,
-      ),
-    );
+    if (step.port !== "local") return say(this.rows.of(step.dev), fdbPart(step, this.#background));
+    // The bridge device takes the frame.
+    this.rows.goUp();
+    if (this.rows.isFirst) say(this.rows.device(), part(`up to ${step.dev}`));
   }
-
-  /** The bridge device takes the frame: what follows is still told with the port, unless something lies between. */
-  #upToBridge(bridge: string): void {
-    this.#goesUp = true;
-    if (this.#hop.rows.length === 1) say(this.#deviceRow(), part(`up to ${bridge}`));
-  }
-
-  #goesUp = false;
 
   #encap(step: StepOf<"encap">): void {
-    say(this.#rowOf(step.dev), part(`VXLAN vni ${step.vni}, udp ${step.port}`));
-    this.#outer = true;
+    say(this.rows.of(step.dev), part(`VXLAN vni ${step.vni}, udp ${step.port}`));
+    this.rows.outer = true;
   }
 
   #decap(step: StepOf<"decap">): void {
     this.#leaveHook();
-    this.#outer = false;
+    this.rows.outer = false;
     this.#route = undefined;
-    say(this.#deviceRow(), part(`outer packet for this node, decapsulated by ${step.dev}`));
-    this.#row = { label: "", lines: [], weight: "way", ttl: undefined };
+    say(this.rows.device(), part(`outer packet for this node, decapsulated by ${step.dev}`));
+    this.rows.close();
   }
-
-  // ---- routing
 
   #routed(step: StepOf<"route">): void {
     if (step.fn === "ip_route_me_harder") return this.#rerouted(step);
     this.#leaveHook();
     // What the outer packet does is told only when something changes it.
-    if (this.#outer) return;
+    if (this.rows.outer) return;
     this.#flushRoute();
     this.#route = step;
     if (step.result === "error") this.#flushRoute();
@@ -217,65 +183,53 @@ class Teller {
 
   /** A packet that was changed in OUTPUT looks for its way anew. */
   #rerouted(step: StepOf<"route">): void {
-    if (this.#outer) return;
+    if (this.rows.outer) return;
     this.#route = step;
-    const row = this.#hookRow();
+    const row = this.rows.ofHook();
     newLine(row);
-    say(row, part(`now ${this.#routeText()}`));
+    const { text, stable } = this.#takeRoute() ?? part("local");
+    say(row, part(`now ${text}`, `now ${stable}`));
   }
 
-  #routeText(): string {
+  #takeRoute(): Part | undefined {
     const step = this.#route;
     this.#route = undefined;
-    if (step === undefined) return "";
-    if (step.result === "error") return `no route to ${step.dst}: ${step.route}`;
-    if (step.result === "local") return "";
-    const table = step.table === "" || step.table === "main" || step.table === "local" ? "" : `table ${step.table}: `;
-    // Protocol, scope and preferred source say who made the row, not where the packet goes.
-    return `route ${table}${step.route.replaceAll(/ (?:proto|scope|src) \S+/g, "").trimEnd()}`;
+    if (step === undefined) return undefined;
+    this.#used.route = step;
+    return routePart(step);
   }
 
   #flushRoute(): void {
-    const text = this.#routeText();
-    if (text !== "") {
-      this.#row = openRow(this.#hop, "routing");
-      say(this.#row, part(text));
-    }
+    const route = this.#takeRoute();
+    if (route === undefined) return;
+    say(this.rows.open("routing"), route);
   }
 
   // ---- hooks, rules, conntrack
 
   #enterHook(step: StepOf<"hook">): void {
     if (step.pf !== "ip") return;
-    this.#hook = step;
+    this.rows.hook = step;
     this.#walkOrigin = "";
-    if (this.#outer || (step.hook !== "FORWARD" && step.hook !== "OUTPUT")) return;
-    const route = this.#routeText();
-    if (route !== "") say(this.#hookRow(), part(route));
-    if (step.hook === "FORWARD") this.#forward = this.#hookRow();
-  }
-
-  #hookLabel(): string | undefined {
-    return this.#hook === undefined ? undefined : `${this.#outer ? "outer " : ""}${this.#hook.hook}`;
-  }
-
-  #hookRow(): Row {
-    const label = this.#hookLabel();
-    return label === undefined ? this.#deviceRow() : this.#rowOf(label);
+    if (this.rows.outer || (step.hook !== "FORWARD" && step.hook !== "OUTPUT")) return;
+    const route = this.#takeRoute();
+    if (route !== undefined) say(this.rows.ofHook(), route);
+    if (step.hook === "FORWARD") this.#forward = this.rows.ofHook();
   }
 
   #conntrack(step: StepOf<"ct">): void {
     this.#reply = step.reply;
-    this.#tracked = step.state;
-    if (this.#outer && step.state !== "INVALID") return;
+    if (this.rows.outer && step.state !== "INVALID") return;
     // PREROUTING belongs to the device the packet came in by.
-    const row = this.#hook?.hook === "PREROUTING" ? this.#deviceRow() : this.#hookRow();
+    const row = this.rows.hook?.hook === "PREROUTING" ? this.rows.device() : this.rows.ofHook();
     say(row, conntrackPart(step, this.#background));
+    const hit = this.#background.isHit(step);
+    this.#hit = hit ? step : undefined;
+    if (hit) row.weight = "change";
   }
 
-  #markChanged(step: StepOf<"mark">): void {
-    this.#pendingMark = step;
-  }
+  /** The entry that the packet hit here, one of an earlier packet. */
+  #hit: StepOf<"ct"> | undefined;
 
   #pendingMark: StepOf<"mark"> | undefined;
 
@@ -299,7 +253,7 @@ class Teller {
       const text = walk.text();
       this.#walkOrigin = walk.origin;
       if (text !== "")
-        say(this.#hookRow(), part(walk.natTarget === undefined ? text : `${text} (changes nothing)`), walk.origin);
+        say(this.rows.ofHook(), part(walk.natTarget === undefined ? text : `${text} (changes nothing)`), walk.origin);
     }
     // A rule answers before it is reported itself.
     const answer = this.#answered;
@@ -312,48 +266,33 @@ class Teller {
   #nat(step: StepOf<"nat">): void {
     const walk = this.#walk;
     this.#walk = undefined;
-    const row = this.#hookRow();
-    row.weight = "change";
+    const hit = this.#reply ? undefined : this.#hit;
     const change = natPart(step, {
       background: this.#background,
       walk,
-      out: this.#hook?.out ?? "",
+      out: this.rows.hook?.out ?? "",
       reply: this.#reply,
-      tracked: this.#tracked,
+      hit: hit !== undefined,
     });
-    const path = walk?.text() ?? "";
-    if (path === "") return say(row, change, walk?.origin ?? "");
-    const first = part(
-      path.length > LONG_PATH ? path : `${path}: ${change.text}`,
-      path.length > LONG_PATH ? path : `${path}: ${change.stable}`,
-    );
-    if (row.lines.length > 0) newLine(row);
-    say(row, first, walk?.origin ?? "");
-    if (path.length <= LONG_PATH) return;
-    const line = row.lines.at(-1);
-    if (line !== undefined) line.origin = "";
-    newLine(row);
-    say(row, change, walk?.origin ?? "");
+    const origin = hit === undefined ? "" : makerOrigin(step.what, hit, this.#background);
+    sayNat(this.rows.ofHook(), change, walk, origin);
   }
 
-  // ---- ends
-
   #answer(step: StepOf<"answer">): void {
-    if (this.#hook === undefined) this.#sayAnswer(step);
+    if (this.rows.hook === undefined) this.#sayAnswer(step);
     else this.#answered = step;
   }
 
   #sayAnswer(step: StepOf<"answer">): void {
-    const row = this.#hook === undefined ? openRow(this.#hop, "routing") : this.#hookRow();
-    this.#row = row;
+    const row = this.rows.hook === undefined ? this.rows.open("routing") : this.rows.ofHook();
     say(row, part(`answered with ${answerText(step)}`));
     row.weight = "end";
   }
 
   #end(text: string, origin: string): void {
     this.#flushRoute();
-    const row =
-      this.#outer || this.#hook === undefined || this.#row === undefined ? this.#deviceRow() : this.#hookRow();
+    const { outer, hook, isOpen } = this.rows;
+    const row = outer || hook === undefined || !isOpen ? this.rows.device() : this.rows.ofHook();
     if (row.lines.length > 0) newLine(row);
     say(row, part(text, hideDrawnPorts(text)), origin);
     row.weight = "end";

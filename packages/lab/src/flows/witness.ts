@@ -1,8 +1,8 @@
 // What decided a flow's fate, kept while its packets are on their way: the rules that translated, marked or refused, and other deaths.
 
 import type { Step, Tracer } from "@kubehop/netstack";
-import { originText, type RuleStep } from "../explain/background.ts";
-import { RuleMemory } from "../explain/background.ts";
+import { originText } from "../explain/background.ts";
+import { type RuleStep, StoryMemory } from "../explain/memory.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 
 /** Targets that decide where a packet goes, under which source, or that it goes no further. */
@@ -18,14 +18,14 @@ interface Decision {
 }
 
 export class Witness implements Tracer {
-  readonly #memory: RuleMemory;
+  readonly #memory: StoryMemory;
   readonly #story: (Decision | string)[] = [];
   /** By packet: the jumps that have been taken, by the chain they lead to. */
   readonly #jumps = new Map<string, RuleStep>();
   #learned = false;
 
   constructor(cluster: RunningCluster) {
-    this.#memory = new RuleMemory(cluster, { step: (step) => this.#look(step) });
+    this.#memory = new StoryMemory(cluster, { step: (step) => this.#look(step) });
   }
 
   step(step: Step): void {

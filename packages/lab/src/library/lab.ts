@@ -134,7 +134,7 @@ export class Lab {
   #do({ what, action, start }: Doing): Reached {
     const { cluster } = this.#started;
     const step = this.#remember(action);
-    const watch = new StepWatch(cluster, watchAll(step));
+    const watch = new StepWatch(cluster, watchAll(step), action);
     const startedAt = cluster.now;
     const servedBefore = cluster.served.length;
     const said = { stdout: "", stderr: "" };

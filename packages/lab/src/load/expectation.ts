@@ -12,6 +12,7 @@ import { checkAddressValue, checkValue, looksNumeric } from "./row-value.ts";
 import { type Draft, entriesOf, manyOf } from "./draft.ts";
 import type { KnownNames } from "./names.ts";
 import { countOf, flowOf, requestChecks, requestFilter, streamChecks } from "./requests.ts";
+import { wayChecks } from "./ways.ts";
 
 export type DraftExpect = Draft<ExpectFile>;
 type DraftPlain = Draft<PlainExpectFile>;
@@ -120,6 +121,7 @@ function plainChecks(ec: ExpectContext, draft: DraftPlain, path: Path): Check[] 
     ...outputChecks(ec, draft, path),
     ...droppedChecks(ec, draft, [...path, "dropped"]),
     ...packetChecks(ec, draft, [...path, "packet"]),
+    ...wayChecks(ec, draft, path),
     ...TABLE_NAMES.flatMap((table) => rowChecks(ec, table, draft, [...path, table])),
     ...neverChecks(ec, draft.never, [...path, "never"]),
   ];

@@ -4,7 +4,7 @@ import type { MutationSpec } from "../model/scenario.ts";
 import { parsePath } from "../schema/notation.ts";
 
 /** The file's text with the edit made; comments stay. */
-export function applyMutation(text: string, mutation: MutationSpec): string {
+export function applyMutation(text: string, mutation: Pick<MutationSpec, "path" | "value">): string {
   const path = parsePath(mutation.path) ?? [];
   const document = parseDocument(text, { version: "1.2" });
   if (mutation.value === undefined || mutation.value === null) document.deleteIn(path);

@@ -6,6 +6,7 @@ import type { DropReason } from "@kubehop/netstack";
 import type { EventSpec, FlowSpec } from "./step-spec.ts";
 import type { FlowResult } from "./outcome.ts";
 import type { Cell } from "./scenario.ts";
+import type { WayCheck } from "./way-spec.ts";
 
 export interface ExpectSpec {
   readonly position: SourcePosition;
@@ -40,6 +41,7 @@ export type Check =
   | ShareCheck
   | DroppedCheck
   | PacketCheck
+  | WayCheck
   | RowCheck
   | LostCheck
   | StreamCheck

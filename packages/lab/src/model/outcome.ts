@@ -9,6 +9,7 @@ import type { Cell, CellPlan } from "./scenario.ts";
 import type { StepSpec } from "./step-spec.ts";
 import type { FlowProtocol } from "./step-spec.ts";
 import type { Check, Moment, TableName } from "./expect-spec.ts";
+import type { RequestWays } from "./way-spec.ts";
 
 /** How a request ended, seen by the one who made it: whether its packets were dropped cannot be seen from there. */
 export type FlowResult = ClientResult;
@@ -54,6 +55,8 @@ export interface LiveState {
   drops(): readonly DropRecord[];
   /** Frames taps of a device saw since the step began, both directions, in order. Unknown place or device: undefined. */
   frames(place: string, dev: string): readonly FrameRecord[] | undefined;
+  /** Ways of the packets of the step's requests and their answers; recorded only when the step will be asked for them. */
+  ways(): readonly RequestWays[];
   /** Rows of a table at a place, every column of it as text (see TABLE_COLUMNS); undefined: no such place. */
   rows(table: TableName, place: string): readonly Readonly<Record<string, string>>[] | undefined;
   /** Place, alias, `svc/NAME` or address → address; undefined: no such name. */
@@ -72,8 +75,13 @@ export interface DropRecord {
   /** Device the packet came in by, else the one it was to leave by; "" when none. */
   readonly dev: string;
   readonly reason: DropReason;
-  /** Object behind the deciding rule (`Service default/web:http`), else the agent; "" when no rule decided. */
+  /**
+   * Object behind the deciding rule (`Service default/web:http`), else the agent; where no rule decided the row or setting behind the
+   * drop (`route 10.244.1.0/24 dev cni0, kernel`, `sysctl net.ipv4.ip_forward`), "" when nothing names one.
+   */
   readonly by: string;
+  /** Who wrote the rule; "" when no rule decided. */
+  readonly agent: string;
   /** The rule as `-A CHAIN …`; "" when none. */
   readonly rule: string;
   readonly packet: PacketSummary;
@@ -125,6 +133,18 @@ export interface Fix {
   readonly tried: string;
 }
 
+/** What the report tells of a failing step beyond its expectation. */
+export interface FailureStory {
+  /** Id of the step. */
+  readonly step: string;
+  /** Virtual ms since time 0 at which the told request began, when it is not the first of the step. */
+  readonly at?: number;
+  /** The time around the request, and what became of its packet. */
+  readonly lines: readonly string[];
+  /** The thing that is to blame, with who made it. */
+  readonly cause?: string;
+}
+
 /** One case. */
 export interface CellResult {
   readonly file: string;
@@ -136,8 +156,8 @@ export interface CellResult {
   readonly notes: readonly string[];
   readonly steps: readonly StepResult[];
   readonly failures: readonly Failure[];
-  /** Further lines under a failure: the story of the failing flow. */
-  readonly story: readonly string[];
+  /** Of the first failing step, when it made a request that went wrong. */
+  readonly story?: FailureStory;
   /** Single changes that were tried and would have made the failing expectation hold, best first; empty when none was looked for. */
   readonly fixes: readonly Fix[];
   /** Wall time is the caller's business; virtual ms of the run. */

@@ -3,7 +3,7 @@
 import { JourneyRecorder } from "@kubehop/netstack";
 import type { Journey, RuleOrigin, Step } from "@kubehop/netstack";
 import { addTracer } from "../cluster/onlookers.ts";
-import { RuleMemory } from "../explain/background.ts";
+import { StoryMemory } from "../explain/memory.ts";
 import { headersOf } from "../explain/headers.ts";
 import type { PacketSummary } from "../model/outcome.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
@@ -44,7 +44,7 @@ interface Recorded {
   readonly cluster: RunningCluster;
   readonly begunAt: number;
   readonly recorder: JourneyRecorder;
-  readonly memory: RuleMemory;
+  readonly memory: StoryMemory;
   readonly stop: () => void;
 }
 
@@ -54,7 +54,7 @@ export class Recording {
 
   begin(step: StepSpec, cluster: RunningCluster): void {
     const recorder = new JourneyRecorder(PACKETS_PER_STEP);
-    const memory = new RuleMemory(cluster, recorder);
+    const memory = new StoryMemory(cluster, recorder);
     const stop = addTracer(cluster.world, memory);
     this.#steps.push({ step, cluster, begunAt: cluster.world.now, recorder, memory, stop });
   }

@@ -69,6 +69,7 @@ const cell = z.strictObject({
     .optional()
     .describe("Single changes with which the expectation held when the run was repeated."),
   story: z.array(z.string()).optional().describe("Lines that tell what became of the failing request."),
+  cause: z.string().optional().describe("The thing that is to blame, with who made it."),
   steps: z.array(step),
   notes: z.array(z.string()).optional(),
 });

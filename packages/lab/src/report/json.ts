@@ -46,7 +46,8 @@ function cellJson(result: CellResult): JsonCase {
     virtualMs,
     failures: failures.map(failureJson),
     ...(fixes.length === 0 ? {} : { fixes: fixes.map(({ text, tried }) => ({ text, tried })) }),
-    ...(story.length === 0 ? {} : { story: [...story] }),
+    ...(story === undefined ? {} : { story: [...story.lines] }),
+    ...(story?.cause === undefined ? {} : { cause: story.cause }),
     steps: steps.map(stepJson),
     ...(notes.length === 0 ? {} : { notes: [...notes] }),
   };

@@ -61,7 +61,7 @@ function verdict(cell: CellResult): string[] {
   if (cell.status === "passed") return [];
   if (cell.status === "skipped") return [`      <skipped message="${escape(cell.reason ?? "")}"/>`];
   const lines = cell.failures.flatMap((failure) => failureLines(failure));
-  return failureElement(cell.failures[0]?.message ?? "failed", [...lines, ...cell.story]);
+  return failureElement(cell.failures[0]?.message ?? "failed", [...lines, ...(cell.story?.lines ?? [])]);
 }
 
 /** `file` and `line` are what CI servers link to. */

@@ -15,7 +15,8 @@ export function formatStep({ step, outcome, failures }: StepResult, style: Style
   ];
 }
 
-function promptLines({ action, repeat, stream }: StepSpec): string[] {
+/** What was done, behind its prompt. */
+export function promptLines({ action, repeat, stream }: StepSpec): string[] {
   const often = stream === undefined ? `${repeat} times` : `every ${stream.every} ms`;
   const times = repeat === 1 && stream === undefined ? "" : `  (${often})`;
   switch (action.kind) {

@@ -1,6 +1,7 @@
 // Results as text for people: one line per case, failures with their place in the file, the totals last.
 import { renderDiagnostics, sourceExcerpt, type SourceText } from "@kubehop/kube";
 import type { CellResult, Failure, FileResult } from "../model/outcome.ts";
+import { nextCommand } from "./next-command.ts";
 import { formatStep } from "./step-text.ts";
 import { PLAIN, type Style } from "./style.ts";
 import { formatCell, type Totals } from "./totals.ts";
@@ -17,6 +18,8 @@ export function formatFileResult(result: FileResult, style: Style = PLAIN, verbo
   return result.cells.map((cell) => formatCase(cell, result, style, verbose)).join("") + tail;
 }
 
+/** More of one case help nobody. */
+const SHOWN_FAILURES = 6;
 const MARKS = { passed: "✓", failed: "✗", skipped: "-" } as const;
 
 function formatCase(cell: CellResult, result: FileResult, style: Style, verbose: boolean): string {
@@ -26,20 +29,17 @@ function formatCase(cell: CellResult, result: FileResult, style: Style, verbose:
   const reason = cell.reason === undefined ? "" : style.dim(`  (${cell.reason})`);
   const lines = [`${paint(MARKS[cell.status])} ${name}  ${cell.title}${reason}`];
   if (verbose) for (const step of cell.steps) lines.push(...formatStep(step, style).map((line) => `  ${line}`));
-  for (const failure of cell.failures) lines.push(...formatFailure(failure, result.sources));
-  lines.push(...cell.story.map((line) => `  ${line}`));
+  for (const failure of cell.failures.slice(0, SHOWN_FAILURES)) lines.push(...formatFailure(failure, result.sources));
+  const more = cell.failures.length - SHOWN_FAILURES;
+  if (more > 0) lines.push(`  … and ${count(more, "more failure")}, all of them in --json`);
+  lines.push(...(cell.story?.lines ?? []).map((line) => `  ${line}`));
+  if (cell.story?.cause !== undefined) lines.push(`  cause     ${cell.story.cause}`);
   lines.push(...cell.fixes.map((fix) => `  would fix ${fix.text}   (tried: ${fix.tried})`));
   if (cell.status === "failed" && result.refs.length > 0)
     lines.push(style.dim(`  refs      ${result.refs.join(", ")}`));
-  if (cell.status === "failed") lines.push(style.dim(`  next      kubehop explain ${cell.file}${cellOption(cell)}`));
+  const next = cell.status === "failed" ? nextCommand(cell) : undefined;
+  if (next !== undefined) lines.push(style.dim(`  next      ${next}`));
   return `${lines.join("\n")}\n`;
-}
-
-/** As it must be typed: `--cell a=b` for every name. */
-function cellOption(cell: CellResult): string {
-  return Object.entries(cell.cell)
-    .map(([name, value]) => ` --cell ${name}=${value}`)
-    .join("");
 }
 
 function formatFailure(failure: Failure, sources: readonly SourceText[]): string[] {

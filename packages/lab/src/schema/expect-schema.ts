@@ -4,6 +4,7 @@ import { TABLE_COLUMNS, TABLE_NAMES } from "../expect/tables.ts";
 import { DROP_REASONS } from "@kubehop/netstack";
 import * as leaf from "./leaves.ts";
 import { optional, required } from "./key.ts";
+import { wayKeys } from "./way-schema.ts";
 
 export const FLOW_RESULTS = ["ok", "timeout", "refused", "reset", "unreachable"] as const;
 export const IGNORE_NAMES = ["pkts", "bytes", "age", "inet6", "timers", "nud", "ids"] as const;
@@ -53,7 +54,7 @@ const dropped = z.strictObject({
   ),
   by: optional(
     leaf.namePart,
-    "Object or agent behind the rule that decided, or a part of its name.",
+    "What is responsible, or a part of its name: the object or the agent behind the rule that decided, or its text; the route or setting where no rule did.",
     "by: dockerd",
     "any",
   ),
@@ -212,6 +213,7 @@ const checkKeys = {
     "Frames on a device since the step began, as tcpdump sees them.",
     "packet: { in: node1, dev: cni0, flags: S., ttl: 64 }",
   ),
+  ...wayKeys,
   ...tableKeys,
 };
 

@@ -18,7 +18,7 @@ interface Complaint {
 }
 
 /** Text with a check of its own. */
-function checked(check: (value: string) => Complaint | string | undefined): z.ZodType<string, string> {
+export function checked(check: (value: string) => Complaint | string | undefined): z.ZodType<string, string> {
   return z.string().superRefine((value, context) => {
     const complaint = check(value);
     if (complaint === undefined) return;

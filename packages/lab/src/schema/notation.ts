@@ -79,7 +79,8 @@ export function parseFlow(text: string): FlowSpec | string {
   return { text, from, to, protocol: chosen };
 }
 
-function parseFlowEnd(text: string): FlowEnd | string {
+/** `NAME[:port]`, or what is wrong with it. */
+export function parseFlowEnd(text: string): FlowEnd | string {
   const match = /^([^\s:]+)(?::(\d+))?$/.exec(text);
   if (match?.[1] === undefined) {
     if (text === "") return "a flow needs a name or an address on both sides";

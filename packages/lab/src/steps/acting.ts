@@ -30,6 +30,7 @@ import { SendStream } from "./send-stream.ts";
 import type { ActionResult, StepRun } from "./step-run.ts";
 import { StepStopped } from "./step-stopped.ts";
 import { type Activity, untilDone, untilTime } from "./timeline.ts";
+import { typedOrigin } from "./typed-origin.ts";
 
 /** Exit code of a command that was ended by SIGKILL. */
 const EXIT_KILLED = 137;
@@ -120,6 +121,7 @@ export class Actor {
       stdout,
       stderr: (text) => void (run.stderr += text),
       refuse: (text) => this.#options.refuse(new StepRefusal(new Refusal(text), position)),
+      origin: typedOrigin(this.#options.cluster.plan, position),
     });
   }
 

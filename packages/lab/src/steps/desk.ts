@@ -2,7 +2,7 @@
 
 import { defaultRegistry, startLine, startWords } from "@kubehop/commands";
 import type { PlaceContext, Registry, RunningCommand, ShellCommand } from "@kubehop/commands";
-import type { NetNamespace, ToolVersions } from "@kubehop/netstack";
+import type { NetNamespace, RuleOrigin, ToolVersions } from "@kubehop/netstack";
 import { hasBusybox } from "@kubehop/programs";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
@@ -16,6 +16,8 @@ export interface Streams {
   stderr(text: string): void;
   /** Something typed is not modelled. */
   refuse(text: string): void;
+  /** Stands behind what the line writes. */
+  readonly origin?: RuleOrigin | undefined;
 }
 
 /** All places of a cluster from the side of whoever types there. Files live as long as the place. */
@@ -56,8 +58,9 @@ export class Desk {
       refuse: (text) => streams.refuse(text),
       resolve: (name) => cluster.places.resolve(name, place),
       readFile: (path) => this.#textOf(path, streams),
+      origin: streams.origin,
       kube: hasKubectl(cluster, place)
-        ? kubeAccess(cluster, (pod, words, to) => this.#exec(pod, words, to))
+        ? kubeAccess(cluster, (pod, words, to) => this.#exec(pod, words, { ...to, origin: streams.origin }))
         : undefined,
     };
   }

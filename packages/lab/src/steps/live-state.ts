@@ -12,6 +12,7 @@ export function liveState(cluster: Cluster, watch: StepWatch): LiveState {
   return {
     drops: () => watch.drops,
     frames: (place, dev) => watch.frames(place, dev),
+    ways: () => watch.ways(),
     rows: (table, place) => {
       const ns = places.find(place)?.ns;
       return ns === undefined ? undefined : tableRows(ns, table);

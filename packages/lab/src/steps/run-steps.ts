@@ -212,7 +212,7 @@ class StepRunner {
     this.#listeners.onBegin?.(step, cluster);
     this.#listeners.observer?.begin(step);
     cluster.log.tell(step.id, "begun");
-    const run = new StepRun(step, new StepWatch(cluster, watchedChecks(step.expect)), cluster.now);
+    const run = new StepRun(step, new StepWatch(cluster, watchedChecks(step.expect), step.action), cluster.now);
     this.#open.add(run);
     return run;
   }

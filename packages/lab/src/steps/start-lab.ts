@@ -11,6 +11,7 @@ import type { CommandLine } from "../model/step-spec.ts";
 import { Desk } from "./desk.ts";
 import { Jobs } from "./jobs.ts";
 import { COMMAND_LIMIT_MS, passUntil } from "./pass-until.ts";
+import { typedOrigin } from "./typed-origin.ts";
 
 export interface StartOptions {
   /** Files beside the scenario, as commands name them. */
@@ -53,6 +54,7 @@ function type(cluster: Cluster, desk: Desk, place: Place, { text, position }: Co
     stdout: () => undefined,
     stderr: (words) => void (said += words),
     refuse: (words) => void (refused ??= words),
+    origin: typedOrigin(cluster.plan, position),
   });
   const ended = passUntil(cluster, () => process.exitCode !== undefined || refused !== undefined);
   if (refused !== undefined) throw new StepRefusal(new Refusal(refused), position);

@@ -1,23 +1,26 @@
 // What a step leaves behind for its expectations: frames on the devices they ask about, drops with their rule, TTLs at servers.
 // Looking changes nothing: taps are like tcpdump's, and the tracer only listens.
 
-import { frameBytes, packetTap, packetWatch } from "@kubehop/netstack";
+import { frameBytes, JourneyRecorder, packetTap, packetWatch } from "@kubehop/netstack";
 import type { NetDevice, NetNamespace, Packet, RuleOrigin, Step, Tracer } from "@kubehop/netstack";
 import type { Cluster } from "../cluster/cluster.ts";
 import { addDropListener, addTracer } from "../cluster/onlookers.ts";
 import type { ServedRequest } from "../cluster/served.ts";
 import { tupleText } from "../cluster/served.ts";
+import { findExchanges, wantedOf } from "../explain/find-flow.ts";
+import type { StepOf } from "../explain/phrases.ts";
+import { responsible, type RowsUsed } from "../explain/responsible.ts";
+import { waysOf } from "../explain/ways.ts";
 import type { Check, ExpectSpec } from "../model/expect-spec.ts";
 import type { DropRecord, FrameRecord, PacketSummary } from "../model/outcome.ts";
+import type { StepAction } from "../model/step-spec.ts";
+import type { RequestWays } from "../model/way-spec.ts";
 import { summarizeFrame, summarizeIp } from "./packet-summary.ts";
 
-/** The rule that a packet met last, until it ends. */
-interface LastRule {
-  readonly backend: "nft" | "legacy";
-  readonly table: string;
-  readonly chain: string;
-  readonly number: number;
-  readonly text: string;
+/** What a packet met last where it is, until it ends. */
+interface Met extends RowsUsed {
+  readonly ns: string;
+  rule?: StepOf<"rule">;
 }
 
 export class StepWatch implements Tracer {
@@ -25,16 +28,21 @@ export class StepWatch implements Tracer {
   readonly #cluster: Cluster;
   readonly #frames = new Map<string, FrameRecord[]>();
   readonly #ttls = new Map<string, number>();
-  readonly #lastRule = new Map<number, LastRule>();
+  readonly #met = new Map<number, Met>();
   readonly #stops: (() => void)[] = [];
+  /** Records packets when their ways are asked for. */
+  readonly #ways: JourneyRecorder | undefined;
+  readonly #action: StepAction | undefined;
 
-  /** `checks`: what the step will be asked. */
-  constructor(cluster: Cluster, checks: readonly Check[]) {
+  /** `checks`: what the step will be asked. `action`: what it does; undefined: anybody's requests are its own. */
+  constructor(cluster: Cluster, checks: readonly Check[], action?: StepAction) {
     this.#cluster = cluster;
+    this.#action = action;
+    this.#ways = checks.some(isOfWay) ? new JourneyRecorder() : undefined;
     for (const check of checks) if (check.kind === "packet") this.#tapDevice(check.in, check.dev);
     if (checks.some((check) => check.kind === "ttl"))
       for (const place of cluster.places.all()) this.#tapServer(place.ns);
-    if (checks.some((check) => check.kind === "dropped")) this.#listen();
+    if (this.#ways !== undefined || checks.some((check) => check.kind === "dropped")) this.#listen();
   }
 
   close(): void {
@@ -52,10 +60,34 @@ export class StepWatch implements Tracer {
     return seenAs === undefined ? undefined : this.#ttls.get(seenAs);
   }
 
-  /** Tracer: remembers the last rule of every packet that is on its way. */
+  ways(): readonly RequestWays[] {
+    const wanted = this.#action === undefined ? {} : wantedOf(this.#action, this.#cluster);
+    return findExchanges(this.#ways?.packets() ?? [], wanted).map(waysOf);
+  }
+
+  /** Tracer: remembers the last rule and rows of every packet that is on its way. */
   step(step: Step): void {
-    if (step.kind === "rule") this.#lastRule.set(step.pkt, { ...step, number: step.rule });
-    else if (step.kind === "deliver" || step.kind === "consume") this.#lastRule.delete(step.pkt);
+    this.#ways?.step(step);
+    if (step.kind === "rule") this.#metBy(step).rule = step;
+    else if (step.kind === "route") this.#metBy(step).route = step;
+    else if (step.kind === "neigh") this.#metBy(step).neigh = step;
+    else if (step.kind === "deliver" || step.kind === "consume") this.#met.delete(step.pkt);
+    else if (step.kind === "drop") this.#blame(step);
+  }
+
+  #metBy({ pkt, ns }: Step): Met {
+    const known = this.#met.get(pkt);
+    if (known?.ns === ns) return known;
+    const met: Met = { ns };
+    this.#met.set(pkt, met);
+    return met;
+  }
+
+  /** Where no rule decided, what the packet used last is responsible. The drop has been recorded just before. */
+  #blame(step: StepOf<"drop">): void {
+    const record = this.drops.at(-1);
+    if (record?.by === "") this.drops.splice(-1, 1, { ...record, by: responsible(step, this.#metBy(step)) });
+    this.#met.delete(step.pkt);
   }
 
   #listen(): void {
@@ -67,15 +99,16 @@ export class StepWatch implements Tracer {
   }
 
   #dropRecord(ns: NetNamespace, pkt: Packet, reason: DropRecord["reason"]): DropRecord {
-    const rule = reason === "NETFILTER_DROP" ? this.#lastRule.get(pkt.id) : undefined;
-    this.#lastRule.delete(pkt.id);
+    const rule = reason === "NETFILTER_DROP" ? this.#met.get(pkt.id)?.rule : undefined;
+    const origin = rule === undefined ? undefined : originOf(ns, rule);
     return {
       at: this.#cluster.now,
       in: ns.name,
       dev: pkt.dev?.name ?? "",
       reason,
-      by: rule === undefined ? "" : originText(originOf(ns, rule)),
-      rule: rule === undefined ? "" : rule.number === 0 ? `-P ${rule.chain} DROP` : `-A ${rule.chain} ${rule.text}`,
+      by: origin?.object ?? "",
+      agent: origin?.agent ?? "",
+      rule: rule === undefined ? "" : rule.rule === 0 ? `-P ${rule.chain} DROP` : `-A ${rule.chain} ${rule.text}`,
       packet: summarizeIp(pkt.buf.subarray(0, pkt.tail), pkt.nh) ?? UNKNOWN_PACKET,
     };
   }
@@ -115,6 +148,10 @@ export function watchedChecks({ checks, also = [] }: ExpectSpec): Check[] {
   );
 }
 
+function isOfWay({ kind }: Check): boolean {
+  return kind === "path" || kind === "reply-path" || kind === "nat";
+}
+
 /** Only what the device itself gets. */
 const tapQuietly: typeof packetWatch = (dev, tap) => packetTap(dev, tap, false);
 
@@ -124,10 +161,6 @@ function frameKey(ns: NetNamespace, dev: string): string {
   return `${ns.name} ${dev}`;
 }
 
-function originOf(ns: NetNamespace, rule: LastRule): RuleOrigin | undefined {
-  return ns.xt.backend(rule.backend).originOf(rule.table, rule.chain, rule.number);
-}
-
-function originText(origin: RuleOrigin | undefined): string {
-  return origin === undefined ? "" : origin.object;
+function originOf(ns: NetNamespace, { backend, table, chain, rule }: StepOf<"rule">): RuleOrigin | undefined {
+  return ns.xt.backend(backend).originOf(table, chain, rule);
 }

@@ -189,6 +189,7 @@ describe("packets, drops and rows", () => {
       dev: "cni0",
       reason: "NETFILTER_DROP",
       by: "dockerd",
+      agent: "dockerd",
       rule: "-P FORWARD DROP",
       packet: packet(),
     },
@@ -271,7 +272,7 @@ steps: [{ run: a, expect: { broken: timeout, fixed: ok } }]
   const [broken, fixed] = scenario.cells;
   const timeout = outcome({ flows: [{ result: "timeout" }] });
   const drops = [
-    { at: 0, in: "node1", dev: "cni0", reason: "NETFILTER_DROP", by: "", rule: "", packet: packet() },
+    { at: 0, in: "node1", dev: "cni0", reason: "NETFILTER_DROP", by: "", agent: "", rule: "", packet: packet() },
   ] as const;
 
   it("must be seen where the bug is", () => {

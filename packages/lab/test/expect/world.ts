@@ -8,6 +8,7 @@ import type {
   PacketSummary,
   StepOutcome,
 } from "../../src/model/outcome.ts";
+import type { RequestWays } from "../../src/model/way-spec.ts";
 import { judge } from "../../src/expect/judge.ts";
 import { scenarioOf, WEB } from "../load/read.ts";
 
@@ -38,12 +39,14 @@ export function packet(rest: Partial<PacketSummary> = {}): PacketSummary {
 export interface World {
   readonly drops?: readonly DropRecord[];
   readonly frames?: Readonly<Record<string, readonly FrameRecord[]>>;
+  readonly ways?: readonly RequestWays[];
   readonly rows?: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 }
 
-export function live({ drops = [], frames = {}, rows = {} }: World = {}): LiveState {
+export function live({ drops = [], frames = {}, rows = {}, ways = [] }: World = {}): LiveState {
   return {
     drops: () => drops,
+    ways: () => ways,
     frames: (place, dev) => frames[`${place} ${dev}`],
     rows: (table, place) => rows[`${place} ${table}`],
     addressOf: (name) => ADDRESSES[name] ?? (/^[\d.]+$/.test(name) ? name : undefined),

@@ -29,11 +29,11 @@ test("minimal: a NodePort request to a pod on the other node, and its reply", ()
     "  ens192: outer packet for this node, decapsulated by flannel.1",
     "  flannel.1: conntrack NEW; ttl 63",
     "  FORWARD: route 10.1.6.0/24 dev cni0; 7 -s 10.1.0.0/16 ACCEPT; ttl 62",
-    "  cni0: neigh 10.1.6.2 (web-b); fdb → port",
-    "default/web-b",
-    "  eth0: delivered to tcp 0.0.0.0:80 (web-b); ttl 62",
+    "  cni0: neigh 10.1.6.2 (web#2); fdb → port",
+    "web#2",
+    "  eth0: delivered to tcp 0.0.0.0:80 (web#2); ttl 62",
     "reply tcp 10.1.6.2:80 > 10.1.5.0 [S.]",
-    "default/web-b",
+    "web#2",
     "  routing: route 10.1.0.0/16 via 10.1.6.1 dev eth0",
     "  eth0: neigh 10.1.6.1 (node2 cni0); ttl 64",
     "node2",
@@ -63,9 +63,9 @@ test("summary: numbered hops, the object and manifest line behind a DNAT, which 
   );
   expect(text).toMatch(/^ 2 node1 +ens192 +conntrack NEW +ttl 64$/m);
   expect(text).toMatch(
-    /dst 192\.168\.120\.226:30080 ⇒ 10\.1\.6\.2:80 \(web-b\) \(pick 2 of 2\) +Service default\/web:80, web\.yaml:\d+$/m,
+    /dst 192\.168\.120\.226:30080 ⇒ 10\.1\.6\.2:80 \(web#2\) \(pick 2 of 2\) +Service default\/web:80, web\.yaml:\d+$/m,
   );
-  expect(text).toMatch(/^REPLY {3}tcp 10\.1\.6\.2:80 \(web-b\) > /m);
+  expect(text).toMatch(/^REPLY {3}tcp 10\.1\.6\.2:80 \(web#2\) > /m);
 });
 
 test("full: every step, frames as tcpdump prints them, rules with their text", () => {
@@ -80,7 +80,7 @@ test("full: every step, frames as tcpdump prints them, rules with their text", (
 test("a flow of one's own is sent on the settled cluster", () => {
   const lines = minimal({ flow: "web#1 > svc/web:80" });
   expect(lines[0]).toBe("request tcp 10.1.5.2 > 10.96.0.80:80 [S]");
-  expect(lines).toContain("default/web-a");
+  expect(lines).toContain("web#1");
   const ping = minimal({ flow: "web#1 > web#2/icmp" });
   expect(ping[0]).toBe("request icmp 10.1.5.2 > 10.1.6.2");
   expect(ping.filter((line) => line.includes("delivered to icmp"))).toHaveLength(1);
@@ -135,8 +135,8 @@ test("of a flooded frame the copy that arrives is followed", () => {
   });
   const lines = explainScenario(scenario, { level: "minimal", step: "aged" }).split("\n");
   expect(lines).toContain("  cni0: fdb flooded");
-  expect(lines).toContain("  eth0: delivered to tcp 0.0.0.0:80 (web-b); ttl 64");
-  expect(lines.filter((line) => line === "default/web-b")).toHaveLength(2);
+  expect(lines).toContain("  eth0: delivered to tcp 0.0.0.0:80 (web#2); ttl 64");
+  expect(lines.filter((line) => line === "web#2")).toHaveLength(2);
 });
 
 test("hairpin: the pod that calls itself through its Service is masqueraded on the bridge", () => {

@@ -14,7 +14,7 @@ function results(scenario: Scenario): CellResult[] {
 }
 
 function anonymous(story: readonly string[]): string[] {
-  return story.map((line) => line.replaceAll(/(:|port )[3-6]\d{4}\b/g, "$1*").replace(/ {2,}/g, "  "));
+  return story.map((line) => line.replaceAll(/(:|port )[3-6]\d{4}\b/g, "$1*").replaceAll(/ {2,}/g, "  "));
 }
 
 test("a reply that is not translated back: the story of a missing br_netfilter", () => {
@@ -25,25 +25,27 @@ test("a reply that is not translated back: the story of a missing br_netfilter",
     steps: '  - { in: "web#1", run: "curl -m 2 -s web", pick: "web#2", expect: ok }',
   });
   const [loaded, absent] = results(scenario);
-  expect(loaded).toMatchObject({ status: "passed", story: [] });
+  expect(loaded).toMatchObject({ status: "passed" });
+  expect(loaded).not.toHaveProperty("story");
   expect(absent?.status).toBe("failed");
-  expect(anonymous(absent?.story ?? [])).toEqual([
-    "▶ 0.000  10.244.0.2:* (web-a) > 10.96.0.80:80 (svc/web) tcp",
-    "  node1 PREROUTING  KUBE-SERVICES → KUBE-SVC-LOLE4ISW44XBNF3G → KUBE-SEP-VPJCWIHGOZWNRC6B",
+  expect(anonymous(absent?.story?.lines ?? [])).toEqual([
+    "  0.000  web#1$ curl -m 2 -s web",
+    "▶  0.000  10.244.0.2:* (web#1) > 10.96.0.80:80 (svc/web) tcp",
     expect.stringMatching(
-      /^ {2}node1 PREROUTING {2}dst 10\.96\.0\.80:80 ⇒ 10\.244\.0\.3:80 \(web-b\) \(pick 2 of 2\) {2}Service default\/web:80, web\.yaml:\d+$/,
+      /^ {2}node1 PREROUTING {2}dst 10\.96\.0\.80:80 ⇒ 10\.244\.0\.3:80 \(web#2\) \(pick 2 of 2\) {2}Service default\/web:80, web\.yaml:\d+$/,
     ),
     "  node1 routing  answered with ICMP redirect (type 5 code 1)",
-    "  web-b eth0  delivered to tcp 0.0.0.0:80 (web-b)",
-    "◀ reply  10.244.0.3:80 (web-b) > 10.244.0.2:* (web-a) tcp",
-    "  web-a routing  answered with tcp-reset",
-    "  web-a routing  DROPPED NO_SOCKET in tcp_v4_rcv: tcp port *",
+    "  web#2 eth0  delivered to tcp 0.0.0.0:80 (web#2)",
+    "◀  reply  10.244.0.3:80 (web#2) > 10.244.0.2:* (web#1) tcp",
+    "  web#1 routing  answered with tcp-reset",
+    "  web#1 routing  DROPPED NO_SOCKET in tcp_v4_rcv: tcp port *",
   ]);
 });
 
 test("no story where no request went wrong", () => {
   const [wrongWord] = results(web({ steps: '  - { in: client, run: "curl -s node1:30080", expect: timeout }' }));
-  expect(wrongWord).toMatchObject({ status: "failed", story: [] });
+  expect(wrongWord).toMatchObject({ status: "failed" });
+  expect(wrongWord).not.toHaveProperty("story");
 });
 
 test("looking on changes nothing and loses nobody: every packet ends or waits", () => {

@@ -46,7 +46,6 @@ describe("a table of a file", () => {
               node1 nat KUBE-SVC-… 3 → KUBE-SEP-… 2 -j DNAT --to-destination 10.244.1.2:80  (Service default/web:80, web.yaml:14)
     drop      expected, but no random choice leads to it
     next      kubehop explain lab.yaml 'L > svc/web:80'
-  next      kubehop explain lab.yaml
 `);
   });
 

@@ -79,10 +79,15 @@ describe("a lab", () => {
 
   it("explains the very request it made", async () => {
     const lab = await loadLab(SOURCE, { seed: 3 });
+    const told = new Map<string, Set<string>>();
     for (let n = 0; n < 6; n++) {
       const { by = "", explain } = await lab.from("pod/shell").send("svc/web:80");
-      expect(explain()).toContain(`(${by.replace("default/", "")})`);
+      const [, reference = "nobody"] = /delivered to tcp 0\.0\.0\.0:80 \((.*)\)/.exec(explain()) ?? [];
+      told.set(by, (told.get(by) ?? new Set()).add(reference));
     }
+    // Each pod is told by its own reference, and always by the same.
+    expect([...told.values()].map((names) => names.size)).toEqual([1, 1]);
+    expect(new Set([...told.values()].flatMap((names) => [...names]))).toEqual(new Set(["web#1", "web#2"]));
   });
 });
 

@@ -51,7 +51,7 @@ describe("comments of frames", () => {
       "  - { in: node1, run: iptables -I FORWARD -j DROP }\n  - { in: shell, run: curl --max-time 1 http://web/, expect: timeout }\n",
     );
     expect(own.join("\n")).toMatch(
-      /hop 3 node1\/flannel\.1 in \S+: forward; dropped NETFILTER_DROP \(-A FORWARD -j DROP\)/,
+      /hop 3 node1\/flannel\.1 in \S+: forward; dropped NETFILTER_DROP by typed in step 1 \(-A FORWARD -j DROP\)/,
     );
     const theirs = captured(
       "  - { run: kubectl scale deploy web --replicas=0 }\n  - { wait: 5s }\n  - { in: shell, run: curl --max-time 1 http://web/, expect: refused }\n",

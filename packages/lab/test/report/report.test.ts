@@ -37,7 +37,7 @@ describe("text", () => {
      5 |   - { id: call, run: "curl \${m}", expect: ok }
        |                                           ^^
   refs      kubernetes/kubernetes#1
-  next      kubehop explain lab.yaml --cell m=b
+  next      kubehop explain lab.yaml --cell m=b --step call
 `);
   });
 

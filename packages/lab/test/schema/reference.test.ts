@@ -29,6 +29,7 @@ const BESIDE: Readonly<Record<string, object>> = {
   rule: { in: "node1" },
   sysctl: { in: "node1" },
   ipset: { in: "node1" },
+  nat: { in: "node1" },
   bug: { when: { a: "b" } },
   send: { flow: "a > b:1" },
   inject: { dev: "eth0", frame: "ffffffffffff0a580a0100020806" },

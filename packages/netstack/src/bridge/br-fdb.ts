@@ -66,7 +66,9 @@ export function brFdbUpdate(br: Bridge, source: BridgePort, addr: Mac): void {
     return;
   }
   f.updated = br.dev.ns.world.now;
-  if (f.port !== source && !f.sticky) f.port = source;
+  if (f.port === source || f.sticky) return;
+  f.port = source;
+  f.origin = null;
 }
 
 /** fdb_add_local: an address of the bridge (`source` null) or of a port. The first owner of a shared address keeps the row. */
@@ -87,6 +89,7 @@ export function fdbDeleteLocal(br: Bridge, p: BridgePort | null, f: FdbEntry): v
   if (other !== undefined || (p !== null && br.dev.addr === f.addr)) {
     f.port = other ?? null;
     f.addedByUser = false;
+    f.origin = null;
     return;
   }
   br.fdb.delete(f.addr);

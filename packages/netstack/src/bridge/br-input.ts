@@ -115,7 +115,13 @@ function showWatchers(dev: NetDevice, pkt: Packet): void {
 export function traceDecision(br: Bridge, pkt: Packet, dst: Mac, entry: FdbEntry | undefined, fn: string): void {
   const port =
     entry === undefined ? "flood" : entry.isLocal && fn !== "br_dev_xmit" ? "local" : (entry.port?.dev.name ?? "local");
-  br.dev.ns.world.trace(br.dev.ns, pkt, fn, { kind: "fdb", dev: br.dev.name, mac: formatMac(dst), port });
+  br.dev.ns.world.trace(br.dev.ns, pkt, fn, {
+    kind: "fdb",
+    dev: br.dev.name,
+    mac: formatMac(dst),
+    port,
+    origin: entry?.origin ?? null,
+  });
 }
 
 /** br_pass_frame_up: the frame becomes one that the bridge device received. */

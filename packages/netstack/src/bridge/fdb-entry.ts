@@ -2,6 +2,7 @@
 
 import type { Mac } from "../addr/mac.ts";
 import type { BridgePort } from "./bridge-port.ts";
+import type { RuleOrigin } from "../rtnl/batch.ts";
 
 export class FdbEntry {
   readonly addr: Mac;
@@ -14,6 +15,8 @@ export class FdbEntry {
   /** A frame from elsewhere does not move it. */
   sticky = false;
   addedByUser = false;
+  /** Who wrote it; null: it was learned, or is a port's own address. */
+  origin: RuleOrigin | null = null;
   /** Virtual ms: last seen as source, last used as destination. */
   updated: number;
   used: number;

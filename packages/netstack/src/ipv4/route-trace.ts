@@ -25,6 +25,7 @@ export function traceRoute(ns: NetNamespace, pkt: Packet, fn: string, daddr: num
     result,
     route: error ?? (typeof found === "string" ? found : routeText(found)),
     table: typeof found === "string" || found.table === 0 ? "" : tableName(found.table),
+    origin: typeof found === "string" ? null : (found.alias?.origin ?? null),
   });
 }
 

@@ -29,5 +29,6 @@ function traceNeigh(neigh: Neigh, pkt: Packet): void {
     nexthop: formatIpv4(neigh.addr),
     lladdr: neigh.valid ? formatMac(neigh.lladdr) : "",
     state: nudWord(neigh.state),
+    origin: neigh.origin,
   });
 }

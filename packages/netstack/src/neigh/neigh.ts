@@ -5,6 +5,7 @@ import type { Ipv4 } from "../addr/ipv4.ts";
 import type { Mac } from "../addr/mac.ts";
 import type { NetDevice } from "../dev/net-device.ts";
 import type { Packet } from "../skb/packet.ts";
+import type { RuleOrigin } from "../rtnl/batch.ts";
 
 export const NUD_NONE = 0;
 export const NUD_INCOMPLETE = 0x01;
@@ -46,6 +47,8 @@ export class Neigh {
   readonly queue: Packet[] = [];
   queueBytes = 0;
   timer: Timer | null = null;
+  /** Who wrote the address; null: it was learned. */
+  origin: RuleOrigin | null = null;
 
   constructor(dev: NetDevice, addr: Ipv4, lladdr: Mac, type: number, now: number) {
     this.dev = dev;

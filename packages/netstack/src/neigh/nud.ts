@@ -190,6 +190,7 @@ function applyUpdate(neigh: Neigh, addr: Mac, state: NudState, now: number): voi
   if (state === old && !moved) return;
   neigh.updated = now;
   neigh.lladdr = addr;
+  if (moved) neigh.origin = null;
   if (moved && (state & NUD_CONNECTED) === 0)
     neigh.confirmed = now - neigh.dev.inDev.arpParms.base_reachable_time_ms * 2;
   if (state !== old) enterState(neigh, state, now);

@@ -6,7 +6,7 @@ import { recordConfig } from "../netns/recorder.ts";
 import { conntrackCommand } from "../netfilter/conntrack/command.ts";
 import { refusalMark } from "../netfilter/xtables/messages.ts";
 import { ipsetCommand } from "../netfilter/ipset/command.ts";
-import type { Batch, BatchError, ConfigOp } from "./batch.ts";
+import type { Batch, BatchError, ConfigOp, RuleOrigin } from "./batch.ts";
 import { applyAddrOp } from "./addr.ts";
 import { applyFdbOp } from "./fdb.ts";
 import { applyLinkOp } from "./link.ts";
@@ -25,16 +25,16 @@ export function applyBatch(ns: NetNamespace, batch: Batch): BatchError | null {
   return error;
 }
 
-function applyOps(ns: NetNamespace, { agent, ops }: Batch): BatchError | null {
+function applyOps(ns: NetNamespace, { agent, origin = { agent, object: agent }, ops }: Batch): BatchError | null {
   for (const [index, op] of ops.entries()) {
-    const failure = applyOp(ns, op, agent);
+    const failure = applyOp(ns, op, origin);
     recordConfig(ns, op, failure !== null);
     if (failure !== null) return { index, ...failure };
   }
   return null;
 }
 
-function applyOp(ns: NetNamespace, op: ConfigOp, agent: string): RtnlFailure | null {
+function applyOp(ns: NetNamespace, op: ConfigOp, origin: RuleOrigin): RtnlFailure | null {
   switch (op.op) {
     case "link-add":
     case "link-set":
@@ -48,23 +48,23 @@ function applyOp(ns: NetNamespace, op: ConfigOp, agent: string): RtnlFailure | n
     case "route-append":
     case "route-prepend":
     case "route-del":
-      return applyRouteOp(ns, op);
+      return applyRouteOp(ns, op, origin);
     case "rule-add":
     case "rule-del":
       return applyRuleOp(ns, op);
     case "neigh-add":
     case "neigh-replace":
     case "neigh-del":
-      return applyNeighOp(ns, op);
+      return applyNeighOp(ns, op, origin);
     case "fdb-add":
     case "fdb-replace":
     case "fdb-append":
     case "fdb-del":
-      return applyFdbOp(ns, op);
+      return applyFdbOp(ns, op, origin);
     case "iptables":
-      return applyIptables(ns, op, agent);
+      return applyIptables(ns, op, origin);
     case "iptables-restore":
-      return applyRestore(ns, op, agent);
+      return applyRestore(ns, op, origin);
     case "sysctl":
       return applySysctl(ns, op);
     case "conntrack":
@@ -83,17 +83,17 @@ function failed(said: { readonly stderr: string; readonly unmodelled?: true }, e
   return { ...toolFailure(errno, said.stderr.trimEnd()), ...refusalMark(said) };
 }
 
-function applyIptables(ns: NetNamespace, op: Op<"iptables">, agent: string): RtnlFailure | null {
+function applyIptables(ns: NetNamespace, op: Op<"iptables">, origin: RuleOrigin): RtnlFailure | null {
   const backend = op.backend === undefined ? ns.xt.backend() : ns.xt.backend(op.backend);
-  const result = backend.command(op.args, { agent, object: agent });
+  const result = backend.command(op.args, origin);
   return result.exit === 0 ? null : failed(result, result.errno ?? "EINVAL");
 }
 
-function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">, agent: string): RtnlFailure | null {
+function applyRestore(ns: NetNamespace, op: Op<"iptables-restore">, origin: RuleOrigin): RtnlFailure | null {
   const backend = op.backend === undefined ? ns.xt.backend() : ns.xt.backend(op.backend);
   const { noflush, counters, test, origins } = op;
   const error = backend.restore(op.text, {
-    origin: { agent, object: agent },
+    origin,
     ...(noflush === undefined ? {} : { noflush }),
     ...(counters === undefined ? {} : { counters }),
     ...(test === undefined ? {} : { test }),

@@ -196,6 +196,8 @@ export interface RuleOrigin {
 export interface Batch {
   /** Who asks, e.g. `flanneld`, `kube-proxy`. */
   readonly agent: string;
+  /** Stands behind the rules and rows that the batch writes; undefined: the agent itself. Kept beside them, never in their text. */
+  readonly origin?: RuleOrigin;
   readonly ops: readonly ConfigOp[];
 }
 

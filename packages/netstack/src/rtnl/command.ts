@@ -3,6 +3,7 @@
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
+import type { RuleOrigin } from "./batch.ts";
 
 /** Where and with what a command runs. */
 export interface CommandContext {
@@ -18,6 +19,8 @@ export interface CommandContext {
   stderr(text: string): void;
   /** Name → address as the place's resolver answers; undefined: no such host. */
   resolve(name: string): Ipv4 | undefined;
+  /** Stands behind the rules and rows that commands write here; undefined: the program itself. */
+  readonly origin?: RuleOrigin | undefined;
 }
 
 export interface ToolVersions {

@@ -15,7 +15,7 @@ import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Vxlan, VxlanFdbState } from "../tunnel/vxlan.ts";
 import { vxlanOf } from "../tunnel/vxlan.ts";
 import { vxlanFdbCleanup, vxlanFdbDelete, vxlanFdbUpdate } from "../tunnel/vxlan-fdb.ts";
-import type { ConfigOp } from "./batch.ts";
+import type { ConfigOp, RuleOrigin } from "./batch.ts";
 import type { RtnlFailure } from "./nl-error.ts";
 import { cannotFindDevice, notModelled, rtnlFailure, toolFailure } from "./nl-error.ts";
 
@@ -40,7 +40,7 @@ export interface FdbRow {
 }
 
 /** Apply one operation; null when done, else what `bridge` prints. */
-export function applyFdbOp(ns: NetNamespace, op: FdbOp): RtnlFailure | null {
+export function applyFdbOp(ns: NetNamespace, op: FdbOp, origin: RuleOrigin | null = null): RtnlFailure | null {
   const dev = ns.devices.byName(op.dev);
   if (dev === undefined) return cannotFindDevice(op.dev);
   const mac = parseMac(op.mac);
@@ -48,7 +48,7 @@ export function applyFdbOp(ns: NetNamespace, op: FdbOp): RtnlFailure | null {
   const dst = op.dst === undefined ? (0 as Ipv4) : parseIpv4(op.dst);
   if (dst === undefined) return toolFailure("EINVAL", `Error: inet prefix is expected rather than "${op.dst ?? ""}".`);
   if (op.master !== true && bridgeOf(dev) === undefined && vxlanOf(dev) === undefined) return ofOrdinary(dev, op);
-  const error = op.op === "fdb-del" ? fdbDel(dev, op, mac, dst) : fdbSet(dev, op, mac, dst);
+  const error = op.op === "fdb-del" ? fdbDel(dev, op, mac, dst) : fdbSet(dev, op, { mac, dst, origin });
   return error === null ? null : rtnlFailure(error);
 }
 
@@ -59,14 +59,22 @@ function ofOrdinary(dev: NetDevice, { op, mac }: FdbOp): RtnlFailure {
   return op === "fdb-del" ? rtnlFailure({ errno: "ENOENT" }) : notModelled(`the address ${mac} of ${dev.name} itself`);
 }
 
-function fdbSet(dev: NetDevice, op: FdbSet, mac: Mac, dst: Ipv4): NetdevError | null {
+/** What is to stand in the row. */
+interface FdbWish {
+  readonly mac: Mac;
+  readonly dst: Ipv4;
+  readonly origin: RuleOrigin | null;
+}
+
+function fdbSet(dev: NetDevice, op: FdbSet, wish: FdbWish): NetdevError | null {
   if (op.master === true) {
-    return dev.bridgePort === null ? { errno: "EOPNOTSUPP" } : brFdbSet(dev.bridgePort.bridge, dev.bridgePort, op, mac);
+    const port = dev.bridgePort;
+    return port === null ? { errno: "EOPNOTSUPP" } : brFdbSet(port.bridge, port, op, wish);
   }
   const br = bridgeOf(dev);
-  if (br !== undefined) return brFdbSet(br, null, op, mac);
+  if (br !== undefined) return brFdbSet(br, null, op, wish);
   const vx = vxlanOf(dev);
-  return vx === undefined ? { errno: "EOPNOTSUPP" } : vxlanSet(vx, op, mac, dst);
+  return vx === undefined ? { errno: "EOPNOTSUPP" } : vxlanSet(vx, op, wish);
 }
 
 const VXLAN_STATES: Readonly<Record<FdbSet["state"], VxlanFdbState>> = {
@@ -75,14 +83,14 @@ const VXLAN_STATES: Readonly<Record<FdbSet["state"], VxlanFdbState>> = {
   dynamic: "reachable",
 };
 
-function vxlanSet(vx: Vxlan, op: FdbSet, mac: Mac, dst: Ipv4): NetdevError | null {
+function vxlanSet(vx: Vxlan, op: FdbSet, { mac, dst, origin }: FdbWish): NetdevError | null {
   if (dst === 0) return { errno: "EINVAL" };
   const mode = op.op === "fdb-add" ? "add" : op.op === "fdb-replace" ? "replace" : "append";
-  return vxlanFdbUpdate(vx, { mac, ip: dst, state: VXLAN_STATES[op.state], mode, ifindex: 0 });
+  return vxlanFdbUpdate(vx, { mac, ip: dst, state: VXLAN_STATES[op.state], mode, ifindex: 0, origin });
 }
 
 /** br_fdb_add → fdb_add_entry. `permanent` makes the address the bridge's own. */
-function brFdbSet(br: Bridge, port: BridgePort | null, op: FdbSet, mac: Mac): NetdevError | null {
+function brFdbSet(br: Bridge, port: BridgePort | null, op: FdbSet, { mac, origin }: FdbWish): NetdevError | null {
   if (mac === 0) return { errno: "EINVAL" };
   if (port !== null && port.state !== BR_STATE_FORWARDING && op.state === "dynamic") return { errno: "EPERM" };
   let f = brFdbFind(br, mac);
@@ -90,6 +98,7 @@ function brFdbSet(br: Bridge, port: BridgePort | null, op: FdbSet, mac: Mac): Ne
   f ??= fdbCreate(br, port, mac, false, false);
   f.port = port;
   f.addedByUser = true;
+  f.origin = origin;
   f.isLocal = op.state === "permanent";
   f.isStatic = op.state !== "dynamic";
   f.updated = br.dev.ns.world.now;

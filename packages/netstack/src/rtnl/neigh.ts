@@ -8,7 +8,7 @@ import type { Neigh, NudState } from "../neigh/neigh.ts";
 import { NUD_FAILED, NUD_NOARP, NUD_NONE, NUD_PERMANENT, NUD_REACHABLE, NUD_STALE } from "../neigh/neigh.ts";
 import { neighUpdate } from "../neigh/nud.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
-import type { ConfigOp, NudWord } from "./batch.ts";
+import type { ConfigOp, NudWord, RuleOrigin } from "./batch.ts";
 import type { RtnlFailure } from "./nl-error.ts";
 import { cannotFindDevice, rtnlFailure, toolFailure } from "./nl-error.ts";
 import type { NeighPrintOptions, NeighRow } from "./print-neigh.ts";
@@ -25,17 +25,23 @@ const STATES: Readonly<Record<NudWord, NudState>> = {
 };
 
 /** Apply one operation; null when done, else what `ip` prints. Waiting packets may go out or fail at once. */
-export function applyNeighOp(ns: NetNamespace, op: NeighOp): RtnlFailure | null {
+export function applyNeighOp(ns: NetNamespace, op: NeighOp, origin: RuleOrigin | null = null): RtnlFailure | null {
   const dev = ns.devices.byName(op.dev);
   if (dev === undefined) return cannotFindDevice(op.dev);
   const dst = parseIpv4(op.dst);
   if (dst === undefined) return toolFailure("EINVAL", `Error: any valid address is expected rather than "${op.dst}".`);
-  const failure = op.op === "neigh-del" ? delNeigh(ns, dev, dst) : setNeigh(ns, dev, dst, op);
+  const failure = op.op === "neigh-del" ? delNeigh(ns, dev, dst) : setNeigh(ns, dev, dst, op, origin);
   ns.world.softirq();
   return failure;
 }
 
-function setNeigh(ns: NetNamespace, dev: NetDevice, dst: Ipv4, op: NeighSet): RtnlFailure | null {
+function setNeigh(
+  ns: NetNamespace,
+  dev: NetDevice,
+  dst: Ipv4,
+  op: NeighSet,
+  origin: RuleOrigin | null,
+): RtnlFailure | null {
   if (op.proxy === true) return addProxy(ns, dev, dst);
   const mac = parseMac(op.lladdr);
   if (mac === undefined) return toolFailure("EINVAL", `"${op.lladdr}" is invalid lladdr.`);
@@ -44,6 +50,7 @@ function setNeigh(ns: NetNamespace, dev: NetDevice, dst: Ipv4, op: NeighSet): Rt
   const neigh = old ?? ns.arp.lookupOrCreate(dev, dst, op.nud === "permanent");
   if (neigh === null) return rtnlFailure({ errno: "ENOBUFS" });
   neighUpdate(neigh, mac, STATES[op.nud], { override: true, admin: true });
+  neigh.origin = origin;
   return null;
 }
 

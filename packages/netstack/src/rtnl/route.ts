@@ -25,7 +25,7 @@ import {
   RTN_UNREACHABLE,
 } from "../ipv4/rt-types.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
-import type { ConfigOp, RouteSpec, RouteType } from "./batch.ts";
+import type { ConfigOp, RouteSpec, RouteType, RuleOrigin } from "./batch.ts";
 import type { RtnlFailure } from "./nl-error.ts";
 import { cannotFindDevice, rtnlFailure, toolFailure } from "./nl-error.ts";
 import type { RoutePrintOptions, RouteRow } from "./print-route.ts";
@@ -56,10 +56,10 @@ const MODES: Readonly<Record<Exclude<RouteOp["op"], "route-del">, InsertMode>> =
 };
 
 /** Apply one operation; null when done, else what `ip` prints. */
-export function applyRouteOp(ns: NetNamespace, op: RouteOp): RtnlFailure | null {
+export function applyRouteOp(ns: NetNamespace, op: RouteOp, origin: RuleOrigin | null = null): RtnlFailure | null {
   const cfg = routeConfig(ns, op, op.op === "route-del");
   if ("message" in cfg) return cfg;
-  const error = op.op === "route-del" ? deleteRoute(ns, op, cfg) : fibTableInsert(ns, cfg, MODES[op.op]);
+  const error = op.op === "route-del" ? deleteRoute(ns, op, cfg) : fibTableInsert(ns, { ...cfg, origin }, MODES[op.op]);
   return error === null ? null : rtnlFailure(error);
 }
 

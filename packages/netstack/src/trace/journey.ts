@@ -119,4 +119,4 @@ export function describeStep(step: Step): string {
   return `${step.ns} ${step.fn} ${step.kind}${what.length > 0 ? ` ${what.join(" ")}` : ""}`;
 }
 
-const BASE_KEYS: ReadonlySet<string> = new Set(["at", "pkt", "parent", "ns", "fn", "kind"]);
+const BASE_KEYS: ReadonlySet<string> = new Set(["at", "pkt", "parent", "ns", "fn", "kind", "origin"]);

@@ -1,6 +1,7 @@
 // The story of a packet as values. A step says what one kernel function decided about one packet at one place;
 // commands, lab, explanations, pcapng and assertions read the same steps. Built only while somebody listens.
 
+import type { RuleOrigin } from "../rtnl/batch.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 
 /** What every step carries. */
@@ -68,6 +69,8 @@ export type StepBody =
       readonly result: "unicast" | "local" | "broadcast" | "multicast" | "error";
       readonly route: string;
       readonly table: string;
+      /** Who wrote the row; null: the kernel itself, or there is none. */
+      readonly origin: RuleOrigin | null;
     }
   /** A neighbour was used, asked for, or failed. */
   | {
@@ -76,9 +79,16 @@ export type StepBody =
       readonly nexthop: string;
       readonly lladdr: string;
       readonly state: string;
+      readonly origin: RuleOrigin | null;
     }
   /** A bridge or vxlan FDB decision; `port` is a port name, a VTEP address, `flood`, or `local`. */
-  | { readonly kind: "fdb"; readonly dev: string; readonly mac: string; readonly port: string }
+  | {
+      readonly kind: "fdb";
+      readonly dev: string;
+      readonly mac: string;
+      readonly port: string;
+      readonly origin: RuleOrigin | null;
+    }
   /** The outer packet as tcpdump names it, its VXLAN network and UDP destination port. */
   | {
       readonly kind: "encap" | "decap";

@@ -7,6 +7,7 @@ import { formatMac, isGroupMac, MAC_ZERO } from "../addr/mac.ts";
 import type { NetdevError } from "../dev/net-device.ts";
 import type { DropReason } from "../skb/drop-reason.ts";
 import type { Vxlan, VxlanFdb, VxlanFdbState } from "./vxlan.ts";
+import type { RuleOrigin } from "../rtnl/batch.ts";
 
 function hasExpired(vx: Vxlan, f: VxlanFdb): boolean {
   return f.state === "reachable" && vx.cfg.ageing !== 0 && f.updated + vx.cfg.ageing * 1000 <= vx.net.world.now;
@@ -31,11 +32,14 @@ export interface VxlanFdbRequest {
   readonly mode: "add" | "replace" | "append";
   /** Outgoing device, 0: by route. */
   readonly ifindex: number;
+  /** Who wants the row; undefined: a packet taught it. */
+  readonly origin?: RuleOrigin | null;
 }
 
 function create(vx: Vxlan, r: VxlanFdbRequest): void {
   const now = vx.net.world.now;
-  vx.fdb.set(r.mac, { mac: r.mac, remotes: [rdst(r)], state: r.state, updated: now, used: now });
+  const { mac, state, origin = null } = r;
+  vx.fdb.set(mac, { mac, remotes: [rdst(r)], state, origin, updated: now, used: now });
 }
 
 function rdst(r: VxlanFdbRequest): { ip: Ipv4; port: number; vni: number; ifindex: number } {
@@ -58,6 +62,7 @@ export function vxlanFdbUpdate(vx: Vxlan, r: VxlanFdbRequest): NetdevError | nul
     f.remotes.push(rdst(r));
   }
   f.state = r.state;
+  f.origin = r.origin ?? null;
   f.updated = vx.net.world.now;
   return null;
 }

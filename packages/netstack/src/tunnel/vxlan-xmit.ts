@@ -44,7 +44,13 @@ export function vxlanXmit(dev: NetDevice, pkt: Packet): void {
 
 function traceFdb(dev: NetDevice, pkt: Packet, mac: string, f: VxlanFdb | undefined): void {
   const port = f === undefined ? "none" : f.remotes.map((d) => formatIpv4(d.ip)).join(" ");
-  dev.ns.world.trace(dev.ns, pkt, "vxlan_xmit", { kind: "fdb", dev: dev.name, mac, port });
+  dev.ns.world.trace(dev.ns, pkt, "vxlan_xmit", {
+    kind: "fdb",
+    dev: dev.name,
+    mac,
+    port,
+    origin: f?.origin ?? null,
+  });
 }
 
 function txError(vx: Vxlan, pkt: Packet, reason: DropReason, detail: string): void {

@@ -4,6 +4,7 @@ import type { Ipv4 } from "../addr/ipv4.ts";
 import type { Mac } from "../addr/mac.ts";
 import type { NetDevice } from "../dev/net-device.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";
+import type { RuleOrigin } from "../rtnl/batch.ts";
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers: what the device's MTU leaves for them. */
 export const VXLAN_HEADROOM = 50;
@@ -27,6 +28,8 @@ export interface VxlanFdb {
   /** The first remote first; frames are sent to it last. */
   readonly remotes: VxlanRdst[];
   state: VxlanFdbState;
+  /** Who wrote it; null: it was learned. */
+  origin: RuleOrigin | null;
   /** Virtual ms. */
   updated: number;
   used: number;

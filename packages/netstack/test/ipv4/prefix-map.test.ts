@@ -21,7 +21,7 @@ function row(prefix: number, len: number, metric = 0): FibAlias {
     mtu: 0,
     advmss: 0,
   };
-  return { prefix: net, len, tos: 0, type: RTN_UNICAST, table: 254, info };
+  return { prefix: net, len, tos: 0, type: RTN_UNICAST, table: 254, info, origin: null };
 }
 
 function find(map: PrefixMap, addr: number): FibAlias | null {

@@ -20,6 +20,7 @@ import { inetAddrType } from "./addr-type.ts";
 import { fibRebalance } from "./multipath.ts";
 import type { FibInfo, FibNh, FibResult } from "./fib-types.ts";
 import { fibResNh, newFibNh, nhLinkdown } from "./fib-types.ts";
+import type { RuleOrigin } from "../../rtnl/batch.ts";
 
 /** A wished route, all in numbers (struct fib_config). */
 export interface FibConfig {
@@ -35,6 +36,8 @@ export interface FibConfig {
   readonly mtu: number;
   readonly advmss: number;
   readonly nhs: readonly FibNhConfig[];
+  /** Who wants the row; undefined: the kernel itself. */
+  readonly origin?: RuleOrigin | null;
 }
 
 export interface FibNhConfig {

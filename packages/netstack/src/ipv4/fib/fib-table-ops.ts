@@ -20,7 +20,8 @@ export function fibTableInsert(ns: NetNamespace, cfg: FibConfig, mode: InsertMod
     return { errno: "EINVAL", extack: "Invalid prefix for given prefix length" };
   const info = fibCreateInfo(ns, cfg);
   if (isRtnlError(info)) return info;
-  const alias: FibAlias = { prefix: cfg.prefix, len: cfg.len, tos: cfg.tos, type: cfg.type, table: cfg.table, info };
+  const { prefix, len, tos, type, table, origin = null } = cfg;
+  const alias: FibAlias = { prefix, len, tos, type, table, info, origin };
   const rows = ns.fib.table(cfg.table)?.bucket(cfg.prefix, cfg.len) ?? [];
   const equals = rows.filter((row) => row.tos === cfg.tos && row.info.metric === cfg.metric);
   const at = insertPosition(rows, cfg);

@@ -4,6 +4,7 @@ import type { Ipv4 } from "../../addr/ipv4.ts";
 import type { NetDevice } from "../../dev/net-device.ts";
 import type { RouteTypeNum } from "../rt-types.ts";
 import type { Route } from "../rtable.ts";
+import type { RuleOrigin } from "../../rtnl/batch.ts";
 
 export interface FibNh {
   /** Null for blackhole and its like. */
@@ -45,6 +46,8 @@ export interface FibAlias {
   readonly type: RouteTypeNum;
   readonly table: number;
   readonly info: FibInfo;
+  /** Who wrote the row; null: the kernel itself, for an address. */
+  readonly origin: RuleOrigin | null;
 }
 
 /** What a table or rule lookup found (struct fib_result). Reused: copy what must outlive the next lookup. */
