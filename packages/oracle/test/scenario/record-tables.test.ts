@@ -59,3 +59,14 @@ describe("a table of flows in a script", () => {
     expect(requests(plan)).toEqual(["again: default.a"]);
   });
 });
+
+it("a request that has no way to go comes from nowhere", () => {
+  const plan = planOf(`  - { in: node2, run: ip route del default }
+  - flows: |
+      | flow               | reach       |
+      | node2 > svc/web:80 | unreachable |
+`);
+  const { items } = recordScript(plan, 1, readFile);
+  const from = items.flatMap((item) => (item.kind === "end" ? [item.client.ours?.from ?? "nowhere"] : []));
+  expect(from.slice(2)).toEqual(["nowhere"]);
+});
