@@ -46,7 +46,7 @@ export { formatFileResult, formatTotals } from "./report/text.ts";
 export { addTotals, countCases, exitCodeOf, formatCell, type Totals } from "./report/totals.ts";
 export { applyGoldenEdits, type GoldenEdit, goldenEdits, type GoldenEdits } from "./report/update.ts";
 export { StepRefusal } from "./model/step-refusal.ts";
-export { cellRunner } from "./steps/run-steps.ts";
+export { cellRunner, playingRunner } from "./steps/run-steps.ts";
 export { sendDatagram } from "./steps/inject.ts";
 export { scenarioJsonSchema } from "./schema/json-schema.ts";
 export { SHORTCUTS } from "./model/shortcuts.ts";

@@ -5,10 +5,10 @@ import { Cluster } from "../cluster/cluster.ts";
 import type { CellRunner } from "../model/outcome.ts";
 import type { RowFates } from "../model/flow-table.ts";
 import type { CellPlan } from "../model/scenario.ts";
-import type { FlowsAction, StepSpec } from "../model/step-spec.ts";
+import type { FlowsAction, SendFlow, StepSpec } from "../model/step-spec.ts";
 import { explore, type Replay } from "./explore.ts";
 
-type FlowsStep = StepSpec & { readonly action: FlowsAction };
+export type FlowsStep = StepSpec & { readonly action: FlowsAction };
 
 function isFlows(step: StepSpec): step is FlowsStep {
   return step.action.kind === "flows";
@@ -17,10 +17,10 @@ function isFlows(step: StepSpec): step is FlowsStep {
 /** `run`: runs all other steps, with whoever looks on; `replays`: the same with nobody looking on. */
 export function withFlows(run: CellRunner, replays: CellRunner): CellRunner {
   return (plan, seed, onStep, onBegin) => {
-    const tables = new Map(plan.steps.filter(isFlows).map((step) => [step.index, step]));
+    const tables = tablesOf(plan);
     if (tables.size === 0) return run(plan, seed, onStep, onBegin);
     return run(
-      { ...plan, steps: plan.steps.map((step) => (isFlows(step) ? standStill(step) : step)) },
+      withoutTables(plan),
       seed,
       (step, outcome, live) => {
         const table = tables.get(step.index);
@@ -32,6 +32,16 @@ export function withFlows(run: CellRunner, replays: CellRunner): CellRunner {
   };
 }
 
+/** By the step's index. */
+export function tablesOf({ steps }: CellPlan): ReadonlyMap<number, FlowsStep> {
+  return new Map(steps.filter(isFlows).map((step) => [step.index, step]));
+}
+
+/** Where a table stands nothing happens. */
+export function withoutTables(plan: CellPlan): CellPlan {
+  return { ...plan, steps: plan.steps.map((step) => (isFlows(step) ? standStill(step) : step)) };
+}
+
 function standStill(step: FlowsStep): StepSpec {
   return { ...step, action: { kind: "wait", ms: 0 } };
 }
@@ -39,11 +49,10 @@ function standStill(step: FlowsStep): StepSpec {
 /** Rows that are not looked at in this cell have no fates. */
 function fatesAt(plan: CellPlan, seed: number, step: FlowsStep, run: CellRunner): RowFates[] {
   const { table } = step.action;
-  const wanted = lookedAt(step);
   const before = plan.steps.slice(0, plan.steps.indexOf(step)).filter((one) => !isFlows(one));
   const settled = plan.bare === undefined && before.length === 0 && step.at === undefined;
   const found = explore(replayOf({ ...plan, steps: [...before, standStill(step)] }, seed, run), {
-    flows: table.rows.filter((_, row) => wanted.has(row)).map(({ flow }) => flow),
+    flows: flowsLookedAt(step),
     endpoints: table.endpoints,
     settled,
   });
@@ -51,8 +60,10 @@ function fatesAt(plan: CellPlan, seed: number, step: FlowsStep, run: CellRunner)
   return table.rows.map(({ flow }) => byFlow.get(flow.text) ?? { flow: flow.text, fates: [] });
 }
 
-function lookedAt({ expect }: StepSpec): Set<number> {
-  return new Set(expect.checks.flatMap((check) => (check.kind === "fate" ? [check.row] : [])));
+/** Of the rows that say something in this cell. */
+export function flowsLookedAt({ action, expect }: FlowsStep): SendFlow[] {
+  const rows = new Set(expect.checks.flatMap((check) => (check.kind === "fate" ? [check.row] : [])));
+  return action.table.rows.filter((_, row) => rows.has(row)).map(({ flow }) => flow);
 }
 
 /** What stands when the last step of the plan has ended; the run goes no further. */

@@ -1,7 +1,7 @@
 // One flow, once, with its random choices forced: who answered whom, and why.
 
 import type { ClientOutcome } from "@kubehop/commands";
-import { formatIpv4 } from "@kubehop/netstack";
+import { formatIpv4, type NetNamespace } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
 import type { Choices } from "../cluster/choices.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -29,7 +29,7 @@ export function tryFlow(cluster: Cluster, flow: SendFlow, choices: Choices, name
   const before = served.length;
   const release = choices.force(cluster);
   world.tracer = witness;
-  const client = request(cluster, flow);
+  const { client } = askFlow(cluster, flow);
   world.tracer = null;
   release();
   const seen = servedFor(served, before, client);
@@ -39,7 +39,11 @@ export function tryFlow(cluster: Cluster, flow: SendFlow, choices: Choices, name
   };
 }
 
-function request(cluster: Cluster, flow: SendFlow): ClientOutcome {
+/** Asks once and waits for the end. @throws Refusal when an end of the flow is not there now */
+export function askFlow(
+  cluster: Cluster,
+  flow: SendFlow,
+): { readonly ns: NetNamespace; readonly client: ClientOutcome } {
   const place = cluster.places.find(flow.from.name);
   if (place === undefined) throw new Refusal(`${flow.text}: there is no place ${flow.from.name} now`);
   const address = cluster.places.address(flow.to.name, place.namespace);
@@ -49,7 +53,7 @@ function request(cluster: Cluster, flow: SendFlow): ClientOutcome {
   startSend(place.ns, action, formatIpv4(address), (ended) => (outcome = ended));
   passUntil(cluster, () => outcome !== undefined);
   if (outcome === undefined) throw new Error(`${flow.text} did not end`);
-  return outcome;
+  return { ns: place.ns, client: outcome };
 }
 
 /** As a table writes it. */

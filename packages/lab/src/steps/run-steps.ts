@@ -7,6 +7,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { EndpointPick } from "../cluster/pick.ts";
 import { judge } from "../expect/judge.ts";
 import { withFlows } from "../flows/flow-runner.ts";
+import { withPlayedTables } from "../flows/play-table.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { BeginListener, CellRunEnd, CellRunner, StepListener } from "../model/outcome.ts";
 import type { RunObserver } from "../model/run-observer.ts";
@@ -29,6 +30,11 @@ import { StepWatch, watchedChecks } from "./watch.ts";
  */
 export function cellRunner(readFile: ReadFile, observer?: RunObserver): CellRunner {
   return withFlows(stepRunner(readFile, observer), stepRunner(readFile));
+}
+
+/** The same for who repeats the run elsewhere: what tables of flows ask is asked of the cluster itself, and nothing is judged. */
+export function playingRunner(readFile: ReadFile, observer: RunObserver): CellRunner {
+  return withPlayedTables(stepRunner(readFile, observer), observer);
 }
 
 /** Knows no tables of flows. */

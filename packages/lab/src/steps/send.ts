@@ -40,7 +40,11 @@ export function startSend(
     if (over) return;
     over = true;
     clock.cancel(timer);
-    const local = channel === undefined ? {} : { local: { addr: channel.saddr, port: channel.sport } };
+    // Without a way to go it has no address of its own.
+    const local =
+      channel === undefined || channel.saddr === INADDR_ANY
+        ? {}
+        : { local: { addr: channel.saddr, port: channel.sport } };
     channel?.close();
     const remote = { addr: parseIpv4(dst) ?? INADDR_ANY, port: to.port ?? DEFAULT_PORTS[protocol] };
     done({ result, protocol, bytes, remote, ...local });

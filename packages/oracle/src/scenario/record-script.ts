@@ -25,7 +25,7 @@ import type {
   World,
   WorldRecorder,
 } from "@kubehop/netstack";
-import { cellRunner } from "@kubehop/lab";
+import { cellRunner, playingRunner } from "@kubehop/lab";
 import type {
   CellPlan,
   DatagramAction,
@@ -49,9 +49,15 @@ type PickedRule = Parameters<WorldRecorder["drawn"]>[1];
 /** The run of a cell as a script. @throws Refusal as running it does; Error when the run stopped before its last step */
 export function recordScript(plan: CellPlan, seed: number, readFile: ReadFile): Script {
   const recorder = new ScriptRecorder(plan);
-  const { stopped } = cellRunner(readFile, recorder)(plan, seed, () => undefined);
+  const runner = tablesStandStill(plan) ? cellRunner : playingRunner;
+  const { stopped } = runner(readFile, recorder)(plan, seed, () => undefined);
   if (stopped !== undefined) throw new ScriptStopped(stopped.reason, stopped.step.position);
   return recorder.script();
+}
+
+/** Tables of flows take no time in the run; repeated they do, which steps that have their times do not bear. */
+export function tablesStandStill({ steps }: CellPlan): boolean {
+  return steps.some(({ at }) => at !== undefined);
 }
 
 /** The scenario itself did not reach its end. */

@@ -8,7 +8,7 @@ import type { ScenarioDifference } from "./play-frames.ts";
 import { playFrames } from "./play-frames.ts";
 import { whyNotCompared } from "./not-compared.ts";
 import { playRequests } from "./play-requests.ts";
-import { recordScript } from "./record-script.ts";
+import { recordScript, tablesStandStill } from "./record-script.ts";
 
 export interface CellVerdict {
   readonly cell: CellPlan["cell"];
@@ -58,13 +58,18 @@ export function verifyCell(real: RealKernel, plan: CellPlan, seed: number, readF
 }
 
 /** In what the comparison is not the scenario as it is written. */
-function notesOf({ cluster, steps, bare }: CellPlan): string[] {
+function notesOf(plan: CellPlan): string[] {
+  const { cluster, steps, bare } = plan;
   const kernels = new Set([...cluster.nodes, ...cluster.hosts].map(({ kernel }) => kernel));
   kernels.delete(KERNEL);
   const most = Math.max(0, ...steps.map(({ repeat }) => repeat));
+  const tables = steps.filter(({ action }) => action.kind === "flows").length;
   return [
     ...(bare === undefined && kernels.size > 0 ? [`as kernel ${KERNEL}, not ${[...kernels].join(" or ")}`] : []),
     ...(most > MAX_REPEAT ? [`${MAX_REPEAT} of ${most} repetitions`] : []),
+    ...(tables > 0 && tablesStandStill(plan)
+      ? [`${tables} tables of flows not repeated, as steps have their times`]
+      : []),
   ];
 }
 
