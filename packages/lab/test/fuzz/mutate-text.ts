@@ -56,7 +56,7 @@ function flipByte(text: string, random: Random): string {
 
 /** What matters to a YAML reader, to regular expressions and to tables of names. */
 const PIECES: readonly string[] = [
-  ..."{}[]:,-#&*!|>'\"%@`?~\t\n\r\0 \u0085\u2028\uFEFF\uD800\u00e9\u{1F642}$\\",
+  ...Array.from("{}[]:,-#&*!|>'\"%@`?~\t\n\r\0 \u0085\u2028\uFEFF\uD800\u00e9\u{1F642}$\\"),
   ": ",
   " #",
   "\n---\n",

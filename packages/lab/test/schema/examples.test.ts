@@ -36,10 +36,12 @@ function failures(text: string): string[] {
 }
 
 describe("examples of the documentation", () => {
-  it.each(rows)("%s loads", (path, row) => {
-    const found = mistakes(textOf(row), FILES);
-    if (REFUSED.includes(path)) expect(found).toContain("is not modelled");
-    else expect(found).toBe("");
+  it.each(rows.filter(([path]) => !REFUSED.includes(path)))("%s loads", (_, row) => {
+    expect(mistakes(textOf(row), FILES)).toBe("");
+  });
+
+  it.each(rows.filter(([path]) => REFUSED.includes(path)))("%s is refused", (_, row) => {
+    expect(mistakes(textOf(row), FILES)).toContain("is not modelled");
   });
 
   it.each(rows.filter(([path]) => runs(path)))("%s runs", (_, row) => {
