@@ -13,8 +13,8 @@ const MAY: Readonly<Record<string, string>> = {
   "scripts/test.mjs": "runs tools",
 };
 
-const STARTS = /\bchild_process\b|\bworker_threads\b|\bnode:cluster\b/;
-const BECOMES_CODE = /\beval\s*\(|\bnew\s+Function\s*\(|["'](?:node:)?vm["']|\bsetTimeout\s*\(\s*["'`]/;
+const STARTS = /\bchild_process\b|\bnode:cluster\b/;
+const BECOMES_CODE = /\beval\s*[(:]|\bnew\s+Function\s*\(|["'](?:node:)?vm["']|\bsetTimeout\s*\(\s*["'`]/;
 /** Functions that hand a line to a shell, and the option that does. */
 const SHELL = /\bexec(?:Sync)?\s*\(|\bshell\s*:|\bfork\s*\(/;
 

@@ -105,7 +105,7 @@ test("delays of what is not there", () => {
     lab.yaml:4:44: nothing of the control plane is named "node3/kubelet"
        4 | timing: { kube-proxy: 500ms, kubelett: 1s, node3/kubelet: 1s, endpoints: 5 }
          |                                            ^^^^^^^^^^^^^
-    hint: did you mean "node1/kubelet"?
+    hint: write endpoints, kubelet, flanneld, kube-proxy, or NODE/AGENT
 
     lab.yaml:4:74: 5 has no unit
        4 | timing: { kube-proxy: 500ms, kubelett: 1s, node3/kubelet: 1s, endpoints: 5 }
