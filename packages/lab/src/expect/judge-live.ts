@@ -29,7 +29,8 @@ export function judgeDropped(check: DroppedCheck, live: LiveState): Problem | un
 export function judgePacket(check: PacketCheck, live: LiveState): Problem | undefined {
   const frames = live.frames(check.in, check.dev);
   const where = `${check.in} ${check.dev}`;
-  if (frames === undefined) return { message: `packet: there is no device ${check.dev} at ${check.in}` };
+  if (frames === undefined)
+    return { message: `packet: there is no device ${check.dev} at ${check.in}`, unanswerable: true };
   const matching = frames.filter(
     ({ packet }) =>
       (check.flags === undefined || packet.flags === check.flags) &&
@@ -45,7 +46,7 @@ export function judgePacket(check: PacketCheck, live: LiveState): Problem | unde
 
 export function judgeRow(check: RowCheck, live: LiveState): Problem | undefined {
   const rows = live.rows(check.table, check.in);
-  if (rows === undefined) return { message: `${check.table}: there is no place ${check.in}` };
+  if (rows === undefined) return { message: `${check.table}: there is no place ${check.in}`, unanswerable: true };
   const { matching, near } = matchRows(check.table, rows, check.columns, live);
   const shown = check.count.max === 0 ? matching : near;
   return counted(

@@ -1,5 +1,5 @@
 // Holds what happened against what was expected. Judging changes nothing: it reads outcomes and asks the live state.
-import type { Check, ExpectSpec } from "../model/expect-spec.ts";
+import type { Check, ExpectSpec, NeverCheck } from "../model/expect-spec.ts";
 import type { Failure, FlowOutcome, LiveState, StepOutcome } from "../model/outcome.ts";
 import { judgeFate } from "../flows/judge-fate.ts";
 import { formatTime, judgeDropped, judgePacket, judgeRow } from "./judge-live.ts";
@@ -58,15 +58,19 @@ function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem 
     case "stream":
       return judgeStream(check, outcome, live, (one, part) => judgeOne(one, part, live));
     case "never":
-      return judgeNever(outcome.held?.get(check));
+      return judgeNever(check, outcome, live);
     case "fate":
       return judgeFate(check, outcome);
   }
 }
 
-/** `at`: when it held first, virtual ms. */
-function judgeNever(at: number | undefined): Problem | undefined {
-  return at === undefined ? undefined : { message: `never: it held at ${formatTime(at)} s` };
+/** What cannot be asked for has not held, and yet nothing is known of it. */
+function judgeNever(check: NeverCheck, outcome: StepOutcome, live: LiveState): Problem | undefined {
+  const at = outcome.held?.get(check);
+  if (at !== undefined) return { message: `never: it held at ${formatTime(at)} s` };
+  const problems = check.expect.checks.map((one) => judgeOne(one, outcome, live));
+  const unanswered = problems.find((problem) => problem?.unanswerable === true);
+  return unanswered === undefined ? undefined : { message: `never: ${unanswered.message}` };
 }
 
 /** A result is that of a request: a step without one has none, however well its command ended. */

@@ -4,6 +4,8 @@ import type { SourcePosition } from "@kubehop/kube";
 export interface Problem {
   readonly message: string;
   readonly details?: readonly string[];
+  /** What was asked for does not exist: it neither holds nor fails to. */
+  readonly unanswerable?: true;
   /** Of the part of the check that does not hold; else all of it. */
   readonly position?: SourcePosition;
 }

@@ -166,6 +166,7 @@ function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, pat
   const at = typeof draft === "string" ? path : [...path, "flow"];
   const flow = sendFlowOf(ec, long.flow, at) ?? NO_FLOW;
   const timeout = long.timeout === undefined ? undefined : parseDuration(long.timeout);
+  if (timeout === 0) ec.context.report([...path, "timeout"], "no answer comes in no time");
   return { kind: "send", flow, payload: long.payload, timeout: timeout ?? SEND_TIMEOUT };
 }
 

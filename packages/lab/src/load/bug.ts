@@ -58,7 +58,12 @@ export function buildBug(ec: ExpectContext, when: When): BugSpec {
         atKey: true,
       });
   }
-  return { when, because: plainExpectation(ec, because, path) };
+  const expect = plainExpectation(ec, because, path);
+  if (expect.checks.length > 0 && expect.checks.every((check) => "count" in check && check.count.max === 0))
+    ec.context.report(path, "that something is absent is no cause: it may be absent for any reason", {
+      hint: "add what is there instead",
+    });
+  return { when, because: expect };
 }
 
 export function buildMutations(context: LoadContext): MutationSpec[] {
@@ -82,7 +87,9 @@ function checkMutationPath(context: LoadContext, text: string, at: Path): void {
     context.report(at, `${JSON.stringify(text)} is not a path`, { hint: 'write a.b[0]["c.d"]', atKey: true });
     return;
   }
-  if (path[0] === "mutations") context.report(at, "a mutation cannot edit mutations", { atKey: true });
+  if (path.includes("expect") || path.includes("flows") || path[0] === "bug")
+    context.report(at, "a mutation edits what happens, not what is expected", { atKey: true });
+  else if (path[0] === "mutations") context.report(at, "a mutation cannot edit mutations", { atKey: true });
   else if (!context.document.has(path.slice(0, -1)))
     context.report(at, `${text} leads nowhere in this file`, {
       code: "unresolved",

@@ -76,12 +76,15 @@ export function plainExpectation(ec: ExpectContext, draft: DraftPlain, path: Pat
   };
 }
 
-/** An empty map would hold whatever happens. */
+/** A map without an expectation would hold whatever happens. */
 function checkSaysSomething(ec: ExpectContext, path: Path): void {
   const value = ec.context.document.valueAt(path);
-  if (typeof value === "object" && value !== null && Object.keys(value).length === 0)
+  if (typeof value === "object" && value !== null && Object.keys(value).every((key) => HOW.includes(key)))
     ec.context.report(path, "nothing is expected", { hint: "leave it out, or write what must hold" });
 }
+
+/** Keys that say when, of what, or how, and expect nothing themselves. */
+const HOW: readonly string[] = ["within", "since", "flow"];
 
 function checkHalves(ec: ExpectContext, written: readonly string[], path: Path): void {
   const [one] = written;

@@ -1,7 +1,7 @@
 // `at`, `after`, `every` and `until` of a step.
 import type { Path } from "@kubehop/kube";
 import type { StepSpec, StreamSpec } from "../model/step-spec.ts";
-import { parseDuration } from "../schema/notation.ts";
+import { parseDuration, parseFlow } from "../schema/notation.ts";
 import type { DraftStep } from "./actions.ts";
 import { buildEvent, buildMoment } from "./events.ts";
 import type { ExpectContext } from "./expectation.ts";
@@ -18,10 +18,22 @@ export function buildStepTime(ec: ExpectContext, step: DraftStep, path: Path): S
 }
 
 function buildStream(ec: ExpectContext, step: DraftStep, path: Path): StreamSpec | undefined {
+  const begin = step.at === undefined ? 0 : (parseDuration(step.at) ?? 0);
   const every = step.every === undefined ? undefined : parseDuration(step.every);
   const until = step.until === undefined ? undefined : buildMoment(ec, step.until, [...path, "until"]);
   if (every === 0) ec.context.report([...path, "every"], "nothing can begin again after no time");
+  else if (every !== undefined && typeof until === "number") checkRepetitions(ec, (until - begin) / every, path);
   return every === undefined || every === 0 || until === undefined ? undefined : { every, until };
+}
+
+/** As many as `repeat` takes. */
+const MOST_REPETITIONS = 100_000;
+
+function checkRepetitions({ context }: ExpectContext, count: number, path: Path): void {
+  if (count > MOST_REPETITIONS)
+    context.report([...path, "every"], `${Math.ceil(count)} repetitions, at most ${MOST_REPETITIONS} are made`, {
+      hint: "take a longer time, or an earlier end",
+    });
 }
 
 /** Keys that need or exclude each other: [key, the other, why]. */
@@ -49,6 +61,13 @@ function checkKeys({ context }: ExpectContext, step: DraftStep, path: Path): voi
       code: "missing-key",
       hint: "write every: 200ms",
       atKey: true,
+    });
+  const flow = typeof step.send === "string" ? step.send : step.send?.flow;
+  const parsed = flow === undefined ? undefined : parseFlow(flow);
+  if (has("every") && typeof parsed === "object" && parsed.protocol === "tcp" && parsed.from.port !== undefined)
+    context.report([...path, "send"], "a connection keeps its port for a while: the next one cannot have it", {
+      code: "conflict",
+      hint: "leave the source port out, or make it udp",
     });
   const idle = (["wait", "fault"] as const).find((verb) => step[verb] !== undefined);
   if (has("every") && idle !== undefined)

@@ -1,6 +1,6 @@
 // `steps:` → what happens, in order.
 import type { Path } from "@kubehop/kube";
-import type { Check } from "../model/expect-spec.ts";
+import type { Check, ExpectSpec } from "../model/expect-spec.ts";
 import type { StepAction, StepSpec } from "../model/step-spec.ts";
 import { fateChecks } from "../flows/read-table.ts";
 import { buildAction, buildFlows, checkVerbKeys, type DraftStep } from "./actions.ts";
@@ -53,6 +53,8 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
   const action = buildAction(ec, step, path);
   const fallback = endOf(ec, action, path);
   checkVerbKeys(ec, step, path);
+  const expect = buildExpectation(ec, step.expect, [...path, "expect"], fallback);
+  checkHasOutput(ec, action, expect);
   return {
     index,
     id: step.id ?? `step ${index + 1}`,
@@ -61,8 +63,16 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
     ...buildStepTime(ec, step, path),
     pick: step.pick === undefined ? undefined : ec.names.podRef(step.pick, [...path, "pick"]),
     repeat: step.repeat ?? 1,
-    expect: buildExpectation(ec, step.expect, [...path, "expect"], fallback),
+    expect,
   };
+}
+
+/** What prints nothing lacks everything. */
+function checkHasOutput({ context }: ExpectContext, { kind }: StepAction, { checks }: ExpectSpec): void {
+  if (kind === "run") return;
+  for (const check of checks)
+    if (check.kind === "output")
+      context.reportAt(check.position, `${kind} prints nothing`, { code: "conflict", hint: "only run has output" });
 }
 
 /** How a step ends when its expectation says nothing about it. */

@@ -152,7 +152,7 @@ const client = optional(leaf.text, "Source address the server saw: a place, an a
 const ttl = optional(z.number().int().min(1).max(255), "TTL of the request at the server.", "ttl: 62");
 const lost = optional(
   leaf.count,
-  "How many requests had no answer: all that did not end in ok. Beside it `by`, `client`, `ttl` and `share` ask those that had one.",
+  "How many requests had no answer: all that did not end in ok; a command is one request, its last. Beside it `by`, `client`, `ttl` and `share` ask those that had one.",
   "lost: 0",
 );
 const share = optional(
@@ -228,7 +228,7 @@ const plainKeys = {
   ),
   never: optional(
     z.strictObject(checkKeys),
-    "An expectation that must hold at no moment of the step.",
+    "An expectation that must hold at no moment of the step: it is looked at between any two events, and at the end.",
     "never: { dropped: { in: node1 } }",
     "none",
   ),

@@ -164,8 +164,18 @@ export const placeAndDevice = checked((value) =>
 /** A number is taken too, to say that its unit is missing. */
 export const duration = z.union([z.string(), z.number()]).superRefine(checkDuration);
 
+/** 1000 h, in virtual ms. */
+const LONGEST = 3_600_000_000;
+
 function checkDuration(value: string | number, context: z.RefinementCtx): void {
-  if (typeof value === "string" && parseDuration(value) !== undefined) return;
+  const ms = typeof value === "string" ? parseDuration(value) : undefined;
+  if (ms !== undefined && ms <= LONGEST) return;
+  if (ms !== undefined)
+    return context.addIssue({
+      code: "custom",
+      message: `${value} is longer than anything that is waited for`,
+      params: { hint: "at most 1000h" },
+    });
   const bare = /^\d+(?:\.\d+)?$/.test(String(value));
   const message = bare ? `${value} has no unit` : `${JSON.stringify(value)} is not a time`;
   const hint = bare ? `write ${value}s, or ${value}ms` : (timeHint(String(value)) ?? "write 200ms, 5s, 1m30s or 2h");

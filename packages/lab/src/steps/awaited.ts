@@ -40,7 +40,8 @@ export class Awaited {
 
   /** Why the run cannot end: the first event that has not come. */
   missing(): { readonly step: StepSpec; readonly reason: StepStopped } | undefined {
-    const [wait] = this.#waits;
+    // What a stream waits for keeps others from coming.
+    const wait = [...this.#waits].toSorted((a, b) => b.key.localeCompare(a.key))[0];
     if (wait === undefined) return undefined;
     const { step, key, event } = wait;
     const subject = subjectOf(this.#cluster, event);

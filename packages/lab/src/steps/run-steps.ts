@@ -46,6 +46,9 @@ function stepRunner(readFile: ReadFile, observer?: RunObserver): CellRunner {
   };
 }
 
+/** Repetitions of a stream: as many as `repeat` takes. */
+const MOST_REPETITIONS = 100_000;
+
 interface Listeners {
   readonly onStep: StepListener;
   readonly onBegin: BeginListener | undefined;
@@ -59,8 +62,12 @@ class StepRunner {
   readonly #timeline: Timeline;
   readonly #awaited: Awaited;
   readonly #open = new Set<StepRun>();
-  /** Steps that go on beside the others. */
+  /** Steps that go on beside the others, or are about to. */
   #beside = 0;
+  /** Those of them that end with an event that has not come: streams. */
+  #endless = 0;
+  /** Steps that have begun. */
+  #begun = 0;
   /** The step that began last: what breaks off is told as its. */
   #newest: StepSpec | undefined;
   /** The first thing typed that is not modelled. */
@@ -83,7 +90,9 @@ class StepRunner {
     } catch (error) {
       return this.#broken(error);
     }
-    return { virtualMs: this.#cluster.now };
+    const { now, plan } = this.#cluster;
+    if (this.#begun !== plan.steps.length) throw new Error(`${plan.steps.length - this.#begun} steps never began`);
+    return { virtualMs: now };
   }
 
   /** @throws what is no matter of the scenario, and refusals at their place */
@@ -107,11 +116,14 @@ class StepRunner {
 
   /** The run ends when all that goes on beside has, and all that was waited for has come. */
   *#ending(): Activity {
-    const over = (): boolean => this.#beside === 0 && !this.#awaited.pending;
-    if (over() || (yield* untilDone(this.#cluster, over, EVENT_LIMIT_MS))) return;
-    const missing = this.#awaited.missing();
-    if (missing !== undefined) throw new EndOfRun(missing.step, missing.reason);
-    yield () => this.#beside === 0;
+    const idle = (): boolean => this.#beside === this.#endless;
+    for (;;) {
+      yield idle;
+      if (!this.#awaited.pending) return;
+      const came = yield* untilDone(this.#cluster, () => !idle() || !this.#awaited.pending, EVENT_LIMIT_MS);
+      const missing = came ? undefined : this.#awaited.missing();
+      if (missing !== undefined) throw new EndOfRun(missing.step, missing.reason);
+    }
   }
 
   *#waitForTime(step: StepSpec): Activity {
@@ -141,7 +153,16 @@ class StepRunner {
       // Who wrote the batch stands still until the step has ended.
       if (after.event === "batch") this.#timeline.pass(start());
       // Never inside of the event: nothing else could go on there.
-      else this.#cluster.world.clock.schedule(0, () => void start());
+      else this.#soon(start);
+    });
+  }
+
+  /** At this moment, behind what is due already. */
+  #soon(start: () => void): void {
+    this.#beside++;
+    this.#cluster.world.clock.schedule(0, () => {
+      this.#beside--;
+      start();
     });
   }
 
@@ -177,6 +198,8 @@ class StepRunner {
     };
     const begun = world.now;
     for (let number = 1; !isOver(); number++) {
+      if (number > MOST_REPETITIONS)
+        throw new StepStopped(`every: ${MOST_REPETITIONS} repetitions, and until has not come`);
       open++;
       this.#timeline.start(one.call(this, number));
       const next = begun + number * every;
@@ -193,7 +216,9 @@ class StepRunner {
     const { world, epoch } = this.#cluster;
     if (typeof until === "number") return () => world.now >= epoch + until;
     let over = false;
+    this.#endless++;
     this.#awaited.once({ step, key: "until", event: until }, () => {
+      this.#endless--;
       world.clock.schedule(until.plus, () => void (over = true));
     });
     return () => over;
@@ -215,6 +240,7 @@ class StepRunner {
     const cluster = this.#cluster;
     this.#throwRefused();
     this.#newest = step;
+    this.#begun++;
     this.#listeners.onBegin?.(step, cluster);
     this.#listeners.observer?.begin(step);
     cluster.log.tell(step.id, "begun");

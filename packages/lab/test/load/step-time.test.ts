@@ -14,7 +14,7 @@ function wrong(steps: string, more = ""): string[] {
 
 test("events, streams and delays as the model has them", () => {
   const text = file(
-    `  - { id: s, send: "client:40000 > svc/web:80", every: 200ms, until: "web#1 gone + 2s", expect: { since: 3s, lost: 0 } }
+    `  - { id: s, send: "client:40000 > svc/web:80/udp", every: 200ms, until: "web#1 gone + 2s", expect: { since: 3s, lost: 0 } }
   - { after: "node1/kube-proxy batch 2", run: kubectl get pods }
   - { after: "svc/web endpoints 1", fault: { agent: node2/kubelet, do: delay, by: 2s } }
   - { after: "default/deploy/web#2 ready", wait: 1s }
@@ -88,7 +88,7 @@ test.each([
     '"in" says where run, inject, datagram and race happen, fault has no use for it',
   ],
   [`{ send: "client > svc/web:80", expect: { stream: { since: 1s } } }`, "nothing is expected of these requests"],
-  [`{ send: "client > svc/web:80", expect: { since: web#1 gane } }`, '"gane" is no event'],
+  [`{ send: "client > svc/web:80", expect: { since: web#1 gane, lost: 0 } }`, '"gane" is no event'],
   [`{ send: "client > svc/web:80", expect: { never: {} } }`, "nothing is expected"],
 ])("%s", (step, message) => {
   expect(wrong(`  - { id: here, wait: 1s }\n  - ${step}`)).toEqual([message]);

@@ -11,6 +11,8 @@ function expectation(text: string): string[] {
 describe("holds whatever happens", () => {
   it.each([
     ["{}", "nothing is expected"],
+    ["{ within: 5s }", "nothing is expected"],
+    ["{ flow: 'node1 > node2:80', since: 1s }", "nothing is expected"],
     ["{ output: {} }", "nothing is expected of the output"],
     ["{ output: { stream: stderr } }", "nothing is expected of the output"],
     ['{ output: "" }', "every text has this part, nothing is expected"],
@@ -98,5 +100,31 @@ describe("a bug without a difference", () => {
     expect(brief(`${head}bug: { when: { m: bad }, ${cause} }\nsteps: [{ run: "echo \${m}" }]\n`)).toEqual([]);
     const step = '{ run: "echo ${m}", expect: { fixed: { exit: 0 }, broken: { exit: 1 } } }';
     expect(brief(`${head}bug: { when: { m: bad } }\nsteps: [${step}]\n`)).toEqual([]);
+  });
+});
+
+describe("steps and causes", () => {
+  const file = (bug: string, step: string): string[] =>
+    brief(`scenario: x\nmatrix: { m: [a, b] }\n${bug}\nsteps:\n  - ${step}\n`).map((line) => line.replace(/^\S+ /, ""));
+  const RUN = "run: ip route\n    expect: { fixed: { exit: 0 }, broken: { exit: 1 } }";
+
+  it.each([
+    ["", '{ send: "node1 > node2:80", expect: { output: { lacks: foo } } }', "send prints nothing"],
+    ["", '{ send: { flow: "node1 > node2:80", timeout: 0s } }', "no answer comes in no time"],
+    [
+      "",
+      '{ send: "node1:4 > node2:80", every: 1s, until: 9s }',
+      "a connection keeps its port for a while: the next one cannot have it",
+    ],
+    ["", '{ send: "node1 > node2:80", every: 1ms, until: 1000s }', "1000000 repetitions, at most 100000 are made"],
+    ["", "{ wait: 99999999h }", "99999999h is longer than anything that is waited for"],
+    [
+      "bug: { when: { m: a }, because: { dropped: { count: 0 } } }",
+      RUN,
+      "that something is absent is no cause: it may be absent for any reason",
+    ],
+    ['mutations: [{ "steps[0].expect": ok }]', RUN, "a mutation edits what happens, not what is expected"],
+  ])("%s %s", (bug, step, message) => {
+    expect(file(bug, step)).toContain(message);
   });
 });

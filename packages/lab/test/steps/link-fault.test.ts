@@ -79,7 +79,10 @@ describe("a link", () => {
   });
 
   test.each([
-    [`{ fault: { link: node1 flanel.1, loss: 1% } }`, `there is no device flanel.1 at node1 now; did you mean "flannel.1"?`],
+    [
+      `{ fault: { link: node1 flanel.1, loss: 1% } }`,
+      `there is no device flanel.1 at node1 now; did you mean "flannel.1"?`,
+    ],
     [`{ fault: { link: node1 cni0, cut: true } }`, "cni0 at node1 has no wire that could be cut: it is a bridge"],
     [`{ fault: { heal: node1 eth0 } }`, "eth0 at node1 has no fault that could be healed"],
   ])("%s is refused", (step, message) => {

@@ -155,4 +155,8 @@ test("never: what holds for a moment is seen", () => {
   expect(failures([`{ id: s, ${UDP}, until: 2s, expect: { lost: 5, ${dropped} } }`, DROP])[0]?.[0]).toBe(
     "never: it held at 1.000 s",
   );
+  const nowhere = `never: { packet: { in: node1, dev: nonexist0 } }`;
+  expect(failures([`{ wait: 1s, expect: { ${nowhere} } }`])).toEqual([
+    ["never: packet: there is no device nonexist0 at node1"],
+  ]);
 });

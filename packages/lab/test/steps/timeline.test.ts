@@ -230,3 +230,35 @@ test("kube-proxy that starts anew writes what it finds missing, once", () => {
     "10000 node1/kube-proxy started",
   ]);
 });
+
+test.each([
+  [`a step that is the last one`, [`{ id: a, run: "true" }`, `{ after: "a ended", in: shell, run: "true" }`]],
+  [
+    `a chain`,
+    [`{ id: a, run: "true" }`, `{ id: b, after: "a ended", wait: 1s }`, `{ after: "b ended + 1s", wait: 1s }`],
+  ],
+  [`a pod at the very end`, [`{ run: kubectl scale deploy/web --replicas=1 }`, `{ after: "web#2 gone", wait: 1s }`]],
+  [
+    `a sync, later`,
+    [`{ run: kubectl scale deploy/web --replicas=1 }`, `{ after: "node1/kube-proxy synced + 5s", wait: 1s }`],
+  ],
+])("what begins after %s begins", (_, steps) => {
+  const ran = fine(steps);
+  expect(told(ran, ({ event }) => event === "ended").filter((text) => /ended$/.test(text))).toHaveLength(steps.length);
+});
+
+test("an event may come while a step goes on for longer than anybody waits", () => {
+  fine([
+    `{ id: long, after: "short ended", wait: 20m }`,
+    `{ id: short, wait: 1s }`,
+    `{ after: "long ended", wait: 1s }`,
+  ]);
+});
+
+test("a stream whose end never comes is told, not those that wait for it", () => {
+  const ran = play([
+    `{ id: s, send: "shell > web#1:80", every: 60s, until: "web#1 gone" }`,
+    `{ id: t, after: "s ended", wait: 1s }`,
+  ]);
+  expect(ran.end.stopped?.reason).toMatch(/^until: web#1 gone: did not happen within 600 s/);
+});
