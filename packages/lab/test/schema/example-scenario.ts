@@ -107,6 +107,7 @@ const AROUND: readonly (readonly [path: string, around: Tree])[] = [
   ["steps[].when", { matrix: { br_netfilter: ["absent", "loaded"] } }],
   ["steps[].every", { steps: [{ until: "2s" }] }],
   ["steps[].until", { steps: [{ every: "1s" }] }],
+  ...["flow", "since", "within"].map((key) => [`steps[].expect.${key}`, { steps: [{ expect: { lost: 0 } }] }] as const),
   ["steps[].held", { steps: [{ in: "node1", race: ["client > svc/dns:53/udp", "client > svc/dns:53/udp"] }] }],
   ["steps[].race", { steps: [{ in: "node1" }] }],
   ["steps[].fault.do", AGENT],

@@ -244,15 +244,16 @@ test.each([
   ],
 ])("what begins after %s begins", (_, steps) => {
   const ran = fine(steps);
-  expect(told(ran, ({ event }) => event === "ended").filter((text) => /ended$/.test(text))).toHaveLength(steps.length);
+  expect(told(ran, ({ event }) => event === "ended")).toHaveLength(steps.length);
 });
 
 test("an event may come while a step goes on for longer than anybody waits", () => {
-  fine([
+  const ran = fine([
     `{ id: long, after: "short ended", wait: 20m }`,
     `{ id: short, wait: 1s }`,
     `{ after: "long ended", wait: 1s }`,
   ]);
+  expect(told(ran, ({ event }) => event === "ended")).toHaveLength(3);
 });
 
 test("a stream whose end never comes is told, not those that wait for it", () => {
