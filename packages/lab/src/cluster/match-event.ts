@@ -2,6 +2,7 @@
 
 import type { EventSpec } from "../model/step-spec.ts";
 import type { LabEvent } from "../model/lab-event.ts";
+import type { Instant } from "../model/outcome.ts";
 import type { Cluster } from "./cluster.ts";
 import { identitySubject, shortReference } from "../schema/subjects.ts";
 
@@ -22,13 +23,15 @@ export function subjectOf({ control }: EventCluster, { subject, event }: EventSp
 
 export const POD_EVENTS: readonly string[] = ["scheduled", "ready", "gone"];
 
-/** Virtual ms since time 0 of its first occurrence from `from` on, and what is written behind it; undefined: it did not come. */
+/** When it came first from `from` on, and what is written behind it; undefined: it did not come. */
 export function timeOfEvent(
   cluster: Pick<Cluster, "control" | "events">,
   wanted: EventSpec,
   from: number,
-): number | undefined {
-  const found = cluster.events.filter((told) => told.at >= from && isEvent(cluster, wanted, told));
-  const at = found[wanted.event === "batch" ? (wanted.number ?? 1) - 1 : 0]?.at;
-  return at === undefined ? undefined : at + wanted.plus;
+): Instant | undefined {
+  const found = [...cluster.events.entries()].filter(([, told]) => told.at >= from && isEvent(cluster, wanted, told));
+  const first = found[wanted.event === "batch" ? (wanted.number ?? 1) - 1 : 0];
+  if (first === undefined) return undefined;
+  const [index, { at }] = first;
+  return wanted.plus > 0 ? { at: at + wanted.plus } : { at, event: index + 1 };
 }

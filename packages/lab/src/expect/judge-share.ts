@@ -24,7 +24,9 @@ export function judgeShare(check: ShareCheck, outcome: StepOutcome, live: LiveSt
   });
   const strangers = [...counts].filter(([by]) => !names.has(by));
   if (rows.every((row) => !row.off) && strangers.length === 0) return undefined;
+  const tooMany = rows.filter((row) => row.off && row.count / flows.length > row.fraction).map(({ pod }) => pod);
   return {
+    wrong: flows.filter(({ by = "nobody" }) => tooMany.includes(names.get(by) ?? "") || !names.has(by)),
     message: `share of ${flows.length}: not as expected`,
     details: [
       ...rows.map(

@@ -7,21 +7,19 @@ import { judgeOutput } from "./judge-output.ts";
 import { judgeShare } from "./judge-share.ts";
 import { judgeNat, judgePath } from "./judge-way.ts";
 import type { Problem } from "./problem.ts";
-import { answeredOnly, judgeLost, judgeStream, narrowed } from "./requests.ts";
+import { judgeEach, judgeLost, judgeStream, narrowed, requestLines } from "./requests.ts";
 
 /** Everything that did not hold, in the order it was written. */
 export function judge(expect: ExpectSpec, outcome: StepOutcome, live: LiveState): Failure[] {
   const counted = narrowed(expect.only, outcome, live);
   if ("message" in counted) return [failure(expect.position, counted)];
-  const outcomeFor = answeredOnly(expect.checks, counted);
-  return expect.checks.flatMap((check) => {
-    const problem = judgeOne(check, outcomeFor(check), live);
-    return problem === undefined ? [] : [failure(problem.position ?? check.position, problem)];
-  });
+  return judgeEach(expect.checks, counted, (check, asked) => judgeOne(check, asked, live)).map(
+    ({ position, ...problem }) => failure(position, problem),
+  );
 }
 
-function failure(position: Failure["position"], { message, details = [] }: Problem): Failure {
-  return { position, message, details };
+function failure(position: Failure["position"], { message, details = [], wrong }: Problem): Failure {
+  return { position, message, details, ...(wrong === undefined ? {} : { wrong }) };
 }
 
 function judgeOne(check: Check, outcome: StepOutcome, live: LiveState): Problem | undefined {
@@ -113,13 +111,16 @@ function judgeFlows(
   const { flows } = outcome;
   if (flows.length === 0)
     return { message: `the step made no request, expected ${wanted}`, details: lastLines(outcome) };
-  const complaints = flows.map((flow) => complain(flow));
-  const wrong = complaints.filter((complaint) => complaint !== undefined);
+  const wrong = flows.filter((flow) => complain(flow) !== undefined);
   const [first] = wrong;
-  if (first === undefined) return undefined;
-  if (flows.length === 1) return { message: first };
-  const number = complaints.indexOf(first) + 1;
-  return { message: `${first} (request ${number}; ${wrong.length} of ${flows.length} like this)` };
+  const complaint = first && complain(first);
+  if (first === undefined || complaint === undefined) return undefined;
+  if (flows.length === 1) return { message: complaint, wrong };
+  return {
+    message: `${complaint} (request ${flows.indexOf(first) + 1}; ${wrong.length} of ${flows.length} like this)`,
+    details: requestLines(wrong),
+    wrong,
+  };
 }
 
 function judgeBy(pods: readonly string[], outcome: StepOutcome, live: LiveState): Problem | undefined {

@@ -3,9 +3,9 @@ import type { CellResult, CellRunner, Failure, LiveState, StepOutcome, StepResul
 import type { BugSpec, CellPlan, Scenario } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
 import { storyOfFailure } from "../explain/failure.ts";
-import { failingStep } from "../report/next-command.ts";
 import { judge } from "./judge.ts";
 import { NeverSeen } from "./never-seen.ts";
+import { failingStep } from "./wrong-request.ts";
 
 /** Runs and judges one cell of a scenario. */
 export function runCase(

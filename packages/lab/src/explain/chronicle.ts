@@ -26,7 +26,8 @@ export class Chronicle implements Tracer {
   }
 
   begin(): void {
-    if (this.#going++ === 0) this.#recorder.clear();
+    // From a time on little is recorded, and a request may have begun in an earlier step.
+    if (this.#going++ === 0 && this.#from === Number.NEGATIVE_INFINITY) this.#recorder.clear();
     this.#room = PACKETS_PER_STEP;
   }
 

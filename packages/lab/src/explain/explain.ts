@@ -3,6 +3,7 @@
 import { didYouMean } from "@kubehop/kube";
 import { Refusal } from "@kubehop/sim";
 import { judge } from "../expect/judge.ts";
+import { worthTelling, wrongRequest } from "../expect/wrong-request.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellRunEnd, CellRunner } from "../model/outcome.ts";
 import type { Cell, CellPlan, Scenario } from "../model/scenario.ts";
@@ -12,11 +13,11 @@ import { parseFlow } from "../schema/notation.ts";
 import { cellRunner } from "../steps/run-steps.ts";
 import type { Background } from "./background.ts";
 import type { Exchange } from "./find-flow.ts";
-import { wentWrong } from "./find-flow.ts";
 import type { Level } from "./layout.ts";
 import { layOut } from "./layout.ts";
 import type { RecordedStep } from "./record.ts";
 import { recordCell } from "./record.ts";
+import { toldExchange } from "./told-exchange.ts";
 
 /** Virtual ms that a request made for the explanation waits for its answer. */
 const FLOW_TIMEOUT_MS = 5000;
@@ -130,7 +131,7 @@ class Choice {
   readonly #level: Level;
   readonly #at: number | undefined;
   #story = "";
-  #failing = false;
+  #worth = 0;
   /** World time at which the told request began. */
   #begun = Number.POSITIVE_INFINITY;
 
@@ -145,12 +146,13 @@ class Choice {
     if (this.#only !== undefined && step.id !== this.#only) return;
     // At a time the first one from then on, whichever step ends first: earlier packets have not been recorded.
     if (this.#at !== undefined) return this.#keepFirst(step, exchanges[0], background);
-    const fails = judge(step.expect, outcome, live).length > 0;
-    // The first request is kept until a failing step has one.
-    if (this.#story !== "" && (this.#failing || !fails)) return;
-    const exchange = (fails ? exchanges.find(wentWrong) : undefined) ?? exchanges[0];
+    const judged = { failures: judge(step.expect, outcome, live), outcome };
+    const worth = worthTelling(judged);
+    // What is told is kept until a step has more to tell.
+    if (this.#story !== "" && worth <= this.#worth) return;
+    const exchange = (worth > 0 ? toldExchange(exchanges, wrongRequest(judged)) : undefined) ?? exchanges[0];
     if (exchange === undefined) return;
-    this.#failing = fails;
+    this.#worth = worth;
     this.#story = this.#tell(step, exchange, background);
   }
 

@@ -29,6 +29,16 @@ export interface FlowOutcome {
   /** Virtual ms since time 0. */
   readonly startedAt?: number;
   readonly endedAt?: number;
+  /** Events of the cluster that had happened when it began: of one ms they tell which came first. */
+  readonly eventsBefore?: number;
+}
+
+/** A moment of a run. */
+export interface Instant {
+  /** Virtual ms since time 0. */
+  readonly at: number;
+  /** Number of the event that it is, from 1; absent for a mere time. */
+  readonly event?: number;
 }
 
 export interface StepOutcome {
@@ -61,8 +71,8 @@ export interface LiveState {
   rows(table: TableName, place: string): readonly Readonly<Record<string, string>>[] | undefined;
   /** Place, alias, `svc/NAME` or address → address; undefined: no such name. */
   addressOf(name: string): string | undefined;
-  /** Virtual ms since time 0 of a moment; of an event, its first one from `from` on. Undefined: it did not come. */
-  timeOf(moment: Moment, from: number): number | undefined;
+  /** When a moment is; of an event, its first one from `from` on. Undefined: it did not come. */
+  timeOf(moment: Moment, from: number): Instant | undefined;
   /** Full pod (or machine) name of a place or alias; undefined: no such name. */
   placeOf(name: string): string | undefined;
 }
@@ -115,6 +125,8 @@ export interface Failure {
   readonly message: string;
   /** Further lines: rows missing and rows too many, what was seen instead. */
   readonly details: readonly string[];
+  /** Requests that are not as expected, in order; absent where it is no matter of single requests. */
+  readonly wrong?: readonly FlowOutcome[];
 }
 
 export interface StepResult {

@@ -1,5 +1,6 @@
 // The command that shows more of a failed case, as it can be typed.
-import type { CellResult, StepResult } from "../model/outcome.ts";
+import { failingStep } from "../expect/wrong-request.ts";
+import type { CellResult } from "../model/outcome.ts";
 
 /**
  * `kubehop explain` of the step that failed, if anything went out; else a run that shows what was printed. Undefined for a table of
@@ -13,14 +14,13 @@ export function nextCommand(cell: CellResult): string | undefined {
     return ["kubehop run", shellWord(cell.file), "--verbose"].join(" ");
   const cells = Object.entries(cell.cell).flatMap(([name, value]) => ["--cell", shellWord(`${name}=${value}`)]);
   const step = asked ? ["--step", shellWord(stepWord(failing.step))] : [];
-  const at = cell.story?.at === undefined ? [] : ["--at", `${cell.story.at}ms`];
+  const at = cell.story?.at === undefined ? [] : ["--at", timeWord(cell.story.at)];
   return ["kubehop explain", shellWord(cell.file), ...cells, ...step, ...at].join(" ");
 }
 
-/** The first failing step that made a request, else the first failing one. */
-export function failingStep(steps: readonly StepResult[]): StepResult | undefined {
-  const failing = steps.filter(({ failures }) => failures.length > 0);
-  return failing.find(({ outcome }) => outcome.flows.length > 0) ?? failing[0];
+/** `18s`, `10100ms`. */
+function timeWord(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
 /** A step without an id of its own is told by its number. */

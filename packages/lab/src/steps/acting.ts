@@ -106,9 +106,9 @@ export class Actor {
   }
 
   #starting(place: Place, background: boolean): RequestStart {
-    const { served, now } = this.#cluster;
+    const { served, now, events } = this.#cluster;
     const token = this.#options.observer?.starting(background);
-    return { ns: place.ns.name, servedBefore: served.length, at: now, token };
+    return { ns: place.ns.name, servedBefore: served.length, at: now, eventsBefore: events.length, token };
   }
 
   #start(
@@ -178,11 +178,11 @@ export class Actor {
   /** Who answered is what a server saw of this very request since it began. */
   #flowOutcome(client: ClientOutcome & { readonly data?: Uint8Array }, begun: RequestStart, run: StepRun): FlowOutcome {
     const { result, bytes } = client;
-    const { ns, servedBefore, at, token } = this.#options.jobs.startOf(client) ?? begun;
+    const { ns, servedBefore, at, eventsBefore, token } = this.#options.jobs.startOf(client) ?? begun;
     const { now } = this.#cluster;
     const served = servedFor(this.#cluster.served, servedBefore, client);
     this.#options.observer?.request({ ns, client, served, startedAt: at, endedAt: now }, token);
-    const own = { result, bytes, ...endsOf(client), startedAt: at, endedAt: now };
+    const own = { result, bytes, ...endsOf(client), startedAt: at, endedAt: now, eventsBefore };
     if (served === undefined) return own;
     const ttl = run.watch.ttlOf(served);
     return { ...own, by: served.ns, client: served.client, ...(ttl === undefined ? {} : { ttl }) };

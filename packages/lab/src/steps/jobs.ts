@@ -19,6 +19,8 @@ export interface RequestStart {
   readonly servedBefore: number;
   /** Virtual ms since time 0. */
   readonly at: number;
+  /** Events of the cluster that had happened before. */
+  readonly eventsBefore: number;
   /** What the observer wants to know it by. */
   readonly token: unknown;
 }

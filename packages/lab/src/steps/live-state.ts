@@ -21,7 +21,7 @@ export function liveState(cluster: Cluster, watch: StepWatch): LiveState {
       const address = places.address(name);
       return address === undefined ? undefined : formatIpv4(address);
     },
-    timeOf: (moment, from) => (typeof moment === "number" ? moment : timeOfEvent(cluster, moment, from)),
+    timeOf: (moment, from) => (typeof moment === "number" ? { at: moment } : timeOfEvent(cluster, moment, from)),
     placeOf: (name) => places.find(name)?.name ?? places.nameOnce(name),
   };
 }

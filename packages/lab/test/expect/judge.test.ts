@@ -34,8 +34,61 @@ describe("how a step ends", () => {
   it("every repeat counts", () => {
     const flows = [{ result: "ok" }, { result: "timeout" }, { result: "timeout" }] as const;
     expect(failures("ok", outcome({ flows }))).toEqual([
-      ["result: timeout, expected ok (request 2; 2 of 3 like this)"],
+      ["result: timeout, expected ok (request 2; 2 of 3 like this)", "0.000  timeout", "0.000  timeout"],
     ]);
+  });
+
+  it("those that are wrong are listed, not those that fit", () => {
+    const flows = [
+      { result: "timeout", startedAt: 0 },
+      { result: "ok", by: "web-5d-aaaaa", startedAt: 100 },
+      { result: "timeout", startedAt: 200 },
+    ] as const;
+    const wrong = "0.100  ok by web-5d-aaaaa";
+    expect(failures("timeout", outcome({ flows }))).toEqual([
+      ["result: ok, expected timeout (request 2; 1 of 3 like this)", wrong],
+    ]);
+    expect(failures("{ stream: { result: timeout, lost: 3 } }", outcome({ flows }))).toEqual([
+      [
+        "stream: result: ok, expected timeout (request 2; 1 of 3 like this); lost 2, expected 3",
+        wrong,
+        "of 3 requests",
+      ],
+    ]);
+  });
+
+  it("of a request that nobody saw one thing is told", () => {
+    const lost = outcome({ flows: [{ result: "timeout" }] });
+    expect(failures("{ result: ok, by: web#1, client: client, ttl: 64 }", lost)).toEqual([
+      ["result: timeout, expected ok"],
+    ]);
+    expect(failures("{ result: timeout, by: web#1, client: client }", lost)).toEqual([
+      ["by: nobody, expected web#1 (web-5d-aaaaa)"],
+    ]);
+    const asked = outcome({ flows: [{ result: "timeout", by: "web-5d-bbbbb", client: "10.244.0.2", ttl: 64 }] });
+    expect(failures("{ result: ok, by: web#1 }", asked).map(([message]) => message)).toEqual([
+      "result: timeout, expected ok",
+      "by: web-5d-bbbbb, expected web#1 (web-5d-aaaaa)",
+    ]);
+  });
+
+  it("who answered, where none was answered", () => {
+    const flows = Array.from({ length: 19 }, () => ({ result: "timeout" }) as const);
+    expect(failures("{ lost: 19, by: web#1 }", outcome({ flows }))).toEqual([["by: none of 19 requests was answered"]]);
+  });
+
+  it("of one ms the order of things counts", () => {
+    const ended = { "web#1 gone": { at: 10_000, event: 3 } };
+    const flows = [
+      { result: "ok", startedAt: 10_000, eventsBefore: 2 },
+      { result: "timeout", startedAt: 10_000, eventsBefore: 3 },
+    ] as const;
+    expect(
+      failures('{ stream: { since: "web#1 gone", result: timeout } }', outcome({ flows }), { events: ended }),
+    ).toEqual([]);
+    expect(failures('{ stream: { until: "web#1 gone", result: ok } }', outcome({ flows }), { events: ended })).toEqual(
+      [],
+    );
   });
 
   it("who answered, from where and with which ttl", () => {

@@ -4,6 +4,7 @@ import type {
   DropRecord,
   FlowOutcome,
   FrameRecord,
+  Instant,
   LiveState,
   PacketSummary,
   StepOutcome,
@@ -39,18 +40,23 @@ export function packet(rest: Partial<PacketSummary> = {}): PacketSummary {
 export interface World {
   readonly drops?: readonly DropRecord[];
   readonly frames?: Readonly<Record<string, readonly FrameRecord[]>>;
+  readonly events?: Readonly<Record<string, Instant>>;
   readonly ways?: readonly RequestWays[];
   readonly rows?: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 }
 
-export function live({ drops = [], frames = {}, rows = {}, ways = [] }: World = {}): LiveState {
+export function live({ drops = [], frames = {}, rows = {}, ways = [], events = {} }: World = {}): LiveState {
   return {
     drops: () => drops,
     ways: () => ways,
     frames: (place, dev) => frames[`${place} ${dev}`],
     rows: (table, place) => rows[`${place} ${table}`],
     addressOf: (name) => ADDRESSES[name] ?? (/^[\d.]+$/.test(name) ? name : undefined),
-    timeOf: (moment) => (typeof moment === "number" ? moment : EVENTS[moment.text]),
+    timeOf: (moment) => {
+      if (typeof moment !== "number" && moment.text in events) return events[moment.text];
+      const at = typeof moment === "number" ? moment : EVENTS[moment.text];
+      return at === undefined ? undefined : { at };
+    },
     placeOf: (name) => PODS[name] ?? (name in ADDRESSES ? name : undefined),
   };
 }

@@ -42,10 +42,19 @@ test("a reply that is not translated back: the story of a missing br_netfilter",
   ]);
 });
 
-test("no story where no request went wrong", () => {
+test("a request that was answered and should not have been: how it came there; nothing is to blame", () => {
   const [wrongWord] = results(web({ steps: '  - { in: client, run: "curl -s node1:30080", expect: timeout }' }));
   expect(wrongWord).toMatchObject({ status: "failed" });
-  expect(wrongWord).not.toHaveProperty("story");
+  expect(wrongWord?.story?.lines.at(-1)).toMatch(/client eth0 +delivered to tcp .* \(curl\)$/);
+  expect(wrongWord?.story).not.toHaveProperty("cause");
+});
+
+test("no story where no request is wrong", () => {
+  const [wrongText] = results(
+    web({ steps: '  - { in: client, run: "curl -s node1:30080", expect: { output: { contains: nothing like it } } }' }),
+  );
+  expect(wrongText).toMatchObject({ status: "failed" });
+  expect(wrongText).not.toHaveProperty("story");
 });
 
 test("looking on changes nothing and loses nobody: every packet ends or waits", () => {

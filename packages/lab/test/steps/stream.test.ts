@@ -106,7 +106,7 @@ test("what was lost, and since when", () => {
   expect(failures([`{ id: stream, ${UDP}, until: 2s, expect: { stream: ${windows} } }`, DROP])).toEqual([]);
   const wrong = `{ since: "cut ended", lost: 0, by: echo#1 }`;
   expect(failures([`{ id: stream, ${UDP}, until: 2s, expect: { stream: ${wrong} } }`, DROP])[0]?.[0]).toBe(
-    "stream: lost 5, expected 0; the step made no request, expected by echo#1",
+    "stream: lost 5, expected 0; by: none of 5 requests was answered",
   );
 });
 
