@@ -138,7 +138,7 @@ function runOne({ file, text, readFile }: ScenarioFile, settings: RunSettings, c
   const captured = capture ? capturingRunner(run, ({ cell }, pcapng) => captures.push({ cell, pcapng })) : run;
   const result = runScenarioText(file, text, readFile, seed, captured);
   if (!mutate || result.diagnostics.length > 0) return result;
-  return { ...result, cells: [...result.cells, ...runMutations(file, text, readFile, seed, run)] };
+  return { ...result, cells: [...result.cells, ...runMutations(file, text, readFile, seed, run, result)] };
 }
 
 /** Rewrites the golden blocks that failed, and runs the file again as it stands then. */

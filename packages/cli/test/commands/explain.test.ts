@@ -34,6 +34,24 @@ describe("kubehop explain", () => {
     });
   });
 
+  it("the next command of a row of a table tells the fate that the table saw", async () => {
+    const table = `  - { id: cut, in: b, run: iptables -A INPUT -p tcp -j DROP }
+  - id: after the cut
+    flows: |
+      | flow         | reach   |
+      | a > b:80     | refused |
+`;
+    await withFiles({ "my lab.yaml": LAB + table }, async (folder) => {
+      const report = await kubehop("run", `${folder}/my lab.yaml`);
+      expect(report.stdout).toContain("a > b:80: drop, expected refused");
+      const line = /^ {4}next {6}kubehop (.*)$/m.exec(report.stdout)?.[1] ?? "";
+      expect(line).toContain("my lab.yaml' 'a > b:80' --cell word=plain --step 'after the cut'");
+      const told = await kubehop(...words(line));
+      expect(told.code).toBe(0);
+      expect(told.stdout).toContain("DROPPED NETFILTER_DROP");
+    });
+  });
+
   it.each([
     [["--at", "0s"], 0, "10.0.0.1:4000"],
     [["--at", "1500ms"], 0, "10.0.0.1:4001"],

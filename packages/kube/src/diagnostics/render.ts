@@ -10,12 +10,19 @@ const WINDOW = 110;
 export function sourceExcerpt(source: SourceText, at: SourcePosition): string {
   const whole = source.lineOf(at.line);
   const cut = Math.max(0, Math.min(at.col - 1 - WINDOW / 2, whole.length - WINDOW));
-  const line = whole.slice(cut, cut + WINDOW);
+  const line = cropped(whole, cut);
   const col = at.col - 1 - cut;
   const run = line.slice(col, Math.max(at.endCol - 1 - cut, col + 1));
   const gutter = String(at.line).padStart(4);
   const caret = blank(line.slice(0, col)) + "^".repeat(Math.max(1, displayWidth(run)));
   return `${gutter} | ${line}\n${" ".repeat(gutter.length)} | ${caret}`;
+}
+
+/** Where something is left out an ellipsis stands for the outermost character. */
+function cropped(whole: string, cut: number): string {
+  const line = whole.slice(cut, cut + WINDOW);
+  const head = cut > 0 ? `…${line.slice(1)}` : line;
+  return cut + WINDOW < whole.length ? `${head.slice(0, -1)}…` : head;
 }
 
 /** One diagnostic; without its source (a file that is not there) only place, message and hint. */

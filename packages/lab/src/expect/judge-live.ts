@@ -23,7 +23,7 @@ export function judgeDropped(check: DroppedCheck, live: LiveState): Problem | un
       (check.by === undefined || `${drop.by}\n${drop.agent}\n${drop.rule}`.includes(check.by)) &&
       matchesFlow(check.flow, drop.packet, live),
   );
-  return counted("dropped", matching.length, check.count, listed("dropped", drops.map(formatDrop)));
+  return counted("dropped", matching.length, check.count, listed("dropped", merged(drops, formatDrop)));
 }
 
 export function judgePacket(check: PacketCheck, live: LiveState): Problem | undefined {
@@ -40,7 +40,7 @@ export function judgePacket(check: PacketCheck, live: LiveState): Problem | unde
   const note = check.note === undefined ? [] : [`(${check.note})`];
   return counted(`packets on ${where}`, matching.length, check.count, [
     ...note,
-    ...listed("seen", frames.map(formatFrame)),
+    ...listed("seen", merged(frames, formatFrame)),
   ]);
 }
 
@@ -58,6 +58,22 @@ export function judgeRow(check: RowCheck, live: LiveState): Problem | undefined 
       shown.map((row) => formatRow(check.table, row)),
     ),
   );
+}
+
+/** Those that differ in time only are one line. */
+function merged<T extends { readonly at: number }>(records: readonly T[], format: (record: T) => string): string[] {
+  const groups = new Map<string, T[]>();
+  for (const record of records) {
+    const text = format(record);
+    const same = groups.get(text);
+    if (same === undefined) groups.set(text, [record]);
+    else same.push(record);
+  }
+  return [...groups].map(([text, group]) => {
+    const times = group.map(({ at }) => formatTime(at));
+    const more = times.length === 1 ? "" : `   (${times.length} times, until ${times.at(-1)})`;
+    return `${times[0]} ${text}${more}`;
+  });
 }
 
 function listed(label: string, lines: readonly string[]): string[] {
@@ -80,11 +96,11 @@ function formatPacket(packet: PacketSummary): string {
 }
 
 function formatFrame(frame: FrameRecord): string {
-  return `${formatTime(frame.at)} ${frame.dir.padEnd(3)} ${formatPacket(frame.packet)}`;
+  return `${frame.dir.padEnd(3)} ${formatPacket(frame.packet)}`;
 }
 
 function formatDrop(drop: DropRecord): string {
   const by = drop.by === "" ? "" : ` by ${drop.by}`;
   const rule = drop.rule === "" ? "" : ` (${drop.rule})`;
-  return `${formatTime(drop.at)} ${drop.in} ${drop.dev} ${drop.reason}${by}${rule}: ${formatPacket(drop.packet)}`;
+  return `${drop.in} ${drop.dev} ${drop.reason}${by}${rule}: ${formatPacket(drop.packet)}`;
 }

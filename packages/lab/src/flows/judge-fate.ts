@@ -3,6 +3,7 @@
 import type { FateCheck } from "../model/expect-spec.ts";
 import type { StepOutcome } from "../model/outcome.ts";
 import type { Problem } from "../expect/problem.ts";
+import { explainCommand } from "../report/next-command.ts";
 
 const LABEL_WIDTH = 10;
 
@@ -17,16 +18,11 @@ export function judgeFate(check: FateCheck, { fates: rows }: StepOutcome): Probl
     details: [
       ...extra.flatMap(({ text, because }) => labelled(text, ["not expected", ...because])),
       ...missing.flatMap((text) => labelled(text, ["expected, but no random choice leads to it"])),
-      ...labelled("next", [nextCommand(check)]),
+      ...labelled("next", [explainCommand(check.position.file, check.cell, check.flow, check.step)]),
     ],
   };
 }
 
 function labelled(label: string, lines: readonly string[]): string[] {
   return lines.map((line, index) => `${(index === 0 ? label : "").padEnd(LABEL_WIDTH)}${line}`);
-}
-
-function nextCommand({ position, flow, cell }: FateCheck): string {
-  const cells = Object.entries(cell).map(([name, value]) => ` --cell ${name}=${value}`);
-  return `kubehop explain ${position.file} '${flow}'${cells.join("")}`;
 }

@@ -92,14 +92,14 @@ function endpointsOf(rows: readonly FlowRow[]): string[] {
   return [...new Set(names.map((fate) => endpointOf(fate).endpoint))];
 }
 
-/** What the table expects in the cell that is being read. */
-export function fateChecks(ec: ExpectContext, table: FlowTable): FateCheck[] {
+/** What the table expects in the cell that is being read. `step`: the one that it is; undefined: the file's own. */
+export function fateChecks(ec: ExpectContext, table: FlowTable, step?: FateCheck["step"]): FateCheck[] {
   const { cell } = ec.context;
   return table.rows.flatMap((row, index): FateCheck[] => {
     const answer = answerIn(table, row, cell);
     if (answer?.fates === undefined) return [];
     const { position, fates } = answer;
-    return [{ kind: "fate", row: index, flow: row.flow.text, fates, cell, position }];
+    return [{ kind: "fate", row: index, flow: row.flow.text, fates, cell, position, step }];
   });
 }
 

@@ -1,4 +1,5 @@
 // The verb of a step → its action.
+import { stringify } from "yaml";
 import type { Path } from "@kubehop/kube";
 import { encodeUtf8 } from "@kubehop/sim";
 import { type RunAction, type SendAction, type SendFlow } from "../model/step-spec.ts";
@@ -48,7 +49,7 @@ function buildFaultAction(ec: ExpectContext, draft: NonNullable<DraftStep["fault
 }
 
 function oneLine(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
 }
 
 /** Stands in for an action that was reported. */

@@ -51,13 +51,14 @@ function flowsAtTimeZero(ec: ExpectContext): StepSpec {
 function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec {
   const path = ["steps", index];
   const action = buildAction(ec, step, path);
-  const fallback = endOf(ec, action, path);
+  const id = step.id ?? `step ${index + 1}`;
+  const fallback = endOf(ec, action, path, { id, index });
   checkVerbKeys(ec, step, path);
   const expect = buildExpectation(ec, step.expect, [...path, "expect"], fallback);
   checkHasOutput(ec, action, expect);
   return {
     index,
-    id: step.id ?? `step ${index + 1}`,
+    id,
     position: ec.context.position(path),
     action,
     ...buildStepTime(ec, step, path),
@@ -76,10 +77,10 @@ function checkHasOutput({ context }: ExpectContext, { kind }: StepAction, { chec
 }
 
 /** How a step ends when its expectation says nothing about it. */
-function endOf(ec: ExpectContext, action: StepAction, path: Path): Check[] {
+function endOf(ec: ExpectContext, action: StepAction, path: Path, step: Pick<StepSpec, "id" | "index">): Check[] {
   const position = ec.context.position([...path, action.kind]);
   // What became of a frame that was put on its way is what the step is asked for, not whether it was taken.
-  if (action.kind === "flows") return fateChecks(ec, action.table);
+  if (action.kind === "flows") return fateChecks(ec, action.table, step);
   if (action.kind === "send") return [{ kind: "result", value: "ok", position }];
   if (action.kind !== "run") return [];
   // A command that only starts something has no end to look at; the exit status is that of the last one.

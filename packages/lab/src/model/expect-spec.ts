@@ -177,4 +177,6 @@ export interface FateCheck extends CheckBase {
   readonly fates: readonly string[];
   /** Where this is expected. */
   readonly cell: Cell;
+  /** The step that the table is; undefined: the file's own. */
+  readonly step: { readonly id: string; readonly index: number } | undefined;
 }

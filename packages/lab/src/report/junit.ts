@@ -1,5 +1,7 @@
 // Results as JUnit XML, as CI servers read it: a suite per file, a test case per matrix cell. Times are virtual.
 import type { CellResult, Failure, FileResult } from "../model/outcome.ts";
+import { nextCommand } from "./next-command.ts";
+import { storyLines } from "./text.ts";
 import { countCases, formatCell, type Totals } from "./totals.ts";
 
 /** `suites`: what junitOfFile and junitOfBroken gave. */
@@ -61,7 +63,12 @@ function verdict(cell: CellResult): string[] {
   if (cell.status === "passed") return [];
   if (cell.status === "skipped") return [`      <skipped message="${escape(cell.reason ?? "")}"/>`];
   const lines = cell.failures.flatMap((failure) => failureLines(failure));
-  return failureElement(cell.failures[0]?.message ?? "failed", [...lines, ...(cell.story?.lines ?? [])]);
+  const next = nextCommand(cell);
+  return failureElement(cell.failures[0]?.message ?? "failed", [
+    ...lines,
+    ...storyLines(cell),
+    ...(next === undefined ? [] : [`next      ${next}`]),
+  ]);
 }
 
 /** `file` and `line` are what CI servers link to. */

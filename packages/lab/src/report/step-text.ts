@@ -23,7 +23,7 @@ export function promptLines({ action, repeat, stream }: StepSpec): string[] {
     case "wait":
       return [`wait ${action.ms} ms`];
     case "flows":
-      return [`${action.table.rows.length} flows`];
+      return [`${action.table.rows.length} ${action.table.rows.length === 1 ? "flow" : "flows"}`];
     case "send":
       return [`send ${action.flow.text}${times}`];
     case "inject":

@@ -32,14 +32,21 @@ function formatCase(cell: CellResult, result: FileResult, style: Style, verbose:
   for (const failure of cell.failures.slice(0, SHOWN_FAILURES)) lines.push(...formatFailure(failure, result.sources));
   const more = cell.failures.length - SHOWN_FAILURES;
   if (more > 0) lines.push(`  … and ${count(more, "more failure")}, all of them in --json`);
-  lines.push(...(cell.story?.lines ?? []).map((line) => `  ${line}`));
-  if (cell.story?.cause !== undefined) lines.push(`  cause     ${cell.story.cause}`);
-  lines.push(...cell.fixes.map((fix) => `  would fix ${fix.text}   (tried: ${fix.tried})`));
+  lines.push(...storyLines(cell).map((line) => `  ${line}`));
   if (cell.status === "failed" && result.refs.length > 0)
     lines.push(style.dim(`  refs      ${result.refs.join(", ")}`));
   const next = cell.status === "failed" ? nextCommand(cell) : undefined;
   if (next !== undefined) lines.push(style.dim(`  next      ${next}`));
   return `${lines.join("\n")}\n`;
+}
+
+/** What became of the request, what is to blame, and what would repair it. */
+export function storyLines({ story, fixes }: CellResult): string[] {
+  return [
+    ...(story?.lines ?? []),
+    ...(story?.cause === undefined ? [] : [`cause     ${story.cause}`]),
+    ...fixes.map(({ text, tried }) => `would fix ${text}   (tried: ${tried})`),
+  ];
 }
 
 function formatFailure(failure: Failure, sources: readonly SourceText[]): string[] {

@@ -260,6 +260,13 @@ describe("packets, drops and rows", () => {
         "dropped  1.000 node1 cni0 NETFILTER_DROP by dockerd (-P FORWARD DROP): tcp 10.244.0.2:40000 > 10.96.0.80:80 [S] ttl 64",
       ],
     ]);
+    const often = [0, 100, 200].flatMap((later) => drops.map((drop) => ({ ...drop, at: drop.at + later })));
+    expect(failures("{ dropped: { count: 0 } }", outcome(), { drops: often })).toEqual([
+      [
+        "dropped: found 3, expected 0",
+        "dropped  1.000 node1 cni0 NETFILTER_DROP by dockerd (-P FORWARD DROP): tcp 10.244.0.2:40000 > 10.96.0.80:80 [S] ttl 64   (3 times, until 1.200)",
+      ],
+    ]);
     expect(failures("{ dropped: { reason: NO_SOCKET } }", outcome(), { drops })[0]?.[0]).toBe(
       "dropped: found 0, expected at least 1",
     );

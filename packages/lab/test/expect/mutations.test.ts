@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { runMutations } from "../../src/expect/run-mutations.ts";
-import type { CellRunner } from "../../src/model/outcome.ts";
+import { runScenarioText } from "../../src/expect/run-file.ts";
+import type { CellResult, CellRunner } from "../../src/model/outcome.ts";
 import { outcome, scripted } from "./world.ts";
 
 const TEXT = `scenario: x # a comment
@@ -20,9 +21,21 @@ const run: CellRunner = (plan, seed, onStep) =>
     onStep,
   );
 
+function mutated(text: string): readonly CellResult[] {
+  const unmutated = runScenarioText("lab.yaml", text, () => undefined, 1, run);
+  return runMutations("lab.yaml", text, () => undefined, 1, run, unmutated);
+}
+
 describe("mutations", () => {
+  it("of a file that fails itself are not judged", () => {
+    const cases = mutated(TEXT.replace("br_netfilter: loaded", "br_netfilter: absent"));
+    expect(cases.map(({ status, reason, failures }) => [status, reason, failures])).toEqual(
+      Array.from({ length: 3 }, () => ["skipped", "not judged: the file itself fails", []]),
+    );
+  });
+
   it("pass when they break something", () => {
-    const cases = runMutations("lab.yaml", TEXT, () => undefined, 1, run);
+    const cases = mutated(TEXT);
     expect(
       cases.map(({ title, status, failures }) => [
         title,

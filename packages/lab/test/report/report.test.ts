@@ -157,11 +157,26 @@ describe("JUnit", () => {
     </properties>
     <testcase classname="lab.yaml" name="&lt;a&gt; &amp; b [m=a]" file="lab.yaml" line="1" time="1.500"/>
     <testcase classname="lab.yaml" name="&lt;a&gt; &amp; b [m=b]" file="lab.yaml" line="5" time="1.500">
-      <failure message="result: timeout, expected ok">lab.yaml:5:43: result: timeout, expected ok</failure>
+      <failure message="result: timeout, expected ok">lab.yaml:5:43: result: timeout, expected ok
+next      kubehop explain lab.yaml --cell m=b --step call</failure>
     </testcase>
   </testsuite>
 </testsuites>
 `);
+  });
+
+  it("cause and repairs as in the text", () => {
+    const result = run(TEXT, half);
+    const cells = result.cells.map((cell) => ({
+      ...cell,
+      story: { step: "call", lines: ["▶ 0.000  a > b"], cause: "node1 FORWARD" },
+      fixes: [{ text: "iptables -P FORWARD ACCEPT on node1", tried: "1 of 1" }],
+    }));
+    expect(junit({ ...result, cells })).toContain(`
+▶ 0.000  a &gt; b
+cause     node1 FORWARD
+would fix iptables -P FORWARD ACCEPT on node1   (tried: 1 of 1)
+next      kubehop explain`);
   });
 
   it("what XML cannot hold becomes a question mark", () => {

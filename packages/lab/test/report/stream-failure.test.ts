@@ -97,3 +97,13 @@ test("what is typed next tells the same request", () => {
   expect(explained).toContain(story.lines.find((line) => line.startsWith("▶"))?.match(/10\.1\.5\.2:\d+/)?.[0]);
   expect(explained).toContain("DROPPED NETFILTER_DROP");
 });
+
+test("faults are told as they are written", () => {
+  const failed = result(
+    lab(
+      `{ at: 2s, fault: { delete: { in: node1, route: { dst: 10.1.6.0/24 } } } }`,
+      `{ id: call, in: "web#1", run: "curl -s --max-time 1 10.1.6.2", expect: ok }`,
+    ),
+  );
+  expect(told(failed.story)[0]).toBe("2.000  fault delete: { in: node1, route: { dst: 10.1.6.0/24 } }");
+});
