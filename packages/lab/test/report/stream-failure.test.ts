@@ -107,3 +107,11 @@ test("faults are told as they are written", () => {
   );
   expect(told(failed.story)[0]).toBe("2.000  fault delete: { in: node1, route: { dst: 10.1.6.0/24 } }");
 });
+
+test("a request of the same ms that left before the event does not count", () => {
+  expect(result(lab(STREAM.replace("EXPECT", "{ since: cut ended, result: timeout }"), CUT)).failures).toEqual([]);
+  const timed = result(lab(STREAM.replace("EXPECT", "{ since: 2s, result: timeout }"), CUT));
+  expect(timed.failures.map(({ message }) => message)).toEqual([
+    "result: ok, expected timeout (request 1; 1 of 20 like this)",
+  ]);
+});
