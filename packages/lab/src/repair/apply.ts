@@ -5,8 +5,8 @@ import type { LoadedObject } from "@kubehop/kube";
 import { loadScenario } from "../load/load-scenario.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellPlan } from "../model/scenario.ts";
-import type { StepSpec } from "../model/step-spec.ts";
-import type { Change, FieldChange, SettingChange, TypedChange } from "./candidate.ts";
+import type { StepAction, StepSpec } from "../model/step-spec.ts";
+import type { Change, FieldChange, SettingChange, StartChange, TypedChange } from "./candidate.ts";
 import { goalPlan } from "./goal.ts";
 
 /** The scenario as text, to be read again. */
@@ -28,7 +28,8 @@ export function applyChange(
 ): CellPlan | undefined {
   switch (change.kind) {
     case "typed":
-      return withTyped(goal, change, before);
+    case "start":
+      return withSteps(goal, change, before);
     case "setting":
       return withSetting(goal, change, source);
     case "field":
@@ -36,20 +37,36 @@ export function applyChange(
   }
 }
 
-function withTyped(plan: CellPlan, change: TypedChange, before: number): CellPlan {
+function withSteps(plan: CellPlan, change: TypedChange | StartChange, before: number): CellPlan {
   const at = plan.steps.findIndex(({ index }) => index >= before);
   const step = plan.steps[at];
   if (step === undefined) return plan;
-  const typing = change.in.map((place) => typingStep(step, place, change.command));
-  return { ...plan, steps: [...plan.steps.slice(0, at), ...typing, ...plan.steps.slice(at)] };
+  const steps = actionsOf(change, step).map((action) => repairStep(step, action));
+  return { ...plan, steps: [...plan.steps.slice(0, at), ...steps, ...plan.steps.slice(at)] };
 }
 
-function typingStep({ position, at, after }: StepSpec, place: string, text: string): StepSpec {
+/** What is done, one after the other. */
+function actionsOf(change: TypedChange | StartChange, { position }: StepSpec): StepAction[] {
+  if (change.kind === "typed")
+    return change.in.map((place) => ({
+      kind: "run",
+      in: place,
+      commands: [{ text: change.command, background: false, position }],
+    }));
+  const { node, agent } = change;
+  return (change.runs ? (["kill", "start"] as const) : (["start"] as const)).map((word) => ({
+    kind: "fault",
+    fault: { kind: "agent", node, agent, do: word, by: 0 },
+    text: `${word} ${node}/${agent}`,
+  }));
+}
+
+function repairStep({ position, at, after }: StepSpec, action: StepAction): StepSpec {
   return {
     index: REPAIR_INDEX,
-    id: `repair on ${place}`,
+    id: "repair",
     position,
-    action: { kind: "run", in: place, commands: [{ text, background: false, position }] },
+    action,
     at,
     after,
     pick: undefined,

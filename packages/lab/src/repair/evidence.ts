@@ -9,6 +9,7 @@ import type { PacketSummary } from "../model/outcome.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
+import { RememberedRows } from "./remembered.ts";
 
 /** Packets recorded per step. */
 const PACKETS_PER_STEP = 500;
@@ -37,6 +38,8 @@ export interface Evidence {
   readonly cluster: RunningCluster;
   readonly failing: StepSpec;
   readonly clues: readonly Clue[];
+  /** Rows as they were before. */
+  readonly remembered: RememberedRows;
 }
 
 interface Recorded {
@@ -51,8 +54,10 @@ interface Recorded {
 /** Records the packets of each step; steps may overlap. */
 export class Recording {
   readonly #steps: Recorded[] = [];
+  readonly #remembered = new RememberedRows();
 
   begin(step: StepSpec, cluster: RunningCluster): void {
+    this.#remembered.look(cluster);
     const recorder = new JourneyRecorder(PACKETS_PER_STEP);
     const memory = new StoryMemory(cluster, recorder);
     const stop = addTracer(cluster.world, memory);
@@ -75,7 +80,7 @@ export class Recording {
       .flatMap((earlier) => cluesOf(earlier, false))
       .filter(({ packet }) => packet !== undefined && (involved.has(packet.src) || involved.has(packet.dst)));
     const clues = [...here, ...before].toSorted((a, b) => a.near - b.near);
-    return { plan, cluster: recorded.cluster, failing, clues };
+    return { plan, cluster: recorded.cluster, failing, clues, remembered: this.#remembered };
   }
 
   #recorded({ index }: StepSpec): Recorded | undefined {

@@ -6,7 +6,7 @@ import { findFixes, type FixSearch } from "../../src/repair/search.ts";
 import { cellRunner } from "../../src/steps/run-steps.ts";
 
 const HEAD = `scenario: something is wrong
-cluster: { kubernetes: "1.28", nodes: [node1, node2], hosts: [laptop] }
+cluster: { kubernetes: "1.28", nodes: { node1: {}, node2: { vtepMac: "0e:00:00:00:00:02" } }, hosts: [laptop] }
 manifests:
   - apiVersion: v1
     kind: Pod
@@ -146,6 +146,77 @@ const BROKEN: readonly { readonly name: string; readonly steps: string; readonly
     name: "a tunnel that is longer than its way: what both ends are told",
     steps: LARGE_ANSWER,
     fix: "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1310 on node1",
+  },
+  {
+    name: "a tunnel end that has another MAC",
+    steps: `
+  - in: node1
+    run: |
+      ip neigh replace 10.244.1.0 lladdr 0e:00:00:00:00:99 dev flannel.1 nud permanent
+      bridge fdb replace 0e:00:00:00:00:99 dev flannel.1 dst 192.168.99.12
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "ip neigh replace 10.244.1.0 lladdr 0e:00:00:00:00:02 dev flannel.1 nud permanent on node1",
+  },
+  {
+    name: "a tunnel end whose machine is another",
+    steps: `
+  - { in: node1, run: bridge fdb replace 0e:00:00:00:00:02 dev flannel.1 dst 192.168.99.77 }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "bridge fdb replace 0e:00:00:00:00:02 dev flannel.1 dst 192.168.99.12 on node1",
+  },
+  {
+    name: "a tunnel end whose entry is gone",
+    steps: `
+  - { fault: { delete: { in: node1, fdb: { dev: flannel.1, dst: node2 } } } }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "bridge fdb append 0e:00:00:00:00:02 dev flannel.1 dst 192.168.99.12 on node1",
+  },
+  {
+    name: "a tunnel end that is no neighbour any more",
+    steps: `
+  - { fault: { delete: { in: node1, neigh: { dev: flannel.1 } } } }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "ip neigh replace 10.244.1.0 lladdr 0e:00:00:00:00:02 dev flannel.1 nud permanent on node1",
+  },
+  {
+    name: "a route that leads to a node that is gone",
+    steps: `
+  - { in: node1, run: ip route replace 10.244.1.0/24 via 10.244.7.0 dev flannel.1 onlink }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "ip route replace 10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink on node1",
+  },
+  {
+    name: "a route that is gone, back on the way of the answer",
+    steps: `
+  - { in: node2, run: ip route del 10.244.0.0/24 }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "ip route add 10.244.0.0/24 via 10.244.0.0 dev flannel.1 onlink on node2",
+  },
+  {
+    name: "a rule that is gone, where it stood",
+    steps: `
+  - { in: node1, run: iptables -t nat -D PREROUTING 1 }
+  - { send: { flow: "client > svc/web:80", timeout: 1s }, pick: far }`,
+    fix: 'iptables -t nat -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES on node1',
+  },
+  {
+    name: "several rows that are gone: who wrote them",
+    steps: `
+  - in: node1
+    run: |
+      ip route del 10.244.1.0/24
+      ip neigh del 10.244.1.0 dev flannel.1
+      bridge fdb del 0e:00:00:00:00:02 dev flannel.1 dst 192.168.99.12
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "restart flanneld on node1",
+  },
+  {
+    name: "an agent that is dead",
+    steps: `
+  - { fault: { agent: node1/kube-proxy, do: kill } }
+  - { in: admin, run: kubectl delete pod near }
+  - { in: client, run: "curl -s --max-time 1 http://web/", repeat: 8, expect: ok }`,
+    fix: "start kube-proxy on node1",
   },
 ];
 
