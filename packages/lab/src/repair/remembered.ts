@@ -1,7 +1,7 @@
 // Rows that tables had when a step began: what is not there any more, or is another now, can be put back.
 
 import type { NetNamespace } from "@kubehop/netstack";
-import { type Row, ruleBackends, tableRows } from "../steps/rows.ts";
+import { type Row, ruleWriters, tableRows } from "../steps/rows.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 
 /** Tables whose rows agents write. Rules are read once: a node has thousands. */
@@ -13,7 +13,8 @@ export interface RememberedRule {
   readonly table: string;
   readonly chain: string;
   readonly spec: string;
-  readonly backend: "nft" | "legacy";
+  /** What writes its back end: `iptables`, `iptables-legacy`. */
+  readonly tool: string;
   readonly agent: string;
 }
 
@@ -60,14 +61,9 @@ function emptyRows(): Place["rows"] {
 }
 
 export function rulesOf(ns: NetNamespace): RememberedRule[] {
-  const backends = ruleBackends(ns);
-  return tableRows(ns, "rule").map(({ table = "", chain = "", spec = "", num = "1" }, index) => {
-    const backend = backends[index] ?? "nft";
-    const written = ns.xt
-      .backend(backend)
-      .table(table)
-      ?.chains.get(chain)
-      ?.origin(Number(num) - 1);
-    return { table, chain, spec, backend, agent: written?.agent ?? "" };
+  const writers = ruleWriters(ns);
+  return tableRows(ns, "rule").map(({ table = "", chain = "", spec = "" }, index) => {
+    const { tool, agent } = writers[index] ?? { tool: "iptables", agent: "" };
+    return { table, chain, spec, tool, agent };
   });
 }

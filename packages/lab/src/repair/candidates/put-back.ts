@@ -115,7 +115,7 @@ function rulesBack(ns: NetNamespace, place: string, { cluster, failing, remember
     .filter(({ agent }) => !since.has(`${ns.name}/${agent}`))
     .slice(0, MOST_RULES)
     .map((rule) =>
-      typed(place, `${toolOf(rule, ns)} ${placed(rule, before, now)}`, failing.index, {
+      typed(place, `${toolOf(rule)} ${placed(rule, before, now)}`, failing.index, {
         touches: "row",
         family: `rule ${rule.chain} ${rule.spec} on ${place}`,
       }),
@@ -132,8 +132,8 @@ function missingRules(before: readonly RememberedRule[], now: readonly Remembere
   });
 }
 
-function keyOf({ backend, table, chain, spec }: RememberedRule): string {
-  return `${backend} ${table} ${chain} ${spec}`;
+function keyOf({ tool, table, chain, spec }: RememberedRule): string {
+  return `${tool} ${table} ${chain} ${spec}`;
 }
 
 /** `-A CHAIN …` at the end, else with the number it has behind those that stood before it and are still there. */
@@ -147,11 +147,10 @@ function placed(rule: RememberedRule, before: readonly RememberedRule[], now: re
   return `-I ${chain} ${number === 1 ? "" : `${number} `}${spec}`;
 }
 
-function chainOf({ backend, table, chain }: RememberedRule, rules: readonly RememberedRule[]): RememberedRule[] {
-  return rules.filter((one) => one.backend === backend && one.table === table && one.chain === chain);
+function chainOf({ tool, table, chain }: RememberedRule, rules: readonly RememberedRule[]): RememberedRule[] {
+  return rules.filter((one) => one.tool === tool && one.table === table && one.chain === chain);
 }
 
-function toolOf({ backend, table }: RememberedRule, ns: NetNamespace): string {
-  const name = ns.xt.plain === backend ? "iptables" : `iptables-${backend}`;
-  return table === "filter" ? name : `${name} -t ${table}`;
+function toolOf({ tool, table }: RememberedRule): string {
+  return table === "filter" ? tool : `${tool} -t ${table}`;
 }

@@ -47,7 +47,7 @@ function farEnds(all: readonly NetNamespace[], address: string): FarEnd[] {
     dumpAddrs(ns)
       .filter(({ addr_info }) => addr_info.some(({ local }) => local === address))
       .flatMap(({ ifname }) => dumpLinks(ns).filter((link) => link.ifname === ifname))
-      .map(({ address: mac, linkinfo }) => ({ mac, local: String(linkinfo.info_data?.["local"] ?? "") })),
+      .map(({ address: mac, linkinfo }) => ({ mac, local: textOf(linkinfo.info_data?.["local"]) })),
   );
 }
 
@@ -59,4 +59,8 @@ function forwardingOf(ns: NetNamespace, { mac, local }: FarEnd, dev: string): Re
   const rows = tableRows(ns, "fdb");
   const known = rows.some((row) => row["mac"] === mac && row["dev"] === dev && row["dst"] === local);
   return known ? [] : [forwardingBack(mac, dev, local, rows)];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
