@@ -6,6 +6,7 @@ import { loadScenario } from "../load/load-scenario.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepAction, StepSpec } from "../model/step-spec.ts";
+import type { StreamMoment } from "./stream-goal.ts";
 import type { Change, FieldChange, SettingChange, StartChange, TypedChange } from "./candidate.ts";
 import { goalPlan } from "./goal.ts";
 
@@ -19,17 +20,15 @@ export interface ScenarioSource {
 /** Steps of the repair have no place in the file; -1 is that of its own table of flows. */
 export const REPAIR_INDEX = -2;
 
-/** The goal's plan with the change; undefined when the file cannot be read with it. `before`: index of the step a command is typed before. */
-export function applyChange(
-  goal: CellPlan,
-  change: Change,
-  source: ScenarioSource,
-  before: number,
-): CellPlan | undefined {
+/** When something is done: before the step of this index begins, or at a moment of a stream, beside it. */
+export type When = number | StreamMoment;
+
+/** The goal's plan with the change; undefined when the file cannot be read with it. */
+export function applyChange(goal: CellPlan, change: Change, source: ScenarioSource, when: When): CellPlan | undefined {
   switch (change.kind) {
     case "typed":
     case "start":
-      return withSteps(goal, change, before);
+      return typeof when === "number" ? withSteps(goal, change, when) : withStepsBeside(goal, change, when);
     case "setting":
       return withSetting(goal, change, source);
     case "field":
@@ -43,6 +42,23 @@ function withSteps(plan: CellPlan, change: TypedChange | StartChange, before: nu
   if (step === undefined) return plan;
   const steps = actionsOf(change, step).map((action) => repairStep(step, action));
   return { ...plan, steps: [...plan.steps.slice(0, at), ...steps, ...plan.steps.slice(at)] };
+}
+
+/** The requests that begin from then on are what has to go right. */
+function withStepsBeside(
+  plan: CellPlan,
+  change: TypedChange | StartChange,
+  { stream, event, goal }: StreamMoment,
+): CellPlan {
+  const steps = plan.steps.flatMap((step) =>
+    step.index === stream.index
+      ? [
+          { ...step, expect: goal },
+          ...actionsOf(change, step).map((action) => repairStep({ ...step, at: undefined, after: event }, action)),
+        ]
+      : [step],
+  );
+  return { ...plan, steps };
 }
 
 /** What is done, one after the other. */

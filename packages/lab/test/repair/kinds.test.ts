@@ -293,3 +293,33 @@ describe("a search", () => {
     expect(search(DROPPED)).toEqual(search(DROPPED));
   });
 });
+
+describe("a stream", () => {
+  const stream = (blocked: string, unblocked = ""): string => `
+  - id: stream
+    send: { flow: "client > far:80", timeout: 100ms }
+    every: 200ms
+    until: 5s
+    expect: { lost: 0 }
+  - { id: block, at: 2.1s, in: node2, run: iptables ${blocked} FORWARD -p tcp --dport 80 -j DROP }${unblocked}`;
+  const UNDO = "iptables -D FORWARD -p tcp -m tcp --dport 80 -j DROP on node2";
+
+  it("is repaired when it begins to fail: the requests behind that count", () => {
+    const found = search(stream("-I"));
+    expect(found.failing?.id).toBe("stream");
+    // One begins each 200 ms; that of 2.2 s is lost already.
+    expect(found.fixes).toContainEqual({ text: UNDO, tried: "13 of 13" });
+  });
+
+  it("that goes right again by itself is not", () => {
+    const unblocked = `
+  - { at: 2.3s, in: node2, run: iptables -D FORWARD -p tcp --dport 80 -j DROP }`;
+    expect(texts(search(stream("-I", unblocked)))).not.toContain(UNDO);
+  });
+
+  it("is repaired before it begins where its first request fails", () => {
+    const found = search(`
+  - { in: node2, run: iptables -I FORWARD -p tcp --dport 80 -j DROP }${stream("-D")}`);
+    expect(found.fixes).toContainEqual({ text: UNDO, tried: "25 of 25" });
+  });
+});
