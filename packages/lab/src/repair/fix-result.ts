@@ -62,7 +62,7 @@ class Budget {
 function weightOf({ cluster, objects }: CellPlan, { steps }: CellResult): number {
   const pods = objects.reduce((sum, { object }) => sum + replicasOf(object), 0);
   const requests = steps.reduce((sum, { outcome }) => sum + outcome.flows.length, 0);
-  return Math.max(USUAL_WEIGHT, 8 * cluster.nodes.length + 4 * cluster.hosts.length + 2 * pods + requests / 4);
+  return Math.max(USUAL_WEIGHT, 8 * cluster.nodes.length + 4 * cluster.hosts.length + 2 * pods + requests / 2);
 }
 
 function replicasOf(object: KubeObject): number {

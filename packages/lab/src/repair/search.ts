@@ -9,6 +9,7 @@ import { type Candidate, TOUCHES } from "./candidate.ts";
 import { allCandidates } from "./candidates/all.ts";
 import { type Evidence, Recording } from "./evidence.ts";
 import { goalPlan } from "./goal.ts";
+import { sayKinds } from "./kinds.ts";
 import { sayChange } from "./say.ts";
 import { beginsAfter, type StreamMoment, streamMoment } from "./stream-goal.ts";
 import { type GiveUp, isOnlyExit, type Trial, tryPlan } from "./trial.ts";
@@ -33,6 +34,8 @@ export interface FixSearch {
   readonly fixes: readonly Fix[];
   /** Changes that were tried, and all there were. */
   readonly tried: number;
+  /** Those that were tried by kind: `12 rules, 1 route`. */
+  readonly kinds: string;
   readonly candidates: number;
   readonly replays: number;
 }
@@ -55,7 +58,15 @@ interface Baseline {
 /** Steps that are tried to be repaired, one after the other, until one can be. */
 const MOST_TARGETS = 3;
 
-const NOTHING_FOUND: FixSearch = { failing: undefined, failures: [], fixes: [], tried: 0, candidates: 0, replays: 0 };
+const NOTHING_FOUND: FixSearch = {
+  failing: undefined,
+  failures: [],
+  fixes: [],
+  tried: 0,
+  kinds: "",
+  candidates: 0,
+  replays: 0,
+};
 
 /**
  * Looks for single changes that repair a cell.
@@ -119,7 +130,6 @@ interface Found {
 }
 
 class Search {
-  tried = 0;
   replays = 0;
   readonly #goal: CellPlan;
   readonly #source: ScenarioSource;
@@ -129,6 +139,8 @@ class Search {
   readonly #failed: ReadonlySet<number>;
   readonly #failing: StepSpec;
   readonly #found: Found[] = [];
+  /** Each once, whenever and wherever it was tried. */
+  readonly #tried = new Map<string, Candidate>();
 
   constructor(
     goal: CellPlan,
@@ -147,8 +159,16 @@ class Search {
 
   result(): FixSearch {
     const { failures, candidates } = this.#target;
-    const { tried, replays } = this;
-    return { failing: this.#failing, failures, fixes: this.best(), tried, candidates: candidates.length, replays };
+    const tried = [...this.#tried.values()];
+    return {
+      failing: this.#failing,
+      failures,
+      fixes: this.best(),
+      tried: tried.length,
+      kinds: sayKinds(tried),
+      candidates: candidates.length,
+      replays: this.replays,
+    };
   }
 
   /** In the middle of a stream first; then every candidate as it is, then those that did not cure everything in other forms: on every node, or earlier. */
@@ -183,7 +203,7 @@ class Search {
     if (this.#found.some((found) => found.candidate.family === family && found.held === found.all)) return true;
     if (touches === "release" && this.#found.some((found) => found.candidate.family === family)) return true;
     if (this.replays >= this.#options.replays) return false;
-    this.tried++;
+    this.#tried.set(sayChange(candidate.change, this.#goal), candidate);
     const plan = applyChange(this.#goal, candidate.change, this.#source, when);
     if (plan === undefined || !this.#helps(plan)) return false;
     const trial = this.#replay(plan, when);
@@ -236,9 +256,10 @@ class Search {
         TOUCHES[a.candidate.touches] - TOUCHES[b.candidate.touches] ||
         a.order - b.order,
     );
+    const step = this.#failed.size > 1 ? { step: this.#failing.id } : {};
     const families = new Set<string>();
     const chosen = ranked.filter(({ candidate: { family } }) => !families.has(family) && families.add(family));
-    return chosen.slice(0, MOST_FIXES).map(({ text, held, all }) => ({ text, tried: `${held} of ${all}` }));
+    return chosen.slice(0, MOST_FIXES).map(({ text, held, all }) => ({ text, tried: `${held} of ${all}`, ...step }));
   }
 }
 

@@ -1,6 +1,6 @@
 // Results as text for people: one line per case, failures with their place in the file, the totals last.
 import { renderDiagnostics, sourceExcerpt, type SourceText } from "@kubehop/kube";
-import type { CellResult, Failure, FileResult } from "../model/outcome.ts";
+import type { CellResult, Failure, FileResult, Fix } from "../model/outcome.ts";
 import { nextCommand } from "./next-command.ts";
 import { formatStep } from "./step-text.ts";
 import { PLAIN, type Style } from "./style.ts";
@@ -34,12 +34,16 @@ function formatCase(cell: CellResult, result: FileResult, style: Style, verbose:
   if (more > 0) lines.push(`  … and ${count(more, "more failure")}, all of them in --json`);
   lines.push(...(cell.story?.lines ?? []).map((line) => `  ${line}`));
   if (cell.story?.cause !== undefined) lines.push(`  cause     ${cell.story.cause}`);
-  lines.push(...cell.fixes.map((fix) => `  would fix ${fix.text}   (tried: ${fix.tried})`));
+  lines.push(...cell.fixes.map(formatFix));
   if (cell.status === "failed" && result.refs.length > 0)
     lines.push(style.dim(`  refs      ${result.refs.join(", ")}`));
   const next = cell.status === "failed" ? nextCommand(cell) : undefined;
   if (next !== undefined) lines.push(style.dim(`  next      ${next}`));
   return `${lines.join("\n")}\n`;
+}
+
+function formatFix({ text, tried, step }: Fix): string {
+  return `  would fix ${text}   (${step === undefined ? "" : `step ${step}, `}tried: ${tried})`;
 }
 
 function formatFailure(failure: Failure, sources: readonly SourceText[]): string[] {
