@@ -74,12 +74,12 @@ function asText({ file }: ScenarioFile, { cell, steps }: CellPlan, search: FixSe
   return `${lines.join("\n")}\n`;
 }
 
-/** What was found, and where it was looked for: what is of no kind named was not tried. */
+/** A search that finds nothing says where it has looked: what is of no kind named was not tried. */
 function sayTried({ fixes, tried, kinds, candidates }: FixSearch): string {
-  if (tried === 0) return "no change was found that could be tried";
   const rest = candidates > tried ? ` of ${candidates}` : "";
-  const all = `${tried}${rest} ${tried === 1 ? "change" : "changes"} tried (${kinds})`;
-  return fixes.length === 0 ? `none repairs it: ${all}` : `${fixes.length} shown; ${all}`;
+  if (fixes.length > 0) return `${fixes.length} shown; ${tried}${rest} tried`;
+  if (tried === 0) return "no change was found that could be tried";
+  return `none repairs it: ${tried}${rest} ${tried === 1 ? "change" : "changes"} tried (${kinds})`;
 }
 
 function asJson({ file }: ScenarioFile, { cell }: CellPlan, search: FixSearch, seed: number): string {
