@@ -35,8 +35,8 @@ serve: { far: { http: 80, udp-echo: 53, body: "${"x".repeat(4000)}" } }
 steps:
 `;
 
-function search(steps: string, { policy = "Cluster", target = "80", replays = 80 } = {}): FixSearch {
-  const text = HEAD.replace("POLICY", policy).replace("TARGET", target) + steps;
+function search(steps: string, { policy = "Cluster", target = "80", replays = 80, more = "" } = {}): FixSearch {
+  const text = HEAD.replace("POLICY", policy).replace("TARGET", target).replace("\nplace:", `${more}\nplace:`) + steps;
   const readFile = (): undefined => undefined;
   const loaded = loadScenario("web.yaml", text, readFile);
   if (!loaded.ok) throw new Error(loaded.diagnostics.map(({ line, message }) => `${line} ${message}`).join("\n"));
@@ -291,6 +291,29 @@ describe("a search", () => {
 
   it("gives the same answers twice", () => {
     expect(search(DROPPED)).toEqual(search(DROPPED));
+  });
+});
+
+describe("a place in a repair", () => {
+  const deploy = (namespace: string): string => `
+  - apiVersion: apps/v1
+    kind: Deployment
+    metadata: { name: echo, namespace: ${namespace} }
+    spec:
+      selector: { matchLabels: { app: echo } }
+      template: { metadata: { labels: { app: echo } }, spec: { containers: [{ name: c, image: nginx }] } }`;
+  const cut = (pod: string): string => `
+  - { in: ${pod}, run: ip route del default }
+  - { in: ${pod}, run: ping -c 1 -W 1 laptop }`;
+
+  it("has the pod's namespace where its name is another's, too", () => {
+    const [first] = texts(search(cut("shop/echo#1"), { more: deploy("shop") + deploy("store") }));
+    expect(first).toMatch(/^ip route add default via \S+ dev eth0 on shop\/echo#1$/);
+  });
+
+  it("is short where one has that name", () => {
+    const [first] = texts(search(cut("echo#1"), { more: deploy("shop") }));
+    expect(first).toMatch(/ on echo#1$/);
   });
 });
 
