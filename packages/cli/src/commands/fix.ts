@@ -59,24 +59,31 @@ function brokenCell({ cells, file }: Scenario): CellPlan {
 }
 
 function asText({ file }: ScenarioFile, { cell, steps }: CellPlan, search: FixSearch): string {
-  const { failing, failures, fixes, tried, candidates } = search;
+  const { failing, failures, fixes } = search;
   const name = [file, formatCell(cell)].filter((part) => part !== "").join(" ");
   if (failing === undefined) {
     const tables = steps.some(({ action }) => action.kind === "flows");
     return `${name}  nothing to repair: all expectations ${tables ? "outside of tables of flows " : ""}hold\n`;
   }
-  const rest = candidates > tried ? ` of ${candidates}` : "";
   const lines = [
     `${name}  ${failing.id}`,
     ...failures.map(({ position, message }) => `  ${position.file}:${position.line}:${position.col}  ${message}`),
     ...fixes.map((fix) => `  would fix ${fix.text}   (tried: ${fix.tried})`),
-    `  ${fixes.length === 0 ? "no single change repairs it" : `${fixes.length} shown`}; ${tried}${rest} tried`,
+    `  ${sayTried(search)}`,
   ];
   return `${lines.join("\n")}\n`;
 }
 
+/** A search that finds nothing says where it has looked: what is of no kind named was not tried. */
+function sayTried({ fixes, tried, kinds, candidates }: FixSearch): string {
+  const rest = candidates > tried ? ` of ${candidates}` : "";
+  if (fixes.length > 0) return `${fixes.length} shown; ${tried}${rest} tried`;
+  if (tried === 0) return "no change was found that could be tried";
+  return `none repairs it: ${tried}${rest} ${tried === 1 ? "change" : "changes"} tried (${kinds})`;
+}
+
 function asJson({ file }: ScenarioFile, { cell }: CellPlan, search: FixSearch, seed: number): string {
-  const { failing, fixes, tried, candidates, replays } = search;
+  const { failing, fixes, tried, kinds, candidates, replays } = search;
   const step = failing === undefined ? {} : { step: failing.id };
-  return `${JSON.stringify({ version: 1, seed, file, cell, ...step, fixes, tried, candidates, replays }, null, 2)}\n`;
+  return `${JSON.stringify({ version: 1, seed, file, cell, ...step, fixes, tried, kinds, candidates, replays }, null, 2)}\n`;
 }

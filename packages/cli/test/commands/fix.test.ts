@@ -53,7 +53,9 @@ describe("fix", () => {
     await withFiles({ "a.yaml": hopeless }, async (folder) => {
       const typed = await kubehop("fix", `${folder}/a.yaml`);
       expect(typed.code).toBe(1);
-      expect(typed.stdout).toMatch(/\n {2}no single change repairs it; \d+ tried\n$/);
+      expect(typed.stdout).toMatch(
+        /\n {2}none repairs it: \d+ changes tried \(.*\b1 rule, .*\b3 settings of the cluster, .*\breleases\)\n$/,
+      );
     });
   });
 
@@ -81,6 +83,15 @@ describe("run", () => {
       expect(typed.stdout).toContain(`\n  would fix ${DELETE}   (tried: 1 of 1)\n`);
       expect(readFileSync(`${folder}/r.json`, "utf8")).toContain(DELETE);
       expect((await kubehop("run", `${folder}/a.yaml`, "--no-fix")).stdout).not.toContain("would fix");
+    });
+  });
+
+  it("names the step that a repair is for, where several fail", async () => {
+    const two = `${BLOCKED}  - { id: other, in: node1, run: ping -c 1 -W 1 192.168.99.99 }\n`;
+    await withFiles({ "a.yaml": two }, async (folder) => {
+      const typed = await kubehop("run", `${folder}/a.yaml`, "--json", `${folder}/r.json`);
+      expect(typed.stdout).toContain(`\n  would fix ${DELETE}   (step ask, tried: 1 of 2)\n`);
+      expect(readFileSync(`${folder}/r.json`, "utf8")).toContain('"step": "ask"');
     });
   });
 

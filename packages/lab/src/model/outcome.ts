@@ -143,6 +143,8 @@ export interface Fix {
   readonly text: string;
   /** What was tried, and how far it helped: `42 of 42`. */
   readonly tried: string;
+  /** Id of the step it was looked for, where several fail. */
+  readonly step?: string;
 }
 
 /** What the report tells of a failing step beyond its expectation. */

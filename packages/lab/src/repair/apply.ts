@@ -5,8 +5,9 @@ import type { LoadedObject } from "@kubehop/kube";
 import { loadScenario } from "../load/load-scenario.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellPlan } from "../model/scenario.ts";
-import type { StepSpec } from "../model/step-spec.ts";
-import type { Change, FieldChange, SettingChange, TypedChange } from "./candidate.ts";
+import type { StepAction, StepSpec } from "../model/step-spec.ts";
+import type { StreamMoment } from "./stream-goal.ts";
+import type { Change, FieldChange, SettingChange, StartChange, TypedChange } from "./candidate.ts";
 import { goalPlan } from "./goal.ts";
 
 /** The scenario as text, to be read again. */
@@ -19,16 +20,15 @@ export interface ScenarioSource {
 /** Steps of the repair have no place in the file; -1 is that of its own table of flows. */
 export const REPAIR_INDEX = -2;
 
-/** The goal's plan with the change; undefined when the file cannot be read with it. `before`: index of the step a command is typed before. */
-export function applyChange(
-  goal: CellPlan,
-  change: Change,
-  source: ScenarioSource,
-  before: number,
-): CellPlan | undefined {
+/** When something is done: before the step of this index begins, or at a moment of a stream, beside it. */
+export type When = number | StreamMoment;
+
+/** The goal's plan with the change; undefined when the file cannot be read with it. */
+export function applyChange(goal: CellPlan, change: Change, source: ScenarioSource, when: When): CellPlan | undefined {
   switch (change.kind) {
     case "typed":
-      return withTyped(goal, change, before);
+    case "start":
+      return typeof when === "number" ? withSteps(goal, change, when) : withStepsBeside(goal, change, when);
     case "setting":
       return withSetting(goal, change, source);
     case "field":
@@ -36,20 +36,53 @@ export function applyChange(
   }
 }
 
-function withTyped(plan: CellPlan, change: TypedChange, before: number): CellPlan {
+function withSteps(plan: CellPlan, change: TypedChange | StartChange, before: number): CellPlan {
   const at = plan.steps.findIndex(({ index }) => index >= before);
   const step = plan.steps[at];
   if (step === undefined) return plan;
-  const typing = change.in.map((place) => typingStep(step, place, change.command));
-  return { ...plan, steps: [...plan.steps.slice(0, at), ...typing, ...plan.steps.slice(at)] };
+  const steps = actionsOf(change, step).map((action) => repairStep(step, action));
+  return { ...plan, steps: [...plan.steps.slice(0, at), ...steps, ...plan.steps.slice(at)] };
 }
 
-function typingStep({ position, at, after }: StepSpec, place: string, text: string): StepSpec {
+/** The requests that begin from then on are what has to go right. */
+function withStepsBeside(
+  plan: CellPlan,
+  change: TypedChange | StartChange,
+  { stream, event, goal }: StreamMoment,
+): CellPlan {
+  const steps = plan.steps.flatMap((step) =>
+    step.index === stream.index
+      ? [
+          { ...step, expect: goal },
+          ...actionsOf(change, step).map((action) => repairStep({ ...step, at: undefined, after: event }, action)),
+        ]
+      : [step],
+  );
+  return { ...plan, steps };
+}
+
+/** What is done, one after the other. */
+function actionsOf(change: TypedChange | StartChange, { position }: StepSpec): StepAction[] {
+  if (change.kind === "typed")
+    return change.in.map((place) => ({
+      kind: "run",
+      in: place,
+      commands: [{ text: change.command, background: false, position }],
+    }));
+  const { node, agent } = change;
+  return (change.runs ? (["kill", "start"] as const) : (["start"] as const)).map((word) => ({
+    kind: "fault",
+    fault: { kind: "agent", node, agent, do: word, by: 0 },
+    text: `${word} ${node}/${agent}`,
+  }));
+}
+
+function repairStep({ position, at, after }: StepSpec, action: StepAction): StepSpec {
   return {
     index: REPAIR_INDEX,
-    id: `repair on ${place}`,
+    id: "repair",
     position,
-    action: { kind: "run", in: place, commands: [{ text, background: false, position }] },
+    action,
     at,
     after,
     pick: undefined,

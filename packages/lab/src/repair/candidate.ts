@@ -1,6 +1,7 @@
 // A single change that might repair what failed, as data: how one would say it, how it is made, and how much else it touches.
 
 import type { LoadedObject, Path } from "@kubehop/kube";
+import type { AgentName } from "../model/cluster-spec.ts";
 
 export interface Candidate {
   readonly change: Change;
@@ -9,7 +10,7 @@ export interface Candidate {
   readonly family: string;
 }
 
-export type Change = TypedChange | SettingChange | FieldChange;
+export type Change = TypedChange | StartChange | SettingChange | FieldChange;
 
 /** A command that is typed at places, right before a step begins. */
 export interface TypedChange {
@@ -20,6 +21,15 @@ export interface TypedChange {
   /** The same makes sense on every node: what they all forward, one alone may not cure. */
   readonly everywhere: boolean;
   /** Index of the first step whose packets met what it changes. */
+  readonly metIn: number;
+}
+
+/** An agent is started, after it was stopped if it runs. */
+export interface StartChange {
+  readonly kind: "start";
+  readonly node: string;
+  readonly agent: AgentName;
+  readonly runs: boolean;
   readonly metIn: number;
 }
 
@@ -45,11 +55,15 @@ export const TOUCHES = {
   entry: 1,
   /** A switch of one machine or port. */
   switch: 2,
+  /** A row as it was before. */
+  row: 2,
   route: 3,
   mtu: 3,
   /** A setting of the cluster or of an object. */
   setting: 3,
   policy: 4,
+  /** An agent writes all of its rows anew. */
+  agent: 4,
   /** Something is switched off that others may count on. */
   off: 4,
   /** A rule more, or a rule less. */

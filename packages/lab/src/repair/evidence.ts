@@ -9,9 +9,12 @@ import type { PacketSummary } from "../model/outcome.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
+import { RememberedRows } from "./remembered.ts";
 
 /** Packets recorded per step. */
 const PACKETS_PER_STEP = 500;
+/** A stream may go right for long before it goes wrong. */
+const PACKETS_PER_STREAM = 10_000;
 
 /** 0: where a packet of the failing step was lost · 1: elsewhere on its way · 2: on the way of others · 3: in an earlier step. */
 export type Nearness = 0 | 1 | 2 | 3;
@@ -37,6 +40,8 @@ export interface Evidence {
   readonly cluster: RunningCluster;
   readonly failing: StepSpec;
   readonly clues: readonly Clue[];
+  /** Rows as they were before. */
+  readonly remembered: RememberedRows;
 }
 
 interface Recorded {
@@ -51,9 +56,11 @@ interface Recorded {
 /** Records the packets of each step; steps may overlap. */
 export class Recording {
   readonly #steps: Recorded[] = [];
+  readonly #remembered = new RememberedRows();
 
   begin(step: StepSpec, cluster: RunningCluster): void {
-    const recorder = new JourneyRecorder(PACKETS_PER_STEP);
+    this.#remembered.look(cluster);
+    const recorder = new JourneyRecorder(step.stream === undefined ? PACKETS_PER_STEP : PACKETS_PER_STREAM);
     const memory = new StoryMemory(cluster, recorder);
     const stop = addTracer(cluster.world, memory);
     this.#steps.push({ step, cluster, begunAt: cluster.world.now, recorder, memory, stop });
@@ -63,11 +70,15 @@ export class Recording {
     this.#recorded(step)?.stop();
   }
 
-  /** What the packets of a step that fails have met, and those before that went between the same machines. Undefined: it has not begun. */
-  evidence(plan: CellPlan, failing: StepSpec): Evidence | undefined {
+  /**
+   * What the packets of a step that fails have met, and those before that went between the same machines. Undefined: it has not begun.
+   * `wrongAt`: when a stream that went right began to fail, virtual ms since time 0.
+   */
+  evidence(plan: CellPlan, failing: StepSpec, wrongAt?: number): Evidence | undefined {
     const recorded = this.#recorded(failing);
     if (recorded === undefined) return undefined;
-    const here = cluesOf(recorded, true);
+    const begunAt = wrongAt === undefined ? recorded.begunAt : recorded.cluster.epoch + wrongAt;
+    const here = cluesOf({ ...recorded, begunAt }, true);
     const involved = new Set(here.flatMap(({ packet }) => (packet === undefined ? [] : [packet.src, packet.dst])));
     const before = this.#steps
       .slice(0, this.#steps.indexOf(recorded))
@@ -75,7 +86,7 @@ export class Recording {
       .flatMap((earlier) => cluesOf(earlier, false))
       .filter(({ packet }) => packet !== undefined && (involved.has(packet.src) || involved.has(packet.dst)));
     const clues = [...here, ...before].toSorted((a, b) => a.near - b.near);
-    return { plan, cluster: recorded.cluster, failing, clues };
+    return { plan, cluster: recorded.cluster, failing, clues, remembered: this.#remembered };
   }
 
   #recorded({ index }: StepSpec): Recorded | undefined {
@@ -84,17 +95,18 @@ export class Recording {
 }
 
 function cluesOf({ step, begunAt, recorder, memory }: Recorded, failing: boolean): Clue[] {
-  return recorder.packets().flatMap((journey) => {
+  const packets = recorder.packets().filter(({ steps: [first] }) => first === undefined || first.at >= begunAt);
+  return packets.slice(0, PACKETS_PER_STEP).flatMap((journey) => {
     const { end, steps } = journey;
     const lost = end === "drop" || end === "queued";
     const lostIn = lost ? steps.at(-1)?.ns : undefined;
-    const packets = headersAt(journey);
+    const headers = headersAt(journey);
     return steps.map((one, at): Clue => ({
       step: one,
       near: !failing ? 3 : !lost ? 2 : one.ns === lostIn ? 0 : 1,
       metIn: step.index,
       begunAt,
-      packet: packets[at],
+      packet: headers[at],
       lost,
       origin: one.kind === "rule" ? memory.met(one)?.origin : undefined,
     }));

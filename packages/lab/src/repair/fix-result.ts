@@ -37,10 +37,11 @@ function fixCase(
   { seed, run, budget }: FixCaseOptions,
 ): CellResult {
   if (cell.status !== "failed" || plan === undefined || plan.half === "broken") return cell;
-  const replays = budget.replaysOf(plan);
+  const weight = weightOf(plan, cell);
+  const replays = budget.replaysOf(weight);
   if (replays < 2) return cell;
   const { fixes, replays: used } = findFixes(plan, source, { seed, run, replays });
-  budget.spend(plan, used);
+  budget.spend(weight, used);
   return { ...cell, fixes };
 }
 
@@ -48,20 +49,20 @@ function fixCase(
 class Budget {
   #left = REPLAYS * USUAL_WEIGHT;
 
-  replaysOf(plan: CellPlan): number {
-    return Math.floor(this.#left / weightOf(plan));
+  replaysOf(weight: number): number {
+    return Math.floor(this.#left / weight);
   }
 
-  spend(plan: CellPlan, replays: number): void {
-    this.#left -= replays * weightOf(plan);
+  spend(weight: number, replays: number): void {
+    this.#left -= replays * weight;
   }
 }
 
-/** What a run costs, roughly: machines and objects to set up, and steps. Never less than usual. */
-function weightOf({ cluster, objects, steps }: CellPlan): number {
+/** What a run costs, roughly: machines and objects to set up, and requests. Never less than usual. */
+function weightOf({ cluster, objects }: CellPlan, { steps }: CellResult): number {
   const pods = objects.reduce((sum, { object }) => sum + replicasOf(object), 0);
-  const repeats = steps.reduce((sum, { repeat }) => sum + repeat, 0);
-  return Math.max(USUAL_WEIGHT, 8 * cluster.nodes.length + 4 * cluster.hosts.length + 2 * pods + repeats);
+  const requests = steps.reduce((sum, { outcome }) => sum + outcome.flows.length, 0);
+  return Math.max(USUAL_WEIGHT, 8 * cluster.nodes.length + 4 * cluster.hosts.length + 2 * pods + requests / 2);
 }
 
 function replicasOf(object: KubeObject): number {

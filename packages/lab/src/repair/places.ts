@@ -3,12 +3,14 @@
 import type { NetNamespace } from "@kubehop/netstack";
 import type { RunningCluster } from "../model/running-cluster.ts";
 
-/** `node1`, `laptop`, `web#1`: shortest name that leads to the namespace; undefined when none does (the gateway). */
+/** `node1`, `laptop`, `web#1`, `shop/web#1`: shortest name that leads to the namespace; undefined when none does (the gateway). */
 export function placeName({ plan, control, places }: RunningCluster, ns: string): string | undefined {
   const pod = control.store.list("Pod").find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === ns);
   const reference = pod === undefined ? undefined : control.referenceOf(pod)?.replace(/^.*\//, "");
   const alias = Object.entries(plan.names).find(([, target]) => places.find(target)?.ns.name === ns)?.[0];
-  return [alias, reference, pod?.metadata.name, ns].find(
+  // Where another namespace has one of that name.
+  const full = reference === undefined ? undefined : `${pod?.metadata.namespace}/${reference}`;
+  return [alias, reference, full, pod?.metadata.name, ns].find(
     (name) => name !== undefined && places.find(name)?.ns.name === ns,
   );
 }

@@ -11,6 +11,8 @@ export function sayChange(change: Change, { cluster }: CellPlan): string {
       const all = cluster.nodes.length > 1 && change.in.length === cluster.nodes.length;
       return `${change.command} on ${all ? "every node" : change.in.join(", ")}`;
     }
+    case "start":
+      return `${change.runs ? "restart" : "start"} ${change.agent} on ${change.node}`;
     case "setting":
       return `set ${change.path}: ${sayValue(change.value)}`;
     case "field": {

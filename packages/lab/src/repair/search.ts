@@ -4,13 +4,15 @@ import type { CellRunner, Fix, StepOutcome, Failure } from "../model/outcome.ts"
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
 import { judge } from "../expect/judge.ts";
-import { applyChange, type ScenarioSource } from "./apply.ts";
+import { applyChange, type ScenarioSource, type When } from "./apply.ts";
 import { type Candidate, TOUCHES } from "./candidate.ts";
 import { allCandidates } from "./candidates/all.ts";
 import { type Evidence, Recording } from "./evidence.ts";
 import { goalPlan } from "./goal.ts";
+import { sayKinds } from "./kinds.ts";
 import { sayChange } from "./say.ts";
-import { isOnlyExit, type Trial, tryPlan } from "./trial.ts";
+import { beginsAfter, type StreamMoment, streamMoment } from "./stream-goal.ts";
+import { type GiveUp, isOnlyExit, type Trial, tryPlan } from "./trial.ts";
 
 /** Answers worth reading. */
 const MOST_FIXES = 5;
@@ -32,6 +34,8 @@ export interface FixSearch {
   readonly fixes: readonly Fix[];
   /** Changes that were tried, and all there were. */
   readonly tried: number;
+  /** Those that were tried by kind: `12 rules, 1 route`. */
+  readonly kinds: string;
   readonly candidates: number;
   readonly replays: number;
 }
@@ -41,10 +45,12 @@ interface Target {
   readonly evidence: Evidence;
   readonly candidates: readonly Candidate[];
   readonly failures: readonly Failure[];
+  /** When a stream that went right began to fail. */
+  readonly moment: StreamMoment | undefined;
 }
 
 interface Baseline {
-  /** In the order in which they failed. */
+  /** In the order of the file: a stream fails when it ends, and before it what looks at the cluster meanwhile. */
   readonly targets: readonly [Target, ...Target[]];
   readonly failed: ReadonlySet<number>;
 }
@@ -52,7 +58,15 @@ interface Baseline {
 /** Steps that are tried to be repaired, one after the other, until one can be. */
 const MOST_TARGETS = 3;
 
-const NOTHING_FOUND: FixSearch = { failing: undefined, failures: [], fixes: [], tried: 0, candidates: 0, replays: 0 };
+const NOTHING_FOUND: FixSearch = {
+  failing: undefined,
+  failures: [],
+  fixes: [],
+  tried: 0,
+  kinds: "",
+  candidates: 0,
+  replays: 0,
+};
 
 /**
  * Looks for single changes that repair a cell.
@@ -79,10 +93,11 @@ function observe(goal: CellPlan, { seed, run, step: wanted }: FixOptions): Basel
   const recording = new Recording();
   const failed = new Set(goal.steps.map(({ index }) => index));
   const targets: Target[] = [];
-  const look = (step: StepSpec, failures: readonly Failure[]): void => {
-    if (targets.length === MOST_TARGETS || (wanted !== undefined && step.id !== wanted)) return;
-    const evidence = recording.evidence(goal, step);
-    if (evidence !== undefined) targets.push({ evidence, candidates: allCandidates(evidence), failures });
+  const look = (step: StepSpec, failures: readonly Failure[], moment?: StreamMoment): void => {
+    if ((targets.length >= MOST_TARGETS && step.stream === undefined) || (wanted !== undefined && step.id !== wanted))
+      return;
+    const evidence = recording.evidence(goal, step, moment?.at);
+    if (evidence !== undefined) targets.push({ evidence, candidates: allCandidates(evidence), failures, moment });
   };
   const end = run(
     goal,
@@ -91,7 +106,7 @@ function observe(goal: CellPlan, { seed, run, step: wanted }: FixOptions): Basel
       recording.end(step);
       const failures = judge(step.expect, outcome, live);
       if (failures.length === 0) failed.delete(step.index);
-      else look(step, failures);
+      else look(step, failures, streamMoment(step, outcome, live));
     },
     (step, cluster) => recording.begin(step, cluster),
   );
@@ -99,7 +114,9 @@ function observe(goal: CellPlan, { seed, run, step: wanted }: FixOptions): Basel
     const { step, reason } = end.stopped;
     look(step, [{ position: step.position, message: reason, details: [] }]);
   }
-  const [first, ...others] = targets;
+  const [first, ...others] = targets
+    .toSorted((a, b) => a.evidence.failing.index - b.evidence.failing.index)
+    .slice(0, MOST_TARGETS);
   return first === undefined ? undefined : { targets: [first, ...others], failed };
 }
 
@@ -113,7 +130,6 @@ interface Found {
 }
 
 class Search {
-  tried = 0;
   replays = 0;
   readonly #goal: CellPlan;
   readonly #source: ScenarioSource;
@@ -123,6 +139,8 @@ class Search {
   readonly #failed: ReadonlySet<number>;
   readonly #failing: StepSpec;
   readonly #found: Found[] = [];
+  /** Each once, whenever and wherever it was tried. */
+  readonly #tried = new Map<string, Candidate>();
 
   constructor(
     goal: CellPlan,
@@ -141,15 +159,25 @@ class Search {
 
   result(): FixSearch {
     const { failures, candidates } = this.#target;
-    const { tried, replays } = this;
-    return { failing: this.#failing, failures, fixes: this.best(), tried, candidates: candidates.length, replays };
+    const tried = [...this.#tried.values()];
+    return {
+      failing: this.#failing,
+      failures,
+      fixes: this.best(),
+      tried: tried.length,
+      kinds: sayKinds(tried),
+      candidates: candidates.length,
+      replays: this.replays,
+    };
   }
 
-  /** First every candidate as it is, then those that did not cure everything in other forms: on every node, or earlier. */
+  /** In the middle of a stream first; then every candidate as it is, then those that did not cure everything in other forms: on every node, or earlier. */
   run(): void {
-    const { candidates } = this.#target;
+    const { candidates, moment } = this.#target;
     const failing = this.#failing.index;
-    const wanting = candidates.filter((candidate) => !this.#try(candidate, failing, ""));
+    const left =
+      moment === undefined ? candidates : candidates.filter((candidate) => !this.#tryBeside(candidate, moment));
+    const wanting = left.filter((candidate) => !this.#try(candidate, failing, ""));
     for (const candidate of wanting) this.#try(everywhere(candidate, this.#goal), failing, "");
     for (const candidate of wanting) {
       const { change } = candidate;
@@ -158,39 +186,49 @@ class Search {
     }
   }
 
+  /** Only what can be done while the stream goes on. */
+  #tryBeside(candidate: Candidate, moment: StreamMoment): boolean {
+    const { kind } = candidate.change;
+    return (kind === "typed" || kind === "start") && this.#try(candidate, moment, "");
+  }
+
   #idOf(index: number): string {
     return this.#goal.steps.find((step) => step.index === index)?.id ?? "";
   }
 
   /** True when the candidate cures everything, or one of its family does already and so it need not be tried. */
-  #try(candidate: Candidate | undefined, before: number, when: string): boolean {
+  #try(candidate: Candidate | undefined, when: When, said: string): boolean {
     if (candidate === undefined) return false;
     const { family, touches } = candidate;
     if (this.#found.some((found) => found.candidate.family === family && found.held === found.all)) return true;
     if (touches === "release" && this.#found.some((found) => found.candidate.family === family)) return true;
     if (this.replays >= this.#options.replays) return false;
-    this.tried++;
-    const plan = applyChange(this.#goal, candidate.change, this.#source, before);
+    this.#tried.set(sayChange(candidate.change, this.#goal), candidate);
+    const plan = applyChange(this.#goal, candidate.change, this.#source, when);
     if (plan === undefined || !this.#helps(plan)) return false;
-    const trial = this.#replay(plan);
-    if (trial === undefined) return false;
-    const text = `${sayChange(candidate.change, this.#goal)}${when}`;
-    const { held, all } = this.#score(trial);
+    const trial = this.#replay(plan, when);
+    if (trial === undefined || trial.failed.has(this.#failing.index)) return false;
+    const text = `${sayChange(candidate.change, this.#goal)}${said}`;
+    const { held, all } = this.#score(trial, typeof when === "number" ? this.#failed : [when.stream.index]);
     this.#found.push({ candidate, text, held, all, order: this.#found.length });
     return held === all;
   }
 
   /** A run up to the failing step decides most: does it hold, and nothing before it get worse? */
   #helps(plan: CellPlan): boolean {
+    // Streams end by what later steps do.
+    if (this.#failing.stream !== undefined) return true;
     const short = { ...plan, steps: plan.steps.filter(({ index }) => index <= this.#failing.index) };
-    const trial = this.#replay(short);
+    const trial = this.#replay(short, this.#failing.index);
     return trial !== undefined && !trial.failed.has(this.#failing.index);
   }
 
-  #replay(plan: CellPlan): Trial | undefined {
+  #replay(plan: CellPlan, when: When): Trial | undefined {
     this.replays++;
     const { seed, run } = this.#options;
-    return tryPlan(plan, seed, run, (step, failures, outcome) => this.#isWorse(step, failures, outcome));
+    const giveUp: GiveUp = (step, failures, outcome) => this.#isWorse(step, failures, outcome);
+    const counts = typeof when === "number" ? () => true : beginsAfter(when);
+    return tryPlan(plan, { seed, run, giveUp, counts });
   }
 
   /** The step that was to be repaired fails still, or one that held does not any more. */
@@ -199,10 +237,10 @@ class Search {
     return !this.#failed.has(index) && !isOnlyExit(failures, outcome);
   }
 
-  /** Requests of all steps that failed, and of how many of them the expectations hold now. */
-  #score({ failed, requests }: Trial): { readonly held: number; readonly all: number } {
+  /** Requests of steps that failed, and of how many of them the expectations hold now. */
+  #score({ failed, requests }: Trial, steps: Iterable<number>): { readonly held: number; readonly all: number } {
     let [held, all] = [0, 0];
-    for (const index of this.#failed) {
+    for (const index of steps) {
       const count = requests.get(index) ?? 1;
       all += count;
       if (!failed.has(index)) held += count;
@@ -218,9 +256,10 @@ class Search {
         TOUCHES[a.candidate.touches] - TOUCHES[b.candidate.touches] ||
         a.order - b.order,
     );
+    const step = this.#failed.size > 1 ? { step: this.#failing.id } : {};
     const families = new Set<string>();
     const chosen = ranked.filter(({ candidate: { family } }) => !families.has(family) && families.add(family));
-    return chosen.slice(0, MOST_FIXES).map(({ text, held, all }) => ({ text, tried: `${held} of ${all}` }));
+    return chosen.slice(0, MOST_FIXES).map(({ text, held, all }) => ({ text, tried: `${held} of ${all}`, ...step }));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { Refusal } from "@kubehop/sim";
 import { judge } from "../expect/judge.ts";
-import type { CellRunner, Failure, StepOutcome } from "../model/outcome.ts";
+import type { CellRunner, Failure, FlowOutcome, StepOutcome } from "../model/outcome.ts";
 import type { CellPlan } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
 import { REPAIR_INDEX } from "./apply.ts";
@@ -10,7 +10,7 @@ import { REPAIR_INDEX } from "./apply.ts";
 export interface Trial {
   /** Indices of the steps whose expectations did not hold, or that were not reached. */
   readonly failed: ReadonlySet<number>;
-  /** Requests by step index, at least one for each step. */
+  /** Requests that count by step index, at least one for each step. */
   readonly requests: ReadonlyMap<number, number>;
 }
 
@@ -22,15 +22,23 @@ class Hopeless extends Error {
 /** Is asked as soon as a step has failed: true ends the trial. */
 export type GiveUp = (step: StepSpec, failures: readonly Failure[], outcome: StepOutcome) => boolean;
 
+export interface TrialOptions {
+  readonly seed: number;
+  readonly run: CellRunner;
+  readonly giveUp: GiveUp;
+  /** Which requests count. */
+  readonly counts: (flow: FlowOutcome) => boolean;
+}
+
 /** Repeats a run; undefined when it was given up, or asked for something that is refused. */
-export function tryPlan(plan: CellPlan, seed: number, run: CellRunner, giveUp: GiveUp): Trial | undefined {
+export function tryPlan(plan: CellPlan, { seed, run, giveUp, counts }: TrialOptions): Trial | undefined {
   const failed = new Set(plan.steps.map(({ index }) => index).filter((index) => index !== REPAIR_INDEX));
   const requests = new Map<number, number>();
   try {
     run(plan, seed, (step, outcome, live) => {
       if (step.index === REPAIR_INDEX) return mustSucceed(outcome);
       const failures = judge(step.expect, outcome, live);
-      requests.set(step.index, Math.max(1, outcome.flows.length));
+      requests.set(step.index, Math.max(1, outcome.flows.filter(counts).length));
       if (failures.length === 0) failed.delete(step.index);
       else if (giveUp(step, failures, outcome)) throw new Hopeless();
     });

@@ -65,7 +65,7 @@ const cell = z.strictObject({
   virtualMs,
   failures: z.array(failure),
   fixes: z
-    .array(z.strictObject({ text: z.string(), tried: z.string() }))
+    .array(z.strictObject({ text: z.string(), tried: z.string(), step: z.string().optional() }))
     .optional()
     .describe("Single changes with which the expectation held when the run was repeated."),
   story: z.array(z.string()).optional().describe("Lines that tell what became of the failing request."),

@@ -45,7 +45,7 @@ function cellJson(result: CellResult): JsonCase {
     ...(reason === undefined ? {} : { reason }),
     virtualMs,
     failures: failures.map(failureJson),
-    ...(fixes.length === 0 ? {} : { fixes: fixes.map(({ text, tried }) => ({ text, tried })) }),
+    ...(fixes.length === 0 ? {} : { fixes: [...fixes] }),
     ...(story === undefined ? {} : { story: [...story.lines] }),
     ...(story?.cause === undefined ? {} : { cause: story.cause }),
     steps: steps.map(stepJson),

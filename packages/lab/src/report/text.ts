@@ -1,6 +1,6 @@
 // Results as text for people: one line per case, failures with their place in the file, the totals last.
 import { renderDiagnostics, sourceExcerpt, type SourceText } from "@kubehop/kube";
-import type { CellResult, Failure, FileResult } from "../model/outcome.ts";
+import type { CellResult, Failure, FileResult, Fix } from "../model/outcome.ts";
 import { nextCommand } from "./next-command.ts";
 import { formatStep } from "./step-text.ts";
 import { PLAIN, type Style } from "./style.ts";
@@ -45,8 +45,12 @@ export function storyLines({ story, fixes }: CellResult): string[] {
   return [
     ...(story?.lines ?? []),
     ...(story?.cause === undefined ? [] : [`cause     ${story.cause}`]),
-    ...fixes.map(({ text, tried }) => `would fix ${text}   (tried: ${tried})`),
+    ...fixes.map(formatFix),
   ];
+}
+
+function formatFix({ text, tried, step }: Fix): string {
+  return `would fix ${text}   (${step === undefined ? "" : `step ${step}, `}tried: ${tried})`;
 }
 
 function formatFailure(failure: Failure, sources: readonly SourceText[]): string[] {

@@ -85,6 +85,19 @@ function ruleRows(ns: NetNamespace): Row[] {
   }));
 }
 
+/** Beside the rows of the rules, in their order: the tool they are written with, and the agent that wrote them ("" for none). */
+export function ruleWriters(ns: NetNamespace): { readonly tool: string; readonly agent: string }[] {
+  return rulesOf(ns).map(({ backend, table, chain, ruleNo }) => ({
+    tool: backend === ns.xt.plain ? "iptables" : `iptables-${backend}`,
+    agent:
+      ns.xt
+        .backend(backend)
+        .table(table)
+        ?.chains.get(chain)
+        ?.origin(ruleNo - 1)?.agent ?? "",
+  }));
+}
+
 type RuleOfBackend = ReturnType<XtBackend["counters"]>[number] & { readonly backend: XtBackendName };
 
 /** The back ends of the rules, in the order of their rows. */

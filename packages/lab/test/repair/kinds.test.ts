@@ -6,7 +6,7 @@ import { findFixes, type FixSearch } from "../../src/repair/search.ts";
 import { cellRunner } from "../../src/steps/run-steps.ts";
 
 const HEAD = `scenario: something is wrong
-cluster: { kubernetes: "1.28", nodes: [node1, node2], hosts: [laptop] }
+cluster: { kubernetes: "1.28", nodes: { node1: {}, node2: { vtepMac: "0e:00:00:00:00:02" } }, hosts: [laptop] }
 manifests:
   - apiVersion: v1
     kind: Pod
@@ -35,8 +35,8 @@ serve: { far: { http: 80, udp-echo: 53, body: "${"x".repeat(4000)}" } }
 steps:
 `;
 
-function search(steps: string, { policy = "Cluster", target = "80", replays = 80 } = {}): FixSearch {
-  const text = HEAD.replace("POLICY", policy).replace("TARGET", target) + steps;
+function search(steps: string, { policy = "Cluster", target = "80", replays = 80, more = "" } = {}): FixSearch {
+  const text = HEAD.replace("POLICY", policy).replace("TARGET", target).replace("\nplace:", `${more}\nplace:`) + steps;
   const readFile = (): undefined => undefined;
   const loaded = loadScenario("web.yaml", text, readFile);
   if (!loaded.ok) throw new Error(loaded.diagnostics.map(({ line, message }) => `${line} ${message}`).join("\n"));
@@ -147,6 +147,77 @@ const BROKEN: readonly { readonly name: string; readonly steps: string; readonly
     steps: LARGE_ANSWER,
     fix: "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1310 on node1",
   },
+  {
+    name: "a tunnel end that has another MAC",
+    steps: `
+  - in: node1
+    run: |
+      ip neigh replace 10.244.1.0 lladdr 0e:00:00:00:00:99 dev flannel.1 nud permanent
+      bridge fdb replace 0e:00:00:00:00:99 dev flannel.1 dst 192.168.99.12
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "ip neigh replace 10.244.1.0 lladdr 0e:00:00:00:00:02 dev flannel.1 nud permanent on node1",
+  },
+  {
+    name: "a tunnel end whose machine is another",
+    steps: `
+  - { in: node1, run: bridge fdb replace 0e:00:00:00:00:02 dev flannel.1 dst 192.168.99.77 }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "bridge fdb replace 0e:00:00:00:00:02 dev flannel.1 dst 192.168.99.12 on node1",
+  },
+  {
+    name: "a tunnel end whose entry is gone",
+    steps: `
+  - { fault: { delete: { in: node1, fdb: { dev: flannel.1, dst: node2 } } } }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "bridge fdb append 0e:00:00:00:00:02 dev flannel.1 dst 192.168.99.12 on node1",
+  },
+  {
+    name: "a tunnel end that is no neighbour any more",
+    steps: `
+  - { fault: { delete: { in: node1, neigh: { dev: flannel.1 } } } }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "ip neigh replace 10.244.1.0 lladdr 0e:00:00:00:00:02 dev flannel.1 nud permanent on node1",
+  },
+  {
+    name: "a route that leads to a node that is gone",
+    steps: `
+  - { in: node1, run: ip route replace 10.244.1.0/24 via 10.244.7.0 dev flannel.1 onlink }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "ip route replace 10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink on node1",
+  },
+  {
+    name: "a route that is gone, back on the way of the answer",
+    steps: `
+  - { in: node2, run: ip route del 10.244.0.0/24 }
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "ip route add 10.244.0.0/24 via 10.244.0.0 dev flannel.1 onlink on node2",
+  },
+  {
+    name: "a rule that is gone, where it stood",
+    steps: `
+  - { in: node1, run: iptables -t nat -D PREROUTING 1 }
+  - { send: { flow: "client > svc/web:80", timeout: 1s }, pick: far }`,
+    fix: 'iptables -t nat -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES on node1',
+  },
+  {
+    name: "several rows that are gone: who wrote them",
+    steps: `
+  - in: node1
+    run: |
+      ip route del 10.244.1.0/24
+      ip neigh del 10.244.1.0 dev flannel.1
+      bridge fdb del 0e:00:00:00:00:02 dev flannel.1 dst 192.168.99.12
+  - { send: { flow: "client > far:80", timeout: 1s } }`,
+    fix: "restart flanneld on node1",
+  },
+  {
+    name: "an agent that is dead",
+    steps: `
+  - { fault: { agent: node1/kube-proxy, do: kill } }
+  - { in: admin, run: kubectl delete pod near }
+  - { in: client, run: "curl -s --max-time 1 http://web/", repeat: 8, expect: ok }`,
+    fix: "start kube-proxy on node1",
+  },
 ];
 
 describe("found by trying", () => {
@@ -220,5 +291,58 @@ describe("a search", () => {
 
   it("gives the same answers twice", () => {
     expect(search(DROPPED)).toEqual(search(DROPPED));
+  });
+});
+
+describe("a place in a repair", () => {
+  const deploy = (namespace: string): string => `
+  - apiVersion: apps/v1
+    kind: Deployment
+    metadata: { name: echo, namespace: ${namespace} }
+    spec:
+      selector: { matchLabels: { app: echo } }
+      template: { metadata: { labels: { app: echo } }, spec: { containers: [{ name: c, image: nginx }] } }`;
+  const cut = (pod: string): string => `
+  - { in: ${pod}, run: ip route del default }
+  - { in: ${pod}, run: ping -c 1 -W 1 laptop }`;
+
+  it("has the pod's namespace where its name is another's, too", () => {
+    const [first] = texts(search(cut("shop/echo#1"), { more: deploy("shop") + deploy("store") }));
+    expect(first).toMatch(/^ip route add default via \S+ dev eth0 on shop\/echo#1$/);
+  });
+
+  it("is short where one has that name", () => {
+    const [first] = texts(search(cut("echo#1"), { more: deploy("shop") }));
+    expect(first).toMatch(/ on echo#1$/);
+  });
+});
+
+describe("a stream", () => {
+  const stream = (blocked: string, unblocked = ""): string => `
+  - id: stream
+    send: { flow: "client > far:80", timeout: 100ms }
+    every: 200ms
+    until: 5s
+    expect: { lost: 0 }
+  - { id: block, at: 2.1s, in: node2, run: iptables ${blocked} FORWARD -p tcp --dport 80 -j DROP }${unblocked}`;
+  const UNDO = "iptables -D FORWARD -p tcp -m tcp --dport 80 -j DROP on node2";
+
+  it("is repaired when it begins to fail: the requests behind that count", () => {
+    const found = search(stream("-I"));
+    expect(found.failing?.id).toBe("stream");
+    // One begins each 200 ms; that of 2.2 s is lost already.
+    expect(found.fixes).toContainEqual({ text: UNDO, tried: "13 of 13" });
+  });
+
+  it("that goes right again by itself is not", () => {
+    const unblocked = `
+  - { at: 2.3s, in: node2, run: iptables -D FORWARD -p tcp --dport 80 -j DROP }`;
+    expect(texts(search(stream("-I", unblocked)))).not.toContain(UNDO);
+  });
+
+  it("is repaired before it begins where its first request fails", () => {
+    const found = search(`
+  - { in: node2, run: iptables -I FORWARD -p tcp --dport 80 -j DROP }${stream("-D")}`);
+    expect(found.fixes).toContainEqual({ text: UNDO, tried: "25 of 25" });
   });
 });

@@ -4,13 +4,16 @@ import type { Candidate } from "../candidate.ts";
 import { TOUCHES } from "../candidate.ts";
 import type { Clue, Evidence, Nearness } from "../evidence.ts";
 import { sayChange } from "../say.ts";
+import { agentCandidates } from "./agents.ts";
 import { conntrackCandidates, forwardingCandidates, neighbourCandidates } from "./entries.ts";
 import { fieldCandidates } from "./fields.ts";
 import { hairpinCandidates, moduleCandidates, sysctlCandidates } from "./kernel.ts";
 import { mtuCandidates } from "./mtu.ts";
+import { putBackCandidates } from "./put-back.ts";
 import { routeCandidates, usedRouteCandidates } from "./routes.ts";
 import { ruleCandidates } from "./rules.ts";
 import { releaseCandidates, switchCandidates } from "./settings.ts";
+import { tunnelEndCandidates } from "./tunnel-ends.ts";
 
 type OfClue = (clue: Clue, evidence: Evidence) => Candidate[];
 type OfAll = (evidence: Evidence) => Candidate[];
@@ -24,12 +27,15 @@ const OF_CLUE: readonly OfClue[] = [
   forwardingCandidates,
   mtuCandidates,
   usedRouteCandidates,
+  tunnelEndCandidates,
   ruleCandidates,
 ];
 
 /** What does not hang on one packet, and beside which nearness it is tried. */
 const OF_ALL: readonly (readonly [Nearness, OfAll])[] = [
+  [0, putBackCandidates],
   [0, routeCandidates],
+  [0, agentCandidates],
   [1, switchCandidates],
   [2, fieldCandidates],
   [3, releaseCandidates],

@@ -23,7 +23,12 @@ export function neighbourCandidates({ step, metIn, lost, near }: Clue, { cluster
   if (step.kind !== "neigh" || step.lladdr === "") return [];
   const place = placeName(cluster, step.ns);
   if (place === undefined || (step.state === "REACHABLE" && !lost && near > 1)) return [];
-  return [typed(place, `ip neigh del ${step.nexthop} dev ${step.dev}`, metIn, { touches: "entry" })];
+  return [
+    typed(place, `ip neigh del ${step.nexthop} dev ${step.dev}`, metIn, {
+      touches: "entry",
+      family: `neigh ${step.nexthop} dev ${step.dev} on ${place}`,
+    }),
+  ];
 }
 
 /** The entry by which a bridge or VXLAN device chose where a frame goes. */
