@@ -131,6 +131,8 @@ class Choice {
   readonly #at: number | undefined;
   #story = "";
   #failing = false;
+  /** World time at which the told request began. */
+  #begun = Number.POSITIVE_INFINITY;
 
   constructor({ plan, only }: ToldPlan, { level, at }: ExplainOptions) {
     this.#plan = plan;
@@ -141,14 +143,21 @@ class Choice {
 
   see({ step, outcome, live, background, exchanges }: RecordedStep): void {
     if (this.#only !== undefined && step.id !== this.#only) return;
+    // At a time the first one from then on, whichever step ends first: earlier packets have not been recorded.
+    if (this.#at !== undefined) return this.#keepFirst(step, exchanges[0], background);
     const fails = judge(step.expect, outcome, live).length > 0;
     // The first request is kept until a failing step has one.
-    if (this.#story !== "" && (this.#at !== undefined || this.#failing || !fails)) return;
-    // At a time the first one from then on: earlier packets have not been recorded.
-    const wrong = fails && this.#at === undefined ? exchanges.find(wentWrong) : undefined;
-    const exchange = wrong ?? exchanges[0];
+    if (this.#story !== "" && (this.#failing || !fails)) return;
+    const exchange = (fails ? exchanges.find(wentWrong) : undefined) ?? exchanges[0];
     if (exchange === undefined) return;
     this.#failing = fails;
+    this.#story = this.#tell(step, exchange, background);
+  }
+
+  #keepFirst(step: StepSpec, exchange: Exchange | undefined, background: Background): void {
+    const begun = exchange?.request.steps[0]?.at ?? Number.POSITIVE_INFINITY;
+    if (exchange === undefined || begun >= this.#begun) return;
+    this.#begun = begun;
     this.#story = this.#tell(step, exchange, background);
   }
 

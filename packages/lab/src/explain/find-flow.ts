@@ -49,9 +49,15 @@ export function findExchanges(journeys: readonly Journey[], wanted: Wanted = {})
       found.some(({ reply }) => reply !== undefined && isReverseOf(reply, request))
     )
       continue;
-    found.push({ request, reply: findReply(journey, request, journeys.slice(i + 1)) });
+    found.push(exchangeAt(journeys, i, request));
   }
   return found;
+}
+
+/** The request that the `at`-th packet is, with what came back for it. */
+export function exchangeAt(journeys: readonly Journey[], at: number, request: Way): Exchange {
+  const journey = journeys[at];
+  return { request, reply: journey && findReply(journey, request, journeys.slice(at + 1)) };
 }
 
 /** Nothing came back to the one who asked. */
@@ -64,7 +70,8 @@ export function wentWrong({ request, reply }: Exchange): boolean {
   );
 }
 
-function wayOf(journey: Journey): Way | undefined {
+/** Undefined: ARP, or a packet that has shown no header. */
+export function wayOf(journey: Journey): Way | undefined {
   const first = firstHeaders(journey);
   return first === undefined || first.protocol === "arp" ? undefined : { first, ...mainLine(journey) };
 }

@@ -9,9 +9,8 @@ import type { StepSpec } from "../model/step-spec.ts";
 import { AddressBook } from "./address-book.ts";
 import { Background } from "./background.ts";
 import { Chronicle } from "./chronicle.ts";
-import { findExchanges, wantedOf } from "./find-flow.ts";
-import type { Exchange } from "./find-flow.ts";
 import { StoryMemory } from "./memory.ts";
+import { type OwnExchange, ownExchanges } from "./own-requests.ts";
 
 /** What a step left behind, looked at while the cluster stands as the step left it. */
 export interface RecordedStep {
@@ -21,7 +20,8 @@ export interface RecordedStep {
   readonly cluster: RunningCluster;
   readonly background: Background;
   readonly journeys: readonly Journey[];
-  readonly exchanges: readonly Exchange[];
+  /** The step's own requests. */
+  readonly exchanges: readonly OwnExchange[];
 }
 
 /** What looks on during one run. */
@@ -30,6 +30,8 @@ interface Looking {
   readonly chronicle: Chronicle;
   readonly book: AddressBook;
   readonly background: Background;
+  /** Virtual ms since time 0 before which packets were not recorded. */
+  readonly from: number | undefined;
   /** World time at which a step began, by its index. */
   readonly begun: Map<number, number>;
 }
@@ -66,11 +68,11 @@ function lookOn(cluster: RunningCluster, from: number | undefined): Looking {
   const memory = new StoryMemory(cluster, chronicle);
   addTracer(cluster.world, memory);
   const book = new AddressBook(cluster);
-  return { cluster, chronicle, book, background: new Background(cluster, memory, book), begun: new Map() };
+  return { cluster, chronicle, book, background: new Background(cluster, memory, book), from, begun: new Map() };
 }
 
 function recordedStep(looking: Looking, step: StepSpec, outcome: StepOutcome, live: LiveState): RecordedStep {
-  const { cluster, chronicle, book, background, begun } = looking;
+  const { cluster, chronicle, book, background, from, begun } = looking;
   book.look();
   const journeys = chronicle.packetsSince(begun.get(step.index) ?? 0);
   return {
@@ -80,6 +82,6 @@ function recordedStep(looking: Looking, step: StepSpec, outcome: StepOutcome, li
     cluster,
     background,
     journeys,
-    exchanges: findExchanges(journeys, wantedOf(step.action, cluster)),
+    exchanges: ownExchanges(journeys, step.action, outcome, cluster, from),
   };
 }

@@ -190,3 +190,21 @@ test("a rule belongs to the Service it was for when the packet met it, whatever 
   expect(alone).toContain("Service default/web:80");
   expect(told("\n      kubectl delete svc kubernetes\n      sleep 60")).toBe(alone);
 });
+
+const BESIDE = web({
+  steps: `  - { id: stream, at: 1s, send: "client:40000 > web#2:53/udp", every: 100ms, until: 9s }
+  - { id: call, at: 5s, in: client, run: "curl -s node1:30080", pick: "web#2", expect: ok }
+  - { id: again, at: 6050ms, in: client, run: "curl -s node1:30080", pick: "web#2", expect: ok }`,
+});
+
+test("a request beside a stream from the same place is told by its own ends", () => {
+  const told = explainScenario(BESIDE, { level: "minimal", step: "call" });
+  expect(told.split("\n")[0]).toBe("request tcp 192.168.120.252 > 192.168.120.226:30080 [S]");
+});
+
+test("--at: the first request from then on, whichever step ends first", () => {
+  const first = (at: number): string => explainScenario(BESIDE, { level: "minimal", at }).split("\n")[0] ?? "";
+  expect(first(5990)).toMatch(/^request udp/);
+  expect(first(6010)).toMatch(/^request tcp/);
+  expect(first(6060)).toMatch(/^request udp/);
+});
