@@ -5,7 +5,7 @@ import { TcpdumpPrinter } from "@kubehop/netstack";
 import type { Background } from "./background.ts";
 import { originText } from "./background.ts";
 import type { Way } from "./find-flow.ts";
-import { beginText, endNote, headerText } from "./head.ts";
+import { endNote, headerText } from "./head.ts";
 import { LookedAt } from "./looked-at.ts";
 import { follow, newView } from "./mismatch.ts";
 import { type StepOf, writtenBy } from "./phrases.ts";
@@ -19,7 +19,7 @@ const VAIN = `${" ".repeat(43)}· `;
 export function full(role: "request" | "reply", way: Way, background: Background): string[] {
   const printer = new TcpdumpPrinter({ e: true, time: "none" });
   const start = way.steps[0]?.at ?? 0;
-  const lines = [`${role.toUpperCase()} ${headerText(way.first, background)}${beginText(way, background)}`];
+  const lines = [`${role.toUpperCase()} ${headerText(way.first, background)} at ${background.seconds(start)}`];
   const lookedAt = new LookedAt(background);
   const view = newView();
   let ns = "";

@@ -121,7 +121,7 @@ export class Actor {
       stdout,
       stderr: (text) => void (run.stderr += text),
       refuse: (text) => this.#options.refuse(new StepRefusal(new Refusal(text), position)),
-      origin: typedOrigin(this.#options.cluster.plan, position),
+      origin: typedOrigin(run.step.id, position),
     });
   }
 
