@@ -3,6 +3,7 @@
 import type { RuleOrigin } from "@kubehop/netstack";
 import type { RunningCluster } from "../model/running-cluster.ts";
 import type { AddressBook } from "./address-book.ts";
+import { isRight, type RowOwner } from "./mac-owners.ts";
 import type { EntryMaker, RuleStep, StoryMemory } from "./memory.ts";
 import type { StepOf } from "./phrases.ts";
 
@@ -52,6 +53,19 @@ export class Background {
   /** Virtual ms since time 0. */
   sinceStart(at: number): number {
     return at - this.#epoch;
+  }
+
+  /** Whose the MAC and the address of a neighbour row were when a packet used it; undefined: the row had no MAC. */
+  ownerOf(step: StepOf<"neigh">): RowOwner | undefined {
+    return this.#memory.owners.of(step);
+  }
+
+  /** `, but node2 flannel.1 has …:02` of a row that leads to another machine than has the address; else "". */
+  otherMac(step: StepOf<"neigh">): string {
+    const owner = this.ownerOf(step);
+    if (owner?.address === undefined || isRight(owner)) return "";
+    const { ns, dev, mac } = owner.address;
+    return `, but ${this.placeName(ns)} ${dev} has ${mac}`;
   }
 
   originOf(step: RuleStep): RuleOrigin | undefined {

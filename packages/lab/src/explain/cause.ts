@@ -6,6 +6,7 @@ import { endText, lastHeaders } from "./headers.ts";
 import type { RuleStep } from "./memory.ts";
 import { dropText, type StepOf } from "./phrases.ts";
 import { type RowsUsed, responsible } from "./responsible.ts";
+import { wrongRow } from "./wrong-row.ts";
 
 /** Undefined: the steps name nothing to blame. */
 export function causeOf(exchange: Exchange, background: Background): string | undefined {
@@ -70,7 +71,8 @@ function lost({ steps, end }: Way, background: Background): string | undefined {
   if (drop?.kind !== "drop" || drop.reason === "NO_SOCKET") return undefined;
   const who = responsible(drop, rowsOf(steps.filter(({ ns }) => ns === drop.ns)));
   const what = dropText(drop, undefined).replace("DROPPED ", "");
-  return [`${background.placeName(drop.ns)} ${what}`, ...(who === "" ? [] : [who])].join(ARROW);
+  const behind = who === "" ? wrongRow(steps, drop, background) : [who];
+  return [`${background.placeName(drop.ns)} ${what}`, ...behind].join(ARROW);
 }
 
 function rowsOf(steps: Way["steps"]): RowsUsed {
