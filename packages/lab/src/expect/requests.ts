@@ -66,9 +66,9 @@ export function judgeLost(count: CountSpec, { flows }: StepOutcome): Problem | u
   };
 }
 
-function formatLost({ startedAt = 0, ends, result, by }: FlowOutcome): string {
+function formatLost({ startedAt = 0, ends, result, by, byName = by }: FlowOutcome): string {
   const who = ends === undefined ? "" : `${ends.src}:${ends.sport} > ${ends.dst}:${ends.dport} ${ends.protocol}  `;
-  return `${formatTime(startedAt)}  ${who}${result}${by === undefined ? "" : ` (asked ${by})`}`;
+  return `${formatTime(startedAt)}  ${who}${result}${byName === undefined ? "" : ` (asked ${byName})`}`;
 }
 
 /** `judgeOne` for each check of the window, told with its name. */
