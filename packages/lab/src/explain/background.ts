@@ -4,7 +4,8 @@ import type { RuleOrigin } from "@kubehop/netstack";
 import type { RunningCluster } from "../model/running-cluster.ts";
 import type { AddressBook } from "./address-book.ts";
 import { isRight, type RowOwner } from "./mac-owners.ts";
-import type { EntryMaker, RuleStep, StoryMemory } from "./memory.ts";
+import type { EntryMaker, StoryMemory } from "./memory.ts";
+import type { RuleStep } from "./rule-text.ts";
 import type { StepOf } from "./phrases.ts";
 
 /** Which of several random endpoints a rule stands for. */
@@ -108,8 +109,13 @@ function isRandom(text: string): boolean {
   return text.includes("-m statistic --mode random");
 }
 
+/** Object and manifest line; empty for nobody. */
+export function authorOf(origin: RuleOrigin | null | undefined): string[] {
+  if (origin === undefined || origin === null) return [];
+  return [origin.object, ...(origin.position === undefined ? [] : [origin.position])];
+}
+
 /** `Service default/web:http, web.yaml:10`; the agent when no object stands behind the rule; "" for nobody. */
 export function originText(origin: RuleOrigin | null | undefined): string {
-  if (origin === undefined || origin === null) return "";
-  return origin.position === undefined ? origin.object : `${origin.object}, ${origin.position}`;
+  return authorOf(origin).join(", ");
 }

@@ -5,8 +5,7 @@ import type { RuleOrigin, Step, Tracer } from "@kubehop/netstack";
 import type { RunningCluster } from "../model/running-cluster.ts";
 import { MacOwners } from "./mac-owners.ts";
 import type { StepOf } from "./phrases.ts";
-
-export type RuleStep = StepOf<"rule">;
+import type { RuleStep } from "./rule-text.ts";
 
 interface RuleText {
   readonly text: string;

@@ -1,6 +1,6 @@
 // Which machine's row sent a frame to where nobody took it: a neighbour's MAC, or a forwarding entry.
 
-import type { Background } from "./background.ts";
+import { authorOf, type Background } from "./background.ts";
 import type { Way } from "./find-flow.ts";
 import { isRight } from "./mac-owners.ts";
 import type { StepOf } from "./phrases.ts";
@@ -44,6 +44,5 @@ function fdbText({ mac, dev, ns, port }: StepOf<"fdb">, background: Background):
 }
 
 function author({ origin }: StepOf<"neigh"> | StepOf<"fdb">): string[] {
-  if (origin === null || origin.agent === "boot") return [];
-  return [origin.object, ...(origin.position === undefined ? [] : [origin.position])];
+  return origin?.agent === "boot" ? [] : authorOf(origin);
 }
