@@ -23,6 +23,7 @@ export const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     usage: "explain FILE ['FLOW'] [--cell NAME=VALUE]… [--step ID] [--at TIME] [--seed N] [--minimal|--summary|--full]",
     summary: "the story of a packet, both directions",
     load: () => import("./commands/explain.ts"),
+    details: async () => (await import("./commands/explain-help.ts")).DETAILS,
   },
   flows: {
     usage: "flows FILE ['FLOW'…] [--from PLACE,… --to ADDRESS:PORT,…] [--cell NAME=VALUE]… [--seed N] [--json]",

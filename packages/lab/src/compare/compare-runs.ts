@@ -1,8 +1,6 @@
 // Two runs, request by request: which fates differ, and at which hop their packets part first.
 
 import { recordCell, type RecordedStep } from "../explain/record.ts";
-import type { Exchange } from "../explain/find-flow.ts";
-import { sameFlow } from "../explain/headers.ts";
 import { waysOf } from "../explain/ways.ts";
 import type { CellRunner, FlowOutcome } from "../model/outcome.ts";
 import type { CellPlan } from "../model/scenario.ts";
@@ -45,24 +43,11 @@ function requestsOf({ plan, run }: ComparedRun, seed: number): Map<string, MadeR
 }
 
 function requestsOfStep({ step, outcome, exchanges, background }: RecordedStep): MadeRequest[] {
-  const distinct = exchanges.length === outcome.flows.length ? exchanges : withoutRetries(exchanges);
   return outcome.flows.map((flow, index): MadeRequest => {
-    const exchange = distinct[index];
+    const exchange = exchanges.find((own) => own.flow === flow);
     const told = exchange === undefined ? undefined : { exchange, background };
     return { step: step.id, number: index + 1, fate: fateOf(flow, told), told };
   });
-}
-
-/** A packet that is sent again is no further request; its answer is that of the request. */
-function withoutRetries(exchanges: readonly Exchange[]): Exchange[] {
-  const first = exchanges.filter(
-    (one, i) => exchanges.findIndex((other) => sameFlow(other.request.first, one.request.first)) === i,
-  );
-  return first.map((one) => ({
-    request: one.request,
-    reply: exchanges.find(({ request, reply }) => reply !== undefined && sameFlow(request.first, one.request.first))
-      ?.reply,
-  }));
 }
 
 function fateOf({ result, by, client }: FlowOutcome, told: ToldExchange | undefined): RequestFate {

@@ -2,7 +2,7 @@
 
 import type { Step } from "@kubehop/netstack";
 import { type Background, originText } from "../explain/background.ts";
-import type { RuleStep } from "../explain/memory.ts";
+import { ruleName, type RuleStep } from "../explain/rule-text.ts";
 
 /** A packet's steps, and what its run knows beyond them. */
 export interface Side {
@@ -48,7 +48,6 @@ function isRule(step: Step): step is RuleStep {
 }
 
 function ruleText(rule: RuleStep, background: Background): string {
-  const what = rule.rule === 0 ? `policy ${rule.verdict}` : `${rule.rule} ${rule.text}`;
   const origin = originText(background.originOf(rule));
-  return `${rule.table}/${rule.chain} ${what}${origin === "" ? "" : ` ← ${origin}`}`;
+  return `${ruleName(rule)}${origin === "" ? "" : ` ← ${origin}`}`;
 }

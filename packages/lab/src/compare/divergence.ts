@@ -39,7 +39,10 @@ function partingOf(a: Side, b: Side): Omit<Divergence, "of"> | undefined {
   if (first === marksA.length && first === marksB.length) return undefined;
   const [upToA, upToB] = [upTo(a, marksA[first]?.at), upTo(b, marksB[first]?.at)];
   const rules = (upToA && decidingPlace(upToA)) ?? (upToB && decidingPlace(upToB));
-  const [hopA, hopB] = [hopOf(a, upToA, rules), hopOf(b, upToB, rules)];
+  const ruled = [hopOf(a, upToA, rules), hopOf(b, upToB, rules)] as const;
+  // A rule that both have met is not what parts them.
+  const shared = ruled[0] !== undefined && ruled[0].decides === ruled[1]?.decides;
+  const [hopA, hopB] = shared ? [hopOf(a, upToA, undefined), hopOf(b, upToB, undefined)] : ruled;
   return { a: hopA, b: hopB, chance: isChance(hopA, hopB) };
 }
 
@@ -72,7 +75,7 @@ function lastHop({ steps, background }: Side): DivergentHop | undefined {
   if (last === undefined || hop === undefined || row === undefined) return undefined;
   const where = `${background.placeName(hop.ns)} ${row.label}`;
   const text = [rowText(row), ...(moved ? [`on to ${background.placeName(last.ns)}`] : [])];
-  return { where, text: text.filter((word) => word !== "").join("; "), decides: rowWriter(last) };
+  return { where, text: text.filter((word) => word !== "").join("; "), decides: rowWriter(last, background) };
 }
 
 function rowText(row: Row): string {
@@ -80,11 +83,15 @@ function rowText(row: Row): string {
   return line === undefined ? "" : lineText(line);
 }
 
-/** Who wrote the route that was chosen. */
-function rowWriter(step: Step): string {
-  return step.kind === "route" && step.result === "unicast"
-    ? `route ${step.route.trimEnd()} ← ${originText(step.origin) || "kernel"}`
-    : "";
+/** The row that was used, with who wrote it. */
+function rowWriter(step: Step, background: Background): string {
+  if (step.kind === "route" && step.result === "unicast")
+    return `route ${step.route.trimEnd()} ← ${originText(step.origin) || "kernel"}`;
+  if (step.kind === "neigh" && step.lladdr !== "")
+    return `neigh ${step.nexthop} dev ${step.dev} lladdr ${step.lladdr}${background.otherMac(step)} ← ${originText(step.origin) || "kernel"}`;
+  if (step.kind === "fdb")
+    return `fdb ${step.mac} dev ${step.dev} → ${step.port} ← ${originText(step.origin) || "kernel"}`;
+  return "";
 }
 
 /** The same number of choices, and another one taken. */

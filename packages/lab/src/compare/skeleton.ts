@@ -3,7 +3,7 @@
 
 import type { Step } from "@kubehop/netstack";
 import type { Background } from "../explain/background.ts";
-import { hideDrawnPorts } from "../explain/phrases.ts";
+import { hideDrawnPorts, type StepOf } from "../explain/phrases.ts";
 
 export interface Mark {
   readonly text: string;
@@ -28,7 +28,7 @@ function markOf(step: Step, background: Background): string {
     case "nat":
       return `${step.what} ${endName(step.before, background)} ⇒ ${endName(step.after, background)}`;
     case "route":
-      return step.result === "unicast" ? `route ${deviceOf(step.route)}` : `route ${step.result}`;
+      return step.result === "unicast" ? `route ${wayOf(step.route, background)}` : `route ${step.result}`;
     case "encap":
     case "decap":
       return `${step.kind} ${step.dev}`;
@@ -39,7 +39,9 @@ function markOf(step: Step, background: Background): string {
     case "answer":
       return `answer ${hideDrawnPorts(step.what)}`;
     case "neigh":
-      return step.state === "FAILED" ? "neigh FAILED" : "";
+      return neighMark(step, background);
+    case "fdb":
+      return fdbMark(step, background);
     default:
       return "";
   }
@@ -51,8 +53,27 @@ function endName(end: string, background: Background): string {
   return port === undefined ? name : hideDrawnPorts(`${name}:${port}`);
 }
 
-/** Where a route leads: pods' ends of cables have names that are drawn. */
-function deviceOf(route: string): string {
-  const dev = / dev (\S+)/.exec(` ${route}`)?.[1] ?? "";
+/** A row means whose MAC it has: MACs are drawn. One that is still being asked for comes and goes with timers. */
+function neighMark(step: StepOf<"neigh">, background: Background): string {
+  if (step.state === "FAILED") return "neigh FAILED";
+  const owner = background.ownerOf(step)?.mac;
+  const whose = owner === undefined ? "nobody's" : `${background.placeName(owner.ns)} ${cableEnd(owner.dev)}`;
+  return step.lladdr === "" ? "" : `neigh ${endName(step.nexthop, background)} = ${whose}`;
+}
+
+/** Of tunnels: what a bridge has learned comes and goes. */
+function fdbMark({ port }: StepOf<"fdb">, background: Background): string {
+  return port === "none" || /^[\d.]+$/.test(port) ? `fdb ${endName(port, background)}` : "";
+}
+
+/** Where a route leads. */
+function wayOf(route: string, background: Background): string {
+  const word = (key: string): string => new RegExp(` ${key} (\\S+)`).exec(` ${route}`)?.[1] ?? "";
+  const via = word("via");
+  return `${cableEnd(word("dev"))}${via === "" ? "" : ` via ${endName(via, background)}`}`;
+}
+
+/** Pods' ends of cables have names that are drawn. */
+function cableEnd(dev: string): string {
   return /^(?:veth|cali)/.test(dev) ? "veth" : dev;
 }

@@ -8,27 +8,48 @@ const SHOWN = 20;
 
 export function formatComparison({ a, b, requests }: Comparison): string {
   const differing = requests.filter(({ differs }) => differs);
-  const same = requests.length - differing.length;
-  const lines = differing.slice(0, SHOWN).flatMap((pair) => pairLines(pair));
-  if (differing.length > SHOWN) lines.push(`… ${differing.length - SHOWN} more`);
-  const parted = differing.find(({ divergence }) => divergence !== undefined);
+  const groups = alike(differing);
+  const lines = groups.slice(0, SHOWN).flatMap(groupLines);
+  if (groups.length > SHOWN) lines.push(`… ${groups.length - SHOWN} more`);
+  const parted = partedIn(differing);
   if (parted?.divergence !== undefined) lines.push(...divergenceLines(parted, parted.divergence));
-  return [`A ${a}`, `B ${b}`, ...lines, `${differing.length} of ${differing.length + same} requests differ`, ""].join(
-    "\n",
-  );
+  return [`A ${a}`, `B ${b}`, ...lines, `${differing.length} of ${requests.length} requests differ`, ""].join("\n");
 }
 
-function pairLines({ step, number, a, b }: RequestPair): string[] {
+/** What chance chose is told only when nothing else parts them. */
+function partedIn(differing: readonly RequestPair[]): RequestPair | undefined {
+  const parted = differing.filter(({ divergence }) => divergence !== undefined);
+  return parted.find(({ divergence }) => divergence?.chance === false) ?? parted[0];
+}
+
+/** Requests of a step that differ in the same way, in the order of the first ones. */
+function alike(pairs: readonly RequestPair[]): RequestPair[][] {
+  const groups = new Map<string, RequestPair[]>();
+  for (const pair of pairs) {
+    const key = [pair.step, ...fateLines(pair)].join("\n");
+    groups.set(key, [...(groups.get(key) ?? []), pair]);
+  }
+  return [...groups.values()];
+}
+
+function groupLines(group: readonly RequestPair[]): string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const count = group.length === 1 ? "" : `, ${group.length} requests like this`;
+  return [`${first.step}, request ${first.number}${count}`, ...fateLines(first)];
+}
+
+function fateLines({ a, b }: RequestPair): string[] {
   return [
-    `${step}, request ${number}`,
     `  A  ${a === undefined ? "was not made" : fateText(a)}`,
     `  B  ${b === undefined ? "was not made" : fateText(b)}`,
   ];
 }
 
 function divergenceLines({ step, number }: RequestPair, { of, a, b, chance }: Divergence): string[] {
+  const which = `(${of} of ${step}, request ${number})`;
   return [
-    `first divergent hop (${of} of ${step}, request ${number})`,
+    chance ? `nothing but chance parts them ${which}` : `first divergent hop ${which}`,
     ...hopLines("A", a),
     ...hopLines("B", b),
     ...(chance ? ["  chance chose differently: pick: in the step makes both choose the same"] : []),

@@ -16,6 +16,7 @@ export function judgeShare(check: ShareCheck, outcome: StepOutcome, live: LiveSt
   if (flows.length === 0) return { message: "share: the step made no request" };
   const counts = new Map<string, number>();
   for (const flow of flows) counts.set(flow.by ?? "nobody", (counts.get(flow.by ?? "nobody") ?? 0) + 1);
+  const named = new Map(flows.map(({ by = "", byName = by }) => [by, byName]));
   const names = new Map(check.pods.map(({ pod }) => [live.placeOf(pod) ?? pod, pod]));
   const rows = check.pods.map((wanted) => {
     const count = counts.get(live.placeOf(wanted.pod) ?? wanted.pod) ?? 0;
@@ -33,7 +34,7 @@ export function judgeShare(check: ShareCheck, outcome: StepOutcome, live: LiveSt
         (row) =>
           `${row.off ? "✗" : " "} ${row.pod}  ${row.count} = ${percent(row.count / flows.length)}, expected ${percent(row.fraction)} ± ${percent(row.tolerance)}`,
       ),
-      ...strangers.map(([by, count]) => `✗ ${by}  ${count}, expected none`),
+      ...strangers.map(([by, count]) => `✗ ${named.get(by) ?? by}  ${count}, expected none`),
     ],
   };
 }

@@ -128,13 +128,8 @@ function judgeBy(pods: readonly string[], outcome: StepOutcome, live: LiveState)
   const text = pods.join(" or ");
   return judgeFlows(outcome, `by ${text}`, (flow) => {
     if (flow.by !== undefined && wanted.includes(flow.by)) return undefined;
-    return `by: ${flow.by ?? "nobody"}, expected ${text}${sayReal(pods, wanted)}`;
+    return `by: ${flow.byName ?? flow.by ?? "nobody"}, expected ${text}`;
   });
-}
-
-/** An alias and what it stands for, when they differ. */
-function sayReal(written: readonly string[], real: readonly string[]): string {
-  return real.length === 1 && real[0] !== written[0] ? ` (${real[0]})` : "";
 }
 
 function judgeClient(value: string, outcome: StepOutcome, live: LiveState): Problem | undefined {

@@ -110,9 +110,9 @@ export function requestLines(flows: readonly FlowOutcome[]): string[] {
   return [...flows.slice(0, SHOWN).map(formatRequest), ...(rest > 0 ? [`… ${rest} more`] : [])];
 }
 
-function formatRequest({ startedAt = 0, ends, result, by }: FlowOutcome): string {
+function formatRequest({ startedAt = 0, ends, result, by, byName = by }: FlowOutcome): string {
   const who = ends === undefined ? "" : `${ends.src}:${ends.sport} > ${ends.dst}:${ends.dport} ${ends.protocol}  `;
-  const whom = by === undefined ? "" : result === "ok" ? ` by ${by}` : ` (asked ${by})`;
+  const whom = byName === undefined ? "" : result === "ok" ? ` by ${byName}` : ` (asked ${byName})`;
   return `${formatTime(startedAt)}  ${who}${result}${whom}`;
 }
 

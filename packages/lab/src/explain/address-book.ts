@@ -2,17 +2,18 @@
 
 import type { Pod } from "@kubehop/kube";
 import { dumpAddrs } from "@kubehop/netstack";
+import { PodNames } from "../cluster/pod-names.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 
 export class AddressBook {
   readonly #cluster: RunningCluster;
   readonly #names = new Map<string, string>();
-  /** Full name of a pod (`default/web-5d…-abcde`) → `web#1`. */
-  readonly #pods = new Map<string, string>();
+  readonly #pods: PodNames;
 
   /** Pods are followed from now on: an address outlives the pod that had it in tables and in stories. */
   constructor(cluster: RunningCluster) {
     this.#cluster = cluster;
+    this.#pods = new PodNames(cluster);
     this.look();
     cluster.control.store.watch("Pod", ({ type, object }) => this.#pod(object, type === "deleted"));
   }
@@ -37,31 +38,17 @@ export class AddressBook {
 
   /** A namespace as scenarios name it: a pod's is `web#1`. */
   placeName(ns: string): string {
-    return this.#pods.get(ns) ?? ns.slice(ns.indexOf("/") + 1);
+    return this.#pods.nameOf(ns);
   }
 
   #pod(pod: Pod, gone: boolean): void {
-    const { namespace, name } = pod.metadata;
-    // A pod is announced before it is counted.
-    const known = this.#pods.get(`${namespace}/${name}`) ?? shortReference(this.#cluster, pod);
-    if (known !== name) this.#pods.set(`${namespace}/${name}`, known);
+    const known = this.#pods.nameOf(`${pod.metadata.namespace}/${pod.metadata.name}`);
     const { podIP } = pod.status;
     if (podIP === undefined || pod.spec.hostNetwork === true) return;
     // Its address may have been given on already.
     if (!gone) this.#names.set(podIP, known);
     else if (this.#names.get(podIP) === known) this.#names.set(podIP, `${known}, gone`);
   }
-}
-
-/** `web#1`, with as much in front as it takes to mean this pod alone; a pod that nothing made has its own name. */
-function shortReference({ control }: RunningCluster, pod: Pod): string {
-  const { namespace, name, uid } = pod.metadata;
-  const reference = control.referenceOf(pod);
-  if (reference === undefined) return name;
-  const parts = reference.split("/");
-  const short = parts.at(-2) === "pod" ? name : (parts.at(-1) ?? name);
-  const meant = control.resolvePod(short).found;
-  return meant?.uid === uid ? short : `${namespace}/${short}`;
 }
 
 /** Addresses of the devices of a node or namespace, such as those of tunnel ends and bridges. */

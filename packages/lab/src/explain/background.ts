@@ -3,7 +3,9 @@
 import type { RuleOrigin } from "@kubehop/netstack";
 import type { RunningCluster } from "../model/running-cluster.ts";
 import type { AddressBook } from "./address-book.ts";
-import type { EntryMaker, RuleStep, StoryMemory } from "./memory.ts";
+import { isRight, type RowOwner } from "./mac-owners.ts";
+import type { EntryMaker, StoryMemory } from "./memory.ts";
+import type { RuleStep } from "./rule-text.ts";
 import type { StepOf } from "./phrases.ts";
 
 /** Which of several random endpoints a rule stands for. */
@@ -54,6 +56,19 @@ export class Background {
     return at - this.#epoch;
   }
 
+  /** Whose the MAC and the address of a neighbour row were when a packet used it; undefined: the row had no MAC. */
+  ownerOf(step: StepOf<"neigh">): RowOwner | undefined {
+    return this.#memory.owners.of(step);
+  }
+
+  /** `, but node2 flannel.1 has …:02` of a row that leads to another machine than has the address; else "". */
+  otherMac(step: StepOf<"neigh">): string {
+    const owner = this.ownerOf(step);
+    if (owner?.address === undefined || isRight(owner)) return "";
+    const { ns, dev, mac } = owner.address;
+    return `, but ${this.placeName(ns)} ${dev} has ${mac}`;
+  }
+
   originOf(step: RuleStep): RuleOrigin | undefined {
     return this.#memory.met(step)?.origin;
   }
@@ -94,8 +109,13 @@ function isRandom(text: string): boolean {
   return text.includes("-m statistic --mode random");
 }
 
+/** Object and manifest line; empty for nobody. */
+export function authorOf(origin: RuleOrigin | null | undefined): string[] {
+  if (origin === undefined || origin === null) return [];
+  return [origin.object, ...(origin.position === undefined ? [] : [origin.position])];
+}
+
 /** `Service default/web:http, web.yaml:10`; the agent when no object stands behind the rule; "" for nobody. */
 export function originText(origin: RuleOrigin | null | undefined): string {
-  if (origin === undefined || origin === null) return "";
-  return origin.position === undefined ? origin.object : `${origin.object}, ${origin.position}`;
+  return authorOf(origin).join(", ");
 }

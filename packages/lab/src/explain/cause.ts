@@ -1,11 +1,12 @@
 // What a request that went wrong failed of, in one line: the thing to look at, with who made it.
 
-import { originText, type Background } from "./background.ts";
+import { authorOf, type Background } from "./background.ts";
 import type { Exchange, Way } from "./find-flow.ts";
 import { endText, lastHeaders } from "./headers.ts";
-import type { RuleStep } from "./memory.ts";
-import { dropText, type StepOf } from "./phrases.ts";
+import { dropText } from "./phrases.ts";
 import { type RowsUsed, responsible } from "./responsible.ts";
+import { ruleName, type RuleStep } from "./rule-text.ts";
+import { wrongRow } from "./wrong-row.ts";
 
 /** Undefined: the steps name nothing to blame. */
 export function causeOf(exchange: Exchange, background: Background): string | undefined {
@@ -41,11 +42,8 @@ function ruleText(rule: RuleStep, background: Background): string {
   return [rule.chain, ...behindRule(rule, background)].join(ARROW);
 }
 
-/** Object and manifest line. */
 function behindRule(rule: RuleStep, background: Background): string[] {
-  const origin = background.originOf(rule);
-  if (origin === undefined) return [];
-  return [origin.object, ...(origin.position === undefined ? [] : [origin.position])];
+  return authorOf(background.originOf(rule));
 }
 
 /** The rule or policy that dropped or rejected the packet. */
@@ -53,13 +51,7 @@ function ruled({ steps }: Way, background: Background): string | undefined {
   const rule = steps.findLast((step) => step.kind === "rule");
   const drop = steps.at(-1);
   if (rule?.kind !== "rule" || drop?.kind !== "drop" || drop.reason !== "NETFILTER_DROP") return undefined;
-  const where = `${rule.table}/${rule.chain}`;
-  const what = rule.rule === 0 ? `policy DROP of ${where}` : `${where} ${rule.rule} ${withoutComment(rule.text)}`;
-  return [`${background.placeName(drop.ns)} ${what}`, ...behindRule(rule, background)].join(ARROW);
-}
-
-function withoutComment(text: string): string {
-  return text.replace(/-m comment --comment ("(?:[^"\\]|\\.)*"|\S+) ?/g, "");
+  return [`${background.placeName(drop.ns)} ${ruleName(rule)}`, ...behindRule(rule, background)].join(ARROW);
 }
 
 /** Where the packet died or waits, with the row or setting that decided. */
@@ -70,7 +62,8 @@ function lost({ steps, end }: Way, background: Background): string | undefined {
   if (drop?.kind !== "drop" || drop.reason === "NO_SOCKET") return undefined;
   const who = responsible(drop, rowsOf(steps.filter(({ ns }) => ns === drop.ns)));
   const what = dropText(drop, undefined).replace("DROPPED ", "");
-  return [`${background.placeName(drop.ns)} ${what}`, ...(who === "" ? [] : [who])].join(ARROW);
+  const behind = who === "" ? wrongRow(steps, drop, background) : [who];
+  return [`${background.placeName(drop.ns)} ${what}`, ...behind].join(ARROW);
 }
 
 function rowsOf(steps: Way["steps"]): RowsUsed {
@@ -86,12 +79,9 @@ function waits(steps: Way["steps"], background: Background): string | undefined 
   const neigh = steps.findLast((step) => step.kind === "neigh");
   if (neigh?.kind !== "neigh") return undefined;
   const { route } = rowsOf(steps);
-  const by = route === undefined ? "" : `${ARROW}route ${route.route.trimEnd()}${originNote(route)}`;
-  return `${background.placeName(neigh.ns)} nobody answers for ${background.named(neigh.nexthop)} on ${neigh.dev}${by}`;
-}
-
-function originNote({ origin }: StepOf<"route">): string {
-  return origin === null ? "" : `${ARROW}${originText(origin)}`;
+  const by = route === undefined ? [] : [`route ${route.route.trimEnd()}`, ...authorOf(route.origin)];
+  const what = `${background.placeName(neigh.ns)} nobody answers for ${background.named(neigh.nexthop)} on ${neigh.dev}`;
+  return [what, ...by].join(ARROW);
 }
 
 /** The answer comes from another address than was asked: what was translated on the way there was not translated back. */

@@ -7,9 +7,8 @@ import { worthTelling, wrongRequest } from "../expect/wrong-request.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellRunEnd, CellRunner } from "../model/outcome.ts";
 import type { Cell, CellPlan, Scenario } from "../model/scenario.ts";
-import { type SendFlow, sendFlow, type StepSpec } from "../model/step-spec.ts";
+import type { StepSpec } from "../model/step-spec.ts";
 import { formatCell } from "../report/totals.ts";
-import { parseFlow } from "../schema/notation.ts";
 import { cellRunner } from "../steps/run-steps.ts";
 import type { Background } from "./background.ts";
 import type { Exchange } from "./find-flow.ts";
@@ -18,23 +17,18 @@ import { layOut } from "./layout.ts";
 import type { RecordedStep } from "./record.ts";
 import { recordCell } from "./record.ts";
 import { toldExchange } from "./told-exchange.ts";
+import { ExplainError, planOfFlow, planOfSteps, type ToldPlan } from "./told-plan.ts";
 
-/** Virtual ms that a request made for the explanation waits for its answer. */
-const FLOW_TIMEOUT_MS = 5000;
-
-/** The one who asked named something that is not there. */
-export class ExplainError extends Error {
-  override readonly name = "ExplainError";
-}
+export { ExplainError };
 
 export interface ExplainOptions {
-  /** `FROM[:port] > TO[:port][/proto]`: sent on the settled cluster, or after the steps before `step`. Undefined: a request of the steps. */
+  /** `FROM[:port] > TO[:port][/proto]`: sent at time 0, when `step` begins, or `at` a time. Undefined: a request of the steps. */
   readonly flow?: string;
   /** Matrix values that choose the cell; names left out may be anything. */
   readonly cell?: Cell;
   /** Id (or `step N`) of the step whose request is told; undefined: the first failing step with a request, else the first one with any. */
   readonly step?: string;
-  /** The first request that begins at this virtual ms since time 0, or later. */
+  /** The first request that begins at this virtual ms since time 0, or later; with `flow` that is when it is sent. */
   readonly at?: number;
   readonly level: Level;
   readonly seed?: number;
@@ -46,8 +40,7 @@ export interface ExplainOptions {
 export function explainScenario(scenario: Scenario, options: ExplainOptions): string {
   const plan = chosenCell(scenario, options.cell ?? {});
   const readFile = options.readFile ?? ((path) => plan.files[path]);
-  const told =
-    options.flow === undefined ? planOfSteps(plan, options.step) : planOfFlow(plan, options.flow, options.step);
+  const told = options.flow === undefined ? planOfSteps(plan, options.step) : planOfFlow(plan, options.flow, options);
   const choice = new Choice(told, options);
   const end = recorded(told.plan, options, cellRunner(readFile), choice);
   return choice.text(end, options.flow);
@@ -72,56 +65,6 @@ function chosenCell(scenario: Scenario, wanted: Cell): CellPlan {
   throw new ExplainError(
     `no cell ${formatCell(wanted)}: ${known.length === 0 ? "the file has no matrix" : `there are ${known.join(" ")}`}`,
   );
-}
-
-interface ToldPlan {
-  readonly plan: CellPlan;
-  /** The one step to be told; undefined: any. */
-  readonly only: string | undefined;
-}
-
-function planOfSteps(plan: CellPlan, id: string | undefined): ToldPlan {
-  if (id === undefined) return { plan, only: undefined };
-  const at = stepAt(plan, id);
-  // What goes on beside other steps may need those behind it.
-  const isTimed = plan.steps.some(({ after, stream }) => after !== undefined || stream !== undefined);
-  return { plan: isTimed ? plan : { ...plan, steps: plan.steps.slice(0, at + 1) }, only: plan.steps[at]?.id };
-}
-
-function stepAt({ steps }: CellPlan, id: string): number {
-  const at = steps.findIndex((step) => step.id === id);
-  if (at >= 0) return at;
-  const ids = steps.map((step) => step.id);
-  throw new ExplainError(`no step ${JSON.stringify(id)}: ${didYouMean(id, ids) ?? `there are ${ids.join(", ")}`}`);
-}
-
-/** A plan in which the flow is all that happens. @throws ExplainError when it is no flow that can be sent */
-export function flowPlan(plan: CellPlan, flow: string): CellPlan {
-  return planOfFlow(plan, flow, undefined).plan;
-}
-
-/** The steps before `before`, then one that sends the flow. */
-function planOfFlow(plan: CellPlan, text: string, before: string | undefined): ToldPlan {
-  const flow = parseFlow(text);
-  const sendable = typeof flow === "string" ? flow : sendFlow(flow);
-  if (typeof sendable === "string") throw new ExplainError(sendable);
-  const steps = before === undefined ? [] : plan.steps.slice(0, stepAt(plan, before));
-  const sending = sendingStep(sendable, plan);
-  return { plan: { ...plan, steps: [...steps, sending] }, only: sending.id };
-}
-
-function sendingStep(flow: SendFlow, { steps }: CellPlan): StepSpec {
-  const position = steps[0]?.position ?? { file: "", line: 1, col: 1, endCol: 2 };
-  return {
-    index: steps.length,
-    id: flow.text,
-    position,
-    action: { kind: "send", flow, payload: undefined, timeout: FLOW_TIMEOUT_MS },
-    at: undefined,
-    pick: undefined,
-    repeat: 1,
-    expect: { position, checks: [] },
-  };
 }
 
 /** Looks at the steps as they end and keeps the story that is wanted. */

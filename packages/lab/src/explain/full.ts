@@ -24,7 +24,7 @@ export function full(role: "request" | "reply", way: Way, background: Background
   const view = newView();
   let ns = "";
   for (const step of way.steps) {
-    if (step.ns !== ns) lines.push(`  ${(ns = step.ns)}`);
+    if (step.ns !== ns) lines.push(`  ${background.placeName((ns = step.ns))}`);
     follow(view, step);
     if (step.kind === "rule") lines.push(...lookedAt.before(step, view).map((line) => `${VAIN}${line}`));
     lines.push(
@@ -72,7 +72,7 @@ function fullText(step: Step, printer: TcpdumpPrinter, background: Background): 
     case "queue":
       return step.where;
     case "deliver":
-      return `delivered to ${step.socket}`;
+      return `delivered to ${background.socketName(step)}`;
     case "consume":
       return "taken";
     case "drop":

@@ -3,12 +3,19 @@
 import type { Journey } from "@kubehop/netstack";
 import type { PacketSummary } from "../model/outcome.ts";
 import type { Background } from "./background.ts";
+import type { Way } from "./find-flow.ts";
 import { endText } from "./headers.ts";
 
 export function headerText(first: PacketSummary, background: Background): string {
   const from = background.named(endText(first.src, first.sport));
   const to = background.named(endText(first.dst, first.dport));
   return `${first.protocol} ${from} > ${to}${flagsText(first)}`;
+}
+
+/** When it left; nothing for what leaves at time 0. */
+export function beginText({ steps }: Way, background: Background): string {
+  const at = background.sinceStart(steps[0]?.at ?? 0);
+  return steps.length === 0 || at === 0 ? "" : `   at ${(at / 1000).toFixed(3)} s`;
 }
 
 export function flagsText({ flags }: PacketSummary): string {

@@ -3,7 +3,7 @@
 import type { Background } from "./background.ts";
 import type { Exchange, Way } from "./find-flow.ts";
 import { full } from "./full.ts";
-import { endNote, flagsText, headerText } from "./head.ts";
+import { beginText, endNote, flagsText, headerText } from "./head.ts";
 import { endText } from "./headers.ts";
 import type { HopTale, Row } from "./tale.ts";
 import { lineText, stableText } from "./tale.ts";
@@ -65,7 +65,9 @@ function summary(role: "request" | "reply", way: Way, background: Background): s
       17,
     ),
   };
-  const lines = [`${role.toUpperCase().padEnd(7)} ${headerText(way.first, background)}`];
+  const lines = [
+    `${role.toUpperCase().padEnd(7)} ${headerText(way.first, background)}${role === "request" ? beginText(way, background) : ""}`,
+  ];
   for (const [i, hop] of hops.entries()) lines.push(...summaryHop(hop, background.placeName(hop.ns), i + 1, width));
   return [...lines, ...endNote(way.end)];
 }

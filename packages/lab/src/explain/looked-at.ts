@@ -1,7 +1,7 @@
 // The rules that a packet was held against and that did not match: between two rules that did, all that stand there were asked.
 
 import type { Background } from "./background.ts";
-import type { RuleStep } from "./memory.ts";
+import type { RuleStep } from "./rule-text.ts";
 import { mismatchOf, type PacketView } from "./mismatch.ts";
 
 /** Chains with their rules. */

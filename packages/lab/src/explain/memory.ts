@@ -3,9 +3,9 @@
 
 import type { RuleOrigin, Step, Tracer } from "@kubehop/netstack";
 import type { RunningCluster } from "../model/running-cluster.ts";
+import { MacOwners } from "./mac-owners.ts";
 import type { StepOf } from "./phrases.ts";
-
-export type RuleStep = StepOf<"rule">;
+import type { RuleStep } from "./rule-text.ts";
 
 interface RuleText {
   readonly text: string;
@@ -40,14 +40,18 @@ export class StoryMemory implements Tracer {
   readonly #new = new Map<number, { readonly key: string; readonly rules: RuleStep[] }>();
   readonly #lastRule = new Map<number, RuleStep>();
 
+  readonly owners: MacOwners;
+
   /** `next` hears every step behind this. */
   constructor(cluster: RunningCluster, next: Tracer) {
     this.#cluster = cluster;
+    this.owners = new MacOwners(cluster.world);
     this.#next = next;
   }
 
   step(step: Step): void {
     if (step.kind === "rule") this.#meet(step);
+    else if (step.kind === "neigh") this.owners.look(step);
     else if (step.kind === "ct") this.#tracked(step);
     else if (step.kind === "nat") this.#translated(step);
     else if (step.kind === "confirm") this.#confirmed(step);

@@ -17,10 +17,15 @@ export function routePart(step: StepOf<"route">): Part | undefined {
 }
 
 /** A neighbour that is being asked for comes and goes with timers, golden files do not hold it. */
-export function neighPart({ nexthop, lladdr, state, origin }: StepOf<"neigh">, background: Background): Part {
+export function neighPart(step: StepOf<"neigh">, background: Background): Part {
+  const { nexthop, lladdr, state, origin } = step;
   const who = background.named(nexthop);
   if (lladdr === "") return part(state === "FAILED" ? `neigh ${who} FAILED` : `ARP asks for ${who}`, "");
-  return part(`neigh ${who} = ${lladdr}${writtenBy(origin)}`, `neigh ${who}`);
+  const other = background.otherMac(step);
+  return part(
+    `neigh ${who} = ${lladdr}${writtenBy(origin)}${other}`,
+    `neigh ${who}${other === "" ? "" : ", whose MAC is another"}`,
+  );
 }
 
 export function fdbPart({ port, mac, origin }: StepOf<"fdb">, background: Background): Part {

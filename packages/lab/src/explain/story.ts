@@ -3,7 +3,7 @@
 import type { Background } from "./background.ts";
 import type { Exchange, Way } from "./find-flow.ts";
 import { endText } from "./headers.ts";
-import type { Row, TaleLine } from "./tale.ts";
+import type { HopTale, Row, TaleLine } from "./tale.ts";
 import { lineText } from "./tale.ts";
 import { tellWay } from "./tell.ts";
 import { timeText } from "./timeline.ts";
@@ -27,10 +27,19 @@ function wayLines(lead: string, way: Way, background: Background): string[] {
   const head = `${lead}  ${from} > ${background.named(endText(first.dst, first.dport))} ${first.protocol}`;
   return [
     head,
-    ...tellWay(way.steps, background).flatMap((hop) =>
-      hop.rows.filter(({ weight }) => weight !== "way").flatMap((row) => rowLines(background.placeName(hop.ns), row)),
+    ...decisiveHops(way, background).flatMap(({ ns, rows }) =>
+      rows.filter(({ weight }) => weight !== "way").flatMap((row) => rowLines(background.placeName(ns), row)),
     ),
   ];
+}
+
+/** Where a packet waits is its end: the route that led there, and who is asked for. */
+function decisiveHops({ steps, end }: Way, background: Background): HopTale[] {
+  const hops = tellWay(steps, background);
+  const rows = end === "queued" ? (hops.at(-1)?.rows ?? []) : [];
+  const routed = rows.findLast(({ lines }) => lines.some((line) => lineText(line).includes("route ")));
+  for (const row of [routed, rows.at(-1)]) if (row !== undefined) row.weight = "end";
+  return hops;
 }
 
 function rowLines(place: string, row: Row): string[] {

@@ -3,7 +3,7 @@
 import type { Step } from "@kubehop/netstack";
 import type { Background, EndpointPick } from "./background.ts";
 import { originText } from "./background.ts";
-import type { RuleStep } from "./memory.ts";
+import { type RuleStep, withoutComment } from "./rule-text.ts";
 
 /** Verdict words that are no chain names. */
 const WORDS: ReadonlySet<string> = new Set(["ACCEPT", "DROP", "CONTINUE", "RETURN", "STOLEN"]);
@@ -155,8 +155,7 @@ function targetOf(step: RuleStep | undefined): string | undefined {
 
 /** What a rule asks for, without comments and module names: `mark 0x4000/0x4000`. */
 function matchWords(text: string): string[] {
-  const asked = text
-    .replace(/-m comment --comment ("(?:[^"\\]|\\.)*"|\S+) ?/g, "")
+  const asked = withoutComment(text)
     .replace(/ ?-[jg] .*$/, "")
     .replace(/-m \S+ ?/g, "")
     .replace(/--/g, "")

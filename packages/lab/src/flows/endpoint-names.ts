@@ -1,15 +1,16 @@
 // Who answered, by the name a table would use for it.
 
 import type { Cluster } from "../cluster/cluster.ts";
+import { machineAlias, podName } from "../cluster/pod-names.ts";
 
-/** Namespace → name: those that `preferred` names first, then aliases of the scenario, then the shortest reference. */
+/** Namespace → name: those that `preferred` names first, then as everywhere. */
 export class EndpointNames {
   readonly #cluster: Cluster;
   readonly #known = new Map<string, string>();
 
   constructor(cluster: Cluster, preferred: readonly string[]) {
     this.#cluster = cluster;
-    for (const name of [...preferred, ...Object.keys(cluster.plan.names)]) {
+    for (const name of preferred) {
       const ns = cluster.places.find(name)?.ns.name;
       if (ns !== undefined && !this.#known.has(ns)) this.#known.set(ns, name);
     }
@@ -21,17 +22,9 @@ export class EndpointNames {
     return known;
   }
 
-  /** `web#1` rather than `deploy/web#1`, where it is the only one; a pod that nobody made by its name. */
   #shortest(ns: string): string {
-    const { control, places } = this.#cluster;
-    const pod = places.pod(ns.slice(ns.indexOf("/") + 1)) ?? control.store.list("Pod").find((one) => nsOf(one) === ns);
-    const reference = pod === undefined ? undefined : control.referenceOf(pod);
-    if (reference === undefined) return ns;
-    const word = reference.slice(reference.lastIndexOf("/") + 1);
-    return places.find(word)?.ns.name === ns ? word : reference;
+    const { store } = this.#cluster.control;
+    const pod = store.list("Pod").find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === ns);
+    return (pod && podName(this.#cluster, pod)) ?? machineAlias(this.#cluster, ns) ?? ns;
   }
-}
-
-function nsOf({ metadata }: { readonly metadata: { readonly namespace: string; readonly name: string } }): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }

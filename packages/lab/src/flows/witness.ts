@@ -2,7 +2,8 @@
 
 import type { Step, Tracer } from "@kubehop/netstack";
 import { originText } from "../explain/background.ts";
-import { type RuleStep, StoryMemory } from "../explain/memory.ts";
+import { StoryMemory } from "../explain/memory.ts";
+import type { RuleStep } from "../explain/rule-text.ts";
 import type { RunningCluster } from "../model/running-cluster.ts";
 
 /** Targets that decide where a packet goes, under which source, or that it goes no further. */

@@ -16,8 +16,10 @@ export type FlowResult = ClientResult;
 
 export interface FlowOutcome {
   readonly result: FlowResult;
-  /** Name of the pod (or machine) that answered. */
+  /** Full name of the pod (or machine) that answered. */
   readonly by?: string;
+  /** The same as people read it; absent: as it stands. */
+  readonly byName?: string;
   /** Source address the server saw, dotted text. */
   readonly client?: string;
   /** TTL of the request at the server. */

@@ -79,7 +79,7 @@ function goalFrom(expect: ExpectSpec, since: number, outcome: StepOutcome, live:
   const { position, only } = expect;
   const isOver = (check: Check): boolean => {
     if (check.kind !== "stream" || check.only.until === undefined) return false;
-    return (live.timeOf(check.only.until, outcome.startedAt) ?? Infinity) <= since;
+    return (live.timeOf(check.only.until, outcome.startedAt)?.at ?? Infinity) <= since;
   };
   const checks = expect.checks
     .filter((check) => OF_PART.includes(check.kind) || (check.kind === "stream" && !isOver(check)))

@@ -1,6 +1,7 @@
 // The frames of a run, each with what became of its packet on that machine. A comment is known only when the packet has gone on or
 // ended, so frames are kept until the file is written.
 import { type FrameStep, PcapngWriter, type Step, type Tracer, type World } from "@kubehop/netstack";
+import { ruleSpec, type RuleStep } from "../explain/rule-text.ts";
 
 interface Frame {
   readonly step: FrameStep;
@@ -9,8 +10,6 @@ interface Frame {
   /** What happened to the packet after the device saw it, in order. */
   readonly fate: string[];
 }
-
-type RuleStep = Extract<Step, { readonly kind: "rule" }>;
 
 /** Attach as `world.tracer`. */
 export class FrameStory implements Tracer {
@@ -85,7 +84,7 @@ export class FrameStory implements Tracer {
     const rule = reason === "NETFILTER_DROP" ? this.#rules.get(pkt) : undefined;
     if (rule === undefined) return detail === "" ? "" : ` (${detail})`;
     const origin = this.#world.namespaces.get(ns)?.xt.backend(rule.backend).originOf(rule.table, rule.chain, rule.rule);
-    const text = rule.rule === 0 ? `-P ${rule.chain} DROP` : `-A ${rule.chain} ${rule.text}`;
+    const text = ruleSpec(rule);
     return `${origin === undefined ? "" : ` by ${origin.object}`} (${text})`;
   }
 }

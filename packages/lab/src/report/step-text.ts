@@ -56,18 +56,18 @@ function formatFlows(flows: readonly FlowOutcome[]): string {
   const [first] = flows;
   if (first !== undefined && flows.length === 1) return formatFlow(first);
   const counts = new Map<string, number>();
-  for (const { result, by } of flows) {
-    const name = by === undefined ? result : `${result} by ${by}`;
+  for (const { result, by, byName = by } of flows) {
+    const name = byName === undefined ? result : `${result} by ${byName}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const rows = [...counts].map(([name, count]) => `${count} ${name}`);
   return `${flows.length} requests: ${rows.join(", ")}`;
 }
 
-function formatFlow({ result, by, client, ttl }: FlowOutcome): string {
+function formatFlow({ result, by, byName = by, client, ttl }: FlowOutcome): string {
   return [
     result,
-    by === undefined ? "" : `by ${by}`,
+    byName === undefined ? "" : `by ${byName}`,
     client === undefined ? "" : `client ${client}`,
     ttl === undefined ? "" : `ttl ${ttl}`,
   ]

@@ -6,6 +6,7 @@ import type { Ipv4, SockErrno } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
+import { PodNames } from "../cluster/pod-names.ts";
 import { servedFor } from "../cluster/served.ts";
 import type { FlowOutcome } from "../model/outcome.ts";
 import type { RunObserver } from "../model/run-observer.ts";
@@ -49,10 +50,12 @@ export interface ActorOptions {
 export class Actor {
   readonly #options: ActorOptions;
   readonly #cluster: Cluster;
+  readonly #names: PodNames;
 
   constructor(options: ActorOptions) {
     this.#options = options;
     this.#cluster = options.cluster;
+    this.#names = new PodNames(options.cluster);
   }
 
   /** The step's action once. `number`: which repetition of a stream it is, from 1. */
@@ -121,7 +124,7 @@ export class Actor {
       stdout,
       stderr: (text) => void (run.stderr += text),
       refuse: (text) => this.#options.refuse(new StepRefusal(new Refusal(text), position)),
-      origin: typedOrigin(this.#options.cluster.plan, position),
+      origin: typedOrigin(run.step.id, position),
     });
   }
 
@@ -185,7 +188,9 @@ export class Actor {
     const own = { result, bytes, ...endsOf(client), startedAt: at, endedAt: now, eventsBefore };
     if (served === undefined) return own;
     const ttl = run.watch.ttlOf(served);
-    return { ...own, by: served.ns, client: served.client, ...(ttl === undefined ? {} : { ttl }) };
+    const byName = this.#names.nameOf(served.ns);
+    const named = byName === served.ns ? {} : { byName };
+    return { ...own, by: served.ns, ...named, client: served.client, ...(ttl === undefined ? {} : { ttl }) };
   }
 
   #place(name: string): Place {

@@ -54,7 +54,7 @@ function type(cluster: Cluster, desk: Desk, place: Place, { text, position }: Co
     stdout: () => undefined,
     stderr: (words) => void (said += words),
     refuse: (words) => void (refused ??= words),
-    origin: typedOrigin(cluster.plan, position),
+    origin: typedOrigin("build", position),
   });
   const ended = passUntil(cluster, () => process.exitCode !== undefined || refused !== undefined);
   if (refused !== undefined) throw new StepRefusal(new Refusal(refused), position);

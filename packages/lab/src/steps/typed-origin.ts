@@ -1,21 +1,13 @@
-// Who stands behind what a step types: the step, and the line it is written in.
+// Who stands behind what is typed: where, and the line it is written in.
 
 import type { SourcePosition } from "@kubehop/kube";
 import type { RuleOrigin } from "@kubehop/netstack";
-import type { CellPlan } from "../model/scenario.ts";
 
-/** Agent of everything that steps type, as `dropped: { by: typed }` may name it. */
+/** Agent of everything that is typed, as `dropped: { by: typed }` may name it. */
 const TYPED = "typed";
 
-/** Origin of a command of a step or of a lab's `build`, by the place where it is written. */
-export function typedOrigin({ steps }: CellPlan, { file, line }: SourcePosition): RuleOrigin {
-  const step = steps.find(
-    ({ action }) =>
-      action.kind === "run" && action.commands.some(({ position: at }) => at.line === line && at.file === file),
-  );
-  return {
-    agent: TYPED,
-    object: step === undefined ? "typed in build" : `typed in ${step.id}`,
-    position: `${file}:${line}`,
-  };
+/** Origin of a command. `where`: id of the step that types it, or `build` of a lab. `position`: absent when it stands in no file. */
+export function typedOrigin(where: string, position?: SourcePosition): RuleOrigin {
+  const written = position === undefined ? {} : { position: `${position.file}:${position.line}` };
+  return { agent: TYPED, object: `typed in ${where}`, ...written };
 }

@@ -10,6 +10,7 @@ import { tupleText } from "../cluster/served.ts";
 import { findExchanges, wantedOf } from "../explain/find-flow.ts";
 import type { StepOf } from "../explain/phrases.ts";
 import { responsible, type RowsUsed } from "../explain/responsible.ts";
+import { ruleSpec } from "../explain/rule-text.ts";
 import { waysOf } from "../explain/ways.ts";
 import type { Check, ExpectSpec } from "../model/expect-spec.ts";
 import type { DropRecord, FrameRecord, PacketSummary } from "../model/outcome.ts";
@@ -108,7 +109,7 @@ export class StepWatch implements Tracer {
       reason,
       by: origin?.object ?? "",
       agent: origin?.agent ?? "",
-      rule: rule === undefined ? "" : rule.rule === 0 ? `-P ${rule.chain} DROP` : `-A ${rule.chain} ${rule.text}`,
+      rule: rule === undefined ? "" : ruleSpec(rule),
       packet: summarizeIp(pkt.buf.subarray(0, pkt.tail), pkt.nh) ?? UNKNOWN_PACKET,
     };
   }

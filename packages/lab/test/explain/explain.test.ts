@@ -208,3 +208,29 @@ test("--at: the first request from then on, whichever step ends first", () => {
   expect(first(6010)).toMatch(/^request tcp/);
   expect(first(6060)).toMatch(/^request udp/);
 });
+
+describe("a flow of the asker's", () => {
+  const OPENED = web({
+    steps: `  - { id: close, at: 1s, in: node1, run: "iptables -I FORWARD -p tcp --dport 80 -j DROP" }
+  - { id: open, after: close ended + 1s, in: node1, run: "iptables -D FORWARD -p tcp --dport 80 -j DROP" }
+  - { id: call, at: 10s, in: client, run: "curl -s node1:30080", pick: "web#2", expect: ok }`,
+  });
+  const told = (options: Partial<ExplainOptions>): string =>
+    explainScenario(OPENED, { level: "summary", flow: "web#1 > web#2:80", ...options });
+
+  test("with a step: when that begins, whatever events have started before", () => {
+    expect(told({ step: "open" })).toContain("DROPPED NETFILTER_DROP");
+    expect(told({ step: "call" })).not.toContain("DROPPED");
+    expect(told({ step: "call" }).split("\n")[0]).toMatch(/ \[S\] {3}at 10\.000 s$/);
+  });
+
+  test("at a time: beside the steps, later than all of them too", () => {
+    expect(told({ at: 500 })).not.toContain("DROPPED");
+    expect(told({ at: 1500 })).toContain("DROPPED NETFILTER_DROP");
+    expect(told({ at: 60_000 }).split("\n")[0]).toMatch(/at 60\.000 s$/);
+  });
+
+  test("not both", () => {
+    expect(() => told({ at: 500, step: "call" })).toThrow(ExplainError);
+  });
+});

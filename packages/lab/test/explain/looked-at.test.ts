@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { LookedAt } from "../../src/explain/looked-at.ts";
-import type { RuleStep } from "../../src/explain/memory.ts";
+import type { RuleStep } from "../../src/explain/rule-text.ts";
 import { mismatchOf, newView, type PacketView } from "../../src/explain/mismatch.ts";
 
 const VIEW: PacketView = {

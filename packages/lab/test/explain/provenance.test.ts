@@ -69,3 +69,8 @@ test("full tells the rules that were looked at in vain, and why", () => {
     /· KUBE-SEP-\w+ 1: -s 10\.1\.\d\.2\/32 .* -j KUBE-MARK-MASQ: no, source is 192\.168\.120\.252$/m,
   );
 });
+
+test("of several steps on one line the one that types is the author", () => {
+  const steps = `  [{ id: one, in: node1, run: "ip link set lo up" }, { id: two, in: node1, run: "iptables -I FORWARD -j DROP" }, { id: call, send: "web#1 > web#2:80", expect: timeout }]`;
+  expect(explainScenario(web({ steps }), { level: "summary", step: "call" })).toMatch(/typed in two, web\.yaml:\d+$/m);
+});

@@ -92,3 +92,18 @@ test("a long story loses its middle, never its beginning and its end", () => {
   expect(short.slice(4)).toEqual(lines.slice(-8));
   expect(shorten(lines.slice(0, STORY_LINES))).toEqual(lines.slice(0, STORY_LINES));
 });
+
+test("a packet that waits for a neighbour: the route that led there, and who is asked for", () => {
+  const [waiting] = results(
+    web({
+      steps: `  - { id: stale, in: node1, run: ip route add 10.1.6.2/32 via 192.168.120.77 dev ens192 }
+  - { in: "web#1", run: "curl -m 2 -s web#2:80", expect: ok }`,
+    }),
+  );
+  expect(anonymous(waiting?.story?.lines ?? []).slice(-2)).toEqual([
+    expect.stringMatching(
+      /^ {2}node1 FORWARD {2}route 10\.1\.6\.2 via 192\.168\.120\.77 dev ens192 \[typed in stale, web\.yaml:32\]; /,
+    ),
+    "  node1 ens192  ARP asks for 192.168.120.77",
+  ]);
+});

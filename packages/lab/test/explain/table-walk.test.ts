@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RuleStep } from "../../src/explain/memory.ts";
+import type { RuleStep } from "../../src/explain/rule-text.ts";
 import type { RuleBackground } from "../../src/explain/table-walk.ts";
 import { TableWalk } from "../../src/explain/table-walk.ts";
 

@@ -1,12 +1,10 @@
 // Rules that a packet met and that dropped, answered, translated or marked it: gone, passed by, or another policy.
 
-import type { Step } from "@kubehop/netstack";
+import type { RuleStep } from "../../explain/rule-text.ts";
 import type { PacketSummary } from "../../model/outcome.ts";
 import { type Candidate, typed } from "../candidate.ts";
 import type { Clue, Evidence } from "../evidence.ts";
 import { isNode, placeName } from "../places.ts";
-
-type RuleStep = Extract<Step, { readonly kind: "rule" }>;
 
 /** Targets that decide something, and whether the rule stands in the way of the packet (then it may also be passed by). */
 const DECIDES: Readonly<Record<string, { readonly passBy: boolean }>> = {
