@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import type { Path } from "@kubehop/kube";
 import { encodeUtf8 } from "@kubehop/sim";
-import { type RunAction, type SendAction, type SendFlow } from "../model/step-spec.ts";
+import { REQUEST_TIMEOUT_MS, type RunAction, type SendAction, type SendFlow } from "../model/step-spec.ts";
 import { readTable } from "../flows/read-table.ts";
 import type { DatagramAction, FlowsAction, InjectAction, StepAction } from "../model/step-spec.ts";
 import { parseDuration } from "../schema/notation.ts";
@@ -17,9 +17,6 @@ import { sendFlowOf } from "./send-flow.ts";
 export type DraftStep = Draft<StepFile>;
 
 const VERBS = ["run", "send", "inject", "datagram", "fault", "race", "flows", "wait"] as const;
-
-/** What a request without a tool waits for an answer. */
-const SEND_TIMEOUT = 5000;
 
 export function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction {
   const written = VERBS.filter((verb) => ec.context.document.has([...path, verb]));
@@ -168,7 +165,7 @@ function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, pat
   const flow = sendFlowOf(ec, long.flow, at) ?? NO_FLOW;
   const timeout = long.timeout === undefined ? undefined : parseDuration(long.timeout);
   if (timeout === 0) ec.context.report([...path, "timeout"], "no answer comes in no time");
-  return { kind: "send", flow, payload: long.payload, timeout: timeout ?? SEND_TIMEOUT };
+  return { kind: "send", flow, payload: long.payload, timeout: timeout ?? REQUEST_TIMEOUT_MS };
 }
 
 /** Stands in for a flow that was reported. */

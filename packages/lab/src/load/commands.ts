@@ -6,11 +6,16 @@ import type { LoadContext } from "./context.ts";
 
 /** One command per line; `\` at the end of a line joins it with the next, a here-document stays whole, `#` lines are comments. */
 export function splitCommands(context: LoadContext, text: string, path: Path): CommandLine[] {
+  return commandLines(text, (line) => linePosition(context, path, line));
+}
+
+/** The same for text that stands in no file. `positionAt`: where a line of it stands, counted from 0. */
+export function commandLines(text: string, positionAt: (line: number) => SourcePosition): CommandLine[] {
   return splitScript(text).map(({ text: written, line }) => {
     // A here-document keeps its lines as they are.
     const trimmed = (written.includes("<<") ? written : written.replaceAll(/\s*\\\n\s*/g, " ")).trim();
     const background = /(?:^|[^&])&$/.test(trimmed);
-    const position = linePosition(context, path, line);
+    const position = positionAt(line);
     return { text: background ? trimmed.slice(0, -1).trim() : trimmed, background, position };
   });
 }

@@ -4,7 +4,8 @@ import type { CellResult, Failure, FileResult, Fix } from "../model/outcome.ts";
 import { nextCommand } from "./next-command.ts";
 import { formatStep } from "./step-text.ts";
 import { PLAIN, type Style } from "./style.ts";
-import { formatCell, type Totals } from "./totals.ts";
+import { formatCell } from "../model/cells.ts";
+import type { Totals } from "./totals.ts";
 
 /** All cases of a file, or the mistakes that kept it from running. Ends in a newline. */
 export function formatFileResult(result: FileResult, style: Style = PLAIN, verbose = false): string {
