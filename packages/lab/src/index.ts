@@ -29,7 +29,7 @@ export { type FlowList, FlowsError, formatFlowList, listFlows } from "./flows/li
 export { compareRuns, type ComparedRun } from "./compare/compare-runs.ts";
 export type * from "./compare/comparison.ts";
 export { formatComparison } from "./compare/text.ts";
-export { applyMutation } from "./load/mutate.ts";
+export { applyMutation, checkMutations } from "./load/mutate.ts";
 export { ExplainError, explainScenario, type ExplainOptions } from "./explain/explain.ts";
 export { flowPlan } from "./explain/told-plan.ts";
 export { runLoaded, runScenarioText } from "./expect/run-file.ts";

@@ -45,7 +45,7 @@ const EXCLUDED = [
 ] as const;
 
 function checkKeys({ context }: ExpectContext, step: DraftStep, path: Path): void {
-  const has = (key: string): boolean => context.document.has([...path, key]);
+  const has = (...keys: string[]): boolean => context.document.has([...path, ...keys]);
   for (const [key, other, why] of EXCLUDED) {
     if (has(key) && has(other))
       context.report([...path, key], `"${key}" beside "${other}": ${why}`, { code: "conflict", atKey: true });
@@ -69,6 +69,17 @@ function checkKeys({ context }: ExpectContext, step: DraftStep, path: Path): voi
       code: "conflict",
       hint: "leave the source port out, or make it udp",
     });
+  for (const half of [[], ["fixed"], ["broken"]])
+    if (has("expect", ...half, "stream") && !has("every"))
+      context.report(
+        [...path, "expect", ...half, "stream"],
+        '"stream" looks at parts of a stream, and this step is none',
+        {
+          code: "missing-key",
+          hint: "write every: 200ms and until: 30s",
+          atKey: true,
+        },
+      );
   const idle = (["wait", "fault"] as const).find((verb) => step[verb] !== undefined);
   if (has("every") && idle !== undefined)
     context.report([...path, "every"], `"every" means nothing beside ${idle}`, { code: "conflict", atKey: true });

@@ -187,6 +187,8 @@ export interface FileResult {
   readonly refs: readonly string[];
   readonly cells: readonly CellResult[];
   readonly diagnostics: readonly Diagnostic[];
+  /** The file could be read: what is wrong with it showed when it ran. */
+  readonly refused?: true;
   /** What is doubtful and no failure. */
   readonly warnings?: readonly Diagnostic[];
   readonly sources: readonly SourceText[];

@@ -11,7 +11,8 @@ import type { Totals } from "./totals.ts";
 export function formatFileResult(result: FileResult, style: Style = PLAIN, verbose = false): string {
   const { file, diagnostics, sources } = result;
   if (diagnostics.length > 0) {
-    return `${style.bad("✗")} ${file}  cannot be read: ${count(diagnostics.length, "mistake")}\n\n${renderDiagnostics(diagnostics, sources)}\n\n`;
+    const why = result.refused === true ? "cannot be run" : `cannot be read: ${count(diagnostics.length, "mistake")}`;
+    return `${style.bad("✗")} ${file}  ${why}\n\n${renderDiagnostics(diagnostics, sources)}\n\n`;
   }
   const { warnings = [] } = result;
   const doubts = warnings.map((found) => ({ ...found, message: `warning: ${found.message}` }));

@@ -87,7 +87,14 @@ test.each([
     `{ in: node1, fault: { crash: node1 } }`,
     '"in" says where run, inject, datagram and race happen, fault has no use for it',
   ],
-  [`{ send: "client > svc/web:80", expect: { stream: { since: 1s } } }`, "nothing is expected of these requests"],
+  [
+    `{ send: "client > svc/web:80", expect: { stream: { lost: 0 } } }`,
+    '"stream" looks at parts of a stream, and this step is none',
+  ],
+  [
+    `{ send: "client > svc/web:80", every: 1s, until: 2s, expect: { stream: { since: 1s } } }`,
+    "nothing is expected of these requests",
+  ],
   [`{ send: "client > svc/web:80", expect: { since: web#1 gane, lost: 0 } }`, '"gane" is no event'],
   [`{ send: "client > svc/web:80", expect: { never: {} } }`, "nothing is expected"],
 ])("%s", (step, message) => {

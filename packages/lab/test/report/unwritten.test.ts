@@ -9,7 +9,7 @@ function lines(steps: string): string[] {
 describe("keys that are not written", () => {
   it("of steps and what they expect, each with what holds instead", () => {
     const found = lines(
-      "  - { in: node1, run: a, repeat: 3 }\n  - { send: { flow: a > b }, id: s, expect: { output: { contains: x } } }\n",
+      "  - { in: node1, run: ip, repeat: 3 }\n  - { send: { flow: a > b }, id: s, expect: { output: { contains: x } } }\n",
     );
     expect(found).toContain("steps[0].id: step N");
     expect(found).toContain("steps[0].expect: exit status 0; with inject and datagram nothing");
@@ -24,7 +24,7 @@ describe("keys that are not written", () => {
 
   it("of both halves, and of every item of a list", () => {
     const found = lines(
-      "  - { run: a, expect: { fixed: { packet: { in: a, dev: b } }, broken: { packet: [{ in: a, dev: b, count: 2 }, { in: a, dev: c }] } } }\n",
+      "  - { run: ip, expect: { fixed: { packet: { in: a, dev: b } }, broken: { packet: [{ in: a, dev: b, count: 2 }, { in: a, dev: c }] } } }\n",
     ).filter((line) => line.includes("packet"));
     expect(found).toEqual([
       "steps[0].expect.fixed.packet.count: at least 1",
