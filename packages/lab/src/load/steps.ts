@@ -52,7 +52,7 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
   const action = buildAction(ec, step, path);
   const id = step.id ?? `step ${index + 1}`;
   const fallback = endOf(ec, action, path, { id, index });
-  checkVerbKeys(ec, step, path);
+  checkVerbKeys(ec, path);
   const expect = buildExpectation(ec, step.expect, [...path, "expect"], fallback);
   checkHasOutput(ec, action, expect);
   return {
