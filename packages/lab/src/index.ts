@@ -20,6 +20,7 @@ export { LabError } from "./library/lab-error.ts";
 export { type CurlOptions, LabPlace } from "./library/lab-place.ts";
 export { type LabOptions, type LabSource, loadLab } from "./library/load-lab.ts";
 export type { Reached } from "./library/reached.ts";
+export { faultSupport } from "./load/fault/fault-support.ts";
 export { FLAVOURS } from "./load/flavours.ts";
 export { isScenarioText, loadScenario } from "./load/load-scenario.ts";
 export { TABLE_COLUMNS } from "./expect/tables.ts";
