@@ -30,6 +30,13 @@ function isStale() {
   });
 }
 
+/** Package managers start scripts in the package's folder: paths are meant from where the person stands (`pnpm -C CLONE scenario x.yaml`). */
+function standWherePersonStands() {
+  const { INIT_CWD, npm_lifecycle_event: script } = process.env;
+  if (INIT_CWD !== undefined && ["kubehop", "scenario"].includes(script ?? "")) process.chdir(INIT_CWD);
+}
+
+if (isMainThread) standWherePersonStands();
 // A further thread runs what its process runs.
 if (isMainThread && isStale()) {
   const { bundle } = await import(pathToFileURL(join(root, "scripts/bundle.mjs")).href);

@@ -20,6 +20,7 @@ export { ended, EXIT_INTERRUPTED, EXIT_USAGE, type RunningCommand, Task } from "
 export { Registry } from "./registry.ts";
 export { normalPath } from "./shell/files.ts";
 export { notModelledHint } from "./shell/not-modelled.ts";
+export { type LineRefusal, refusalOfLine } from "./shell/check-line.ts";
 export { type PlaceContext, startLine, startWords } from "./shell/run.ts";
 export { commandSupport, refusedCommands } from "./support.ts";
 export { splitScript } from "./shell/split-script.ts";

@@ -1,5 +1,5 @@
 // `kubehop validate`: read and check only.
-import { formatResolved, loadScenario, type Scenario } from "@kubehop/lab";
+import { checkMutations, formatResolved, loadScenario, type Scenario } from "@kubehop/lab";
 import { Refusal } from "@kubehop/sim";
 import { renderDiagnostics } from "@kubehop/kube";
 import type { Io } from "../io.ts";
@@ -13,8 +13,9 @@ export function run(args: readonly string[], io: Io): number {
   let wrong = unreadable;
   for (const { file, text, readFile } of scenarios) {
     const loaded = loadScenario(file, text, readFile);
-    if (!loaded.ok) {
-      io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n\n`);
+    const found = loaded.ok ? checkMutations(loaded.scenario, readFile) : loaded.diagnostics;
+    if (!loaded.ok || found.length > 0) {
+      io.stdout(`${renderDiagnostics(found, loaded.ok ? loaded.scenario.sources : loaded.sources)}\n\n`);
       wrong++;
     } else if (values.resolved === true) {
       if (!printResolved(loaded.scenario, seed, io)) wrong++;

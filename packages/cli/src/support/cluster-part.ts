@@ -10,13 +10,13 @@ import {
   type SupportRow,
   supportRows,
 } from "@kubehop/kube";
-import { FLAVOURS, plannedRows, SHORTCUTS } from "@kubehop/lab";
+import { faultSupport, FLAVOURS, plannedRows, SHORTCUTS } from "@kubehop/lab";
 import { FEATURE_ROWS, otherLayout, PROVEN_MINORS } from "@kubehop/proxy";
 import { proofOf } from "./kernel-part.ts";
 import { code, codes, section, table } from "./markdown.ts";
 
 export function clusterPart(): string[] {
-  return [releases(), kinds(), proxy(), plugins(), commands(), shortcuts(), scenarioKeys()];
+  return [releases(), kinds(), proxy(), plugins(), commands(), faults(), shortcuts(), scenarioKeys()];
 }
 
 function releases(): string {
@@ -168,6 +168,22 @@ function commands(): string {
       joined(words.map((c) => [c.name, c.words.length === 0 ? "see above" : codes(c.words), codes(c.refused)])),
     ),
     table(["refused command", "instead"], joined(refusedCommands().map(({ name, instead }) => [name, instead]))),
+  );
+}
+
+function faults(): string {
+  return section(
+    "Faults",
+    "What no command can do, as steps of a scenario. A link's loss, delay, duplicates and order are those of sch_netem, drawn by the run's seed.",
+    table(
+      ["key", "does", "beside it", ""],
+      faultSupport().map(({ key, meaning, beside, refused }) => [
+        code(key),
+        meaning,
+        codes(beside),
+        refused ? "refused" : "modelled",
+      ]),
+    ),
   );
 }
 

@@ -121,3 +121,58 @@ describe("explain", () => {
     });
   });
 });
+
+describe("validate, of what only a run would meet", () => {
+  it("says what run refuses: programs that are not there, wherever they stand in a line", async () => {
+    const steps = `scenario: x
+manifests: [./web.yaml]
+steps:
+  - { in: node1, run: tc qdisc show }
+  - in: client
+    run: |
+      ip route
+      ip -s link | /usr/bin/awk '{ print $1 }'
+  - { in: client, run: "timeout 5 nslookup web" }
+  - { run: "kubectl exec client -- dig web" }
+  - { in: client, run: "sh -c 'curll http://web'" }
+  - { in: client, run: 'curl "http://$WEB/"' }
+`;
+    await withFiles({ "a.yaml": steps, "web.yaml": POD }, async (folder) => {
+      const { code, stdout } = await kubehop("validate", `${folder}/a.yaml`);
+      expect(code).toBe(2);
+      const said = stdout.split("\n").filter((line) => /^hint|a\.yaml:\d/.test(line));
+      expect(said.map((line) => line.replace(/^.*\/a\.yaml:/, ""))).toEqual([
+        "4:23: tc is not modelled: queueing is not modelled",
+        "8:20: /usr/bin/awk is not modelled: use grep",
+        "9:35: nslookup is not modelled: names are answered by the cluster",
+        "10:36: dig is not modelled: names are answered by the cluster",
+        "11:32: curll: kubehop has no such command",
+        'hint: did you mean "curl"?',
+        "12:24: bash: the variable $WEB is not modelled by kubehop",
+      ]);
+    });
+  });
+
+  it("tries every mutation: one that breaks the grammar breaks no expectation", async () => {
+    const text = `${GOOD}mutations:
+  - steps[0].untl: 5s
+  - steps[0].repeat: 2
+  - steps[0].every: [3]
+  - steps[0].run.foo: 3
+`;
+    await withFiles({ "a.yaml": text, "web.yaml": POD }, async (folder) => {
+      const first = await kubehop("validate", `${folder}/a.yaml`);
+      expect(first).toMatchObject({
+        code: 2,
+        stdout: expect.stringContaining("a.yaml:9:5: steps[0].run.foo leads") as unknown,
+      });
+    });
+    await withFiles({ "a.yaml": text.replace("  - steps[0].run.foo: 3\n", ""), "web.yaml": POD }, async (folder) => {
+      const { code, stdout } = await kubehop("validate", `${folder}/a.yaml`);
+      expect(code).toBe(2);
+      expect(stdout).toContain('a.yaml:6:5: with this edit the file cannot be read: unknown key "untl" in steps[0]');
+      expect(stdout).toContain("a.yaml:8:5: with this edit the file cannot be read: ");
+      expect(stdout).not.toContain("a.yaml:7:");
+    });
+  });
+});

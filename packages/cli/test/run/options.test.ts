@@ -40,7 +40,7 @@ describe("--shard", () => {
 describe("--github", () => {
   it("annotates the line of the YAML file, in GitHub's escapes, before the totals", async () => {
     await withFiles(
-      { "a.yaml": scenario(7), "b.yaml": "scenario: x\nfoo: 1\nsteps: [{ run: a }]\n" },
+      { "a.yaml": scenario(7), "b.yaml": "scenario: x\nfoo: 1\nsteps: [{ run: ip }]\n" },
       async (folder) => {
         const { stdout } = await kubehopWith(
           { env: { GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: folder } },

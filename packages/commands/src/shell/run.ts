@@ -121,7 +121,7 @@ function runPipeline(ctx: ShellContext, commands: readonly SimpleCommand[], regi
 
 function isSatisfied(right: SimpleCommand, input: string, registry: Registry): boolean {
   const words = withoutSudo(right.words);
-  const command = registry.get((words[0] ?? "").replace(BIN_DIR, ""));
+  const command = registry.get(commandName(words[0] ?? ""));
   return command?.satisfied?.(words.slice(1), input) ?? false;
 }
 
@@ -134,20 +134,31 @@ function runSimple(ctx: ShellContext, streams: Streams, command: SimpleCommand, 
 function runWords(ctx: ShellContext, words: readonly string[], registry: Registry): RunningCommand {
   const [name, ...args] = withoutSudo(words);
   if (name === undefined) return ended(0);
-  const command = registry.get(name.replace(BIN_DIR, ""));
+  const command = registry.get(commandName(name));
   return command === undefined ? ended(notFound(ctx, name)) : command.start(ctx, args);
 }
 
 function notFound(ctx: ShellContext, name: string): number {
   ctx.stderr(`bash: ${name}: ${name.includes("/") ? "No such file or directory" : "command not found"}\n`);
-  const hint = notModelledHint(name.replace(BIN_DIR, ""));
+  const hint = notModelledHint(commandName(name));
   if (hint !== undefined) ctx.stderr(`kubehop: ${name} is not modelled: ${hint}\n`);
-  ctx.refuse(hint === undefined ? `${name}: kubehop has no such command` : `${name} is not modelled: ${hint}`);
+  ctx.refuse(noSuchCommand(name));
   return EXIT_NOT_FOUND;
 }
 
+/** What is told of a program that is not there. */
+export function noSuchCommand(name: string): string {
+  const hint = notModelledHint(commandName(name));
+  return hint === undefined ? `${name}: kubehop has no such command` : `${name} is not modelled: ${hint}`;
+}
+
+/** `/usr/sbin/iptables` is `iptables`. */
+export function commandName(word: string): string {
+  return word.replace(BIN_DIR, "");
+}
+
 /** Everybody is root here; `sudo -E cmd` is `cmd`. */
-function withoutSudo(words: readonly string[]): readonly string[] {
+export function withoutSudo(words: readonly string[]): readonly string[] {
   if (words[0] !== "sudo") return words;
   let at = 1;
   while (/^-[EnHS]+$/.test(words[at] ?? "")) at++;

@@ -55,11 +55,6 @@ export class Places {
     return found === undefined ? undefined : `${found.namespace}/${found.name}`;
   }
 
-  /** The pod that has an address; undefined when none has. */
-  podByIP(ip: string): Pod | undefined {
-    return this.#control.store.list("Pod").find((pod) => pod.status.podIP === ip && !pod.spec.hostNetwork);
-  }
-
   /** All places of a kind that has namespaces: every machine, then every pod. */
   all(): Place[] {
     const { nodes, hosts } = this.#plan.cluster;

@@ -46,7 +46,6 @@ export function runCase(
     status: failures.length === 0 ? "passed" : "failed",
     steps,
     failures,
-    notes: end.notes ?? [],
     ...(story === undefined ? {} : { story }),
     fixes: [],
     virtualMs: end.virtualMs,

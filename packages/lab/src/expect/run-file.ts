@@ -34,7 +34,15 @@ export function runLoaded(scenario: Scenario, seed: number, run: CellRunner): Fi
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // The file asks for something that is refused: a mistake that only running it could show.
-      return { file, title, refs, cells: [], diagnostics: [refusalDiagnostic(scenario, plan, error)], sources };
+      return {
+        file,
+        title,
+        refs,
+        cells: [],
+        diagnostics: [refusalDiagnostic(scenario, plan, error)],
+        refused: true,
+        sources,
+      };
     }
   }
   return { file, title, refs, cells, diagnostics: [], warnings: never.warnings(), sources };

@@ -45,5 +45,5 @@ function mutationCase(scenario: Scenario, mutation: MutationSpec, failures: Fail
   const status = failures.length === 0 ? "passed" : "failed";
   const title = `mutation ${formatMutation(mutation)}`;
   const { file } = scenario;
-  return { file, title, cell: {}, status, steps: [], failures, notes: [], fixes: [], virtualMs: 0 };
+  return { file, title, cell: {}, status, steps: [], failures, fixes: [], virtualMs: 0 };
 }

@@ -6,9 +6,9 @@ import { judge } from "../expect/judge.ts";
 import { worthTelling, wrongRequest } from "../expect/wrong-request.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellRunEnd, CellRunner } from "../model/outcome.ts";
+import { chosenCell } from "../model/cells.ts";
 import type { Cell, CellPlan, Scenario } from "../model/scenario.ts";
 import type { StepSpec } from "../model/step-spec.ts";
-import { formatCell } from "../report/totals.ts";
 import { cellRunner } from "../steps/run-steps.ts";
 import type { Background } from "./background.ts";
 import type { Exchange } from "./find-flow.ts";
@@ -39,6 +39,7 @@ export interface ExplainOptions {
 /** The story as text, ending in a newline. @throws ExplainError for an unknown cell, step or flow */
 export function explainScenario(scenario: Scenario, options: ExplainOptions): string {
   const plan = chosenCell(scenario, options.cell ?? {});
+  if (typeof plan === "string") throw new ExplainError(plan);
   const readFile = options.readFile ?? ((path) => plan.files[path]);
   const told = options.flow === undefined ? planOfSteps(plan, options.step) : planOfFlow(plan, options.flow, options);
   const choice = new Choice(told, options);
@@ -54,17 +55,6 @@ function recorded(plan: CellPlan, { seed = 1, at }: ExplainOptions, run: CellRun
     if (error instanceof Refusal) throw new ExplainError(error.message);
     throw error;
   }
-}
-
-function chosenCell(scenario: Scenario, wanted: Cell): CellPlan {
-  const found = scenario.cells.find(({ cell }) =>
-    Object.entries(wanted).every(([name, value]) => cell[name] === value),
-  );
-  if (found !== undefined) return found;
-  const known = scenario.cells.map(({ cell }) => formatCell(cell)).filter((text) => text !== "");
-  throw new ExplainError(
-    `no cell ${formatCell(wanted)}: ${known.length === 0 ? "the file has no matrix" : `there are ${known.join(" ")}`}`,
-  );
 }
 
 /** Looks at the steps as they end and keeps the story that is wanted. */

@@ -59,7 +59,6 @@ function tell(
   const isOnly = wrong.flow === undefined ? wrong === exchanges[0] : outcome.flows.length === 1;
   const cause = causeOf(wrong, background);
   return {
-    step: step.id,
     ...(isOnly ? {} : { at: wrong.flow?.startedAt ?? sentAt }),
     lines: [...timelineLines(begun, cluster.events, sentAt), ...storyOf(wrong, background)],
     ...(cause === undefined ? {} : { cause }),

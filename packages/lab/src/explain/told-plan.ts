@@ -2,11 +2,9 @@
 
 import { didYouMean } from "@kubehop/kube";
 import type { CellPlan } from "../model/scenario.ts";
-import { type SendFlow, sendFlow, type StepSpec } from "../model/step-spec.ts";
+import { plainStep, REQUEST_TIMEOUT_MS, type SendFlow, sendFlow, type StepSpec } from "../model/step-spec.ts";
 import { parseFlow } from "../schema/notation.ts";
 
-/** Virtual ms that a request made for the explanation waits for its answer. */
-const FLOW_TIMEOUT_MS = 5000;
 /** Id of a step at time 0 that others are timed by; no id of a file has a blank. */
 const TIME_ZERO = "time 0";
 
@@ -88,14 +86,6 @@ function sentAt({ steps }: CellPlan, sending: StepSpec, at: number): StepSpec[] 
 
 function sendingStep(flow: SendFlow, { steps }: CellPlan): StepSpec {
   const position = steps[0]?.position ?? { file: "", line: 1, col: 1, endCol: 2 };
-  return {
-    index: steps.length,
-    id: flow.text,
-    position,
-    action: { kind: "send", flow, payload: undefined, timeout: FLOW_TIMEOUT_MS },
-    at: undefined,
-    pick: undefined,
-    repeat: 1,
-    expect: { position, checks: [] },
-  };
+  const action = { kind: "send", flow, payload: undefined, timeout: REQUEST_TIMEOUT_MS } as const;
+  return plainStep(flow.text, steps.length, position, action);
 }

@@ -6,8 +6,8 @@ import type { ReadFile } from "../load/context.ts";
 import type { CellRunner } from "../model/outcome.ts";
 import type { FlowColumn, FlowTable, RowFates } from "../model/flow-table.ts";
 import type { Cell, CellPlan, Scenario } from "../model/scenario.ts";
-import { type SendFlow, sendFlow, type StepSpec } from "../model/step-spec.ts";
-import { formatCell } from "../report/totals.ts";
+import { plainStep, type SendFlow, sendFlow, type StepSpec } from "../model/step-spec.ts";
+import { formatCell } from "../model/cells.ts";
 import { parseFlow } from "../schema/notation.ts";
 import { cellRunner } from "../steps/run-steps.ts";
 import { explore } from "./explore.ts";
@@ -100,8 +100,7 @@ function fatesIn(plan: CellPlan, flows: readonly SendFlow[], seed: number, run: 
 function nothing({ steps }: CellPlan): StepSpec {
   const position = steps[0]?.position ?? { file: "", line: 1, col: 1, endCol: 2 };
   const action = { kind: "wait", ms: 0 } as const;
-  const expect = { position, checks: [] };
-  return { index: 0, id: "time 0", position, action, at: undefined, pick: undefined, repeat: 1, expect };
+  return plainStep("time 0", 0, position, action);
 }
 
 function checkEnds({ places }: Cluster, { text, from, to }: SendFlow): void {

@@ -7,14 +7,11 @@ import type { Choices } from "../cluster/choices.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { servedFor, type ServedRequest } from "../cluster/served.ts";
 import type { Fate } from "../model/flow-table.ts";
-import type { SendFlow } from "../model/step-spec.ts";
+import { REQUEST_TIMEOUT_MS, type SendFlow } from "../model/step-spec.ts";
 import { passUntil } from "../steps/pass-until.ts";
 import { startSend } from "../steps/send.ts";
 import type { EndpointNames } from "./endpoint-names.ts";
 import { Witness } from "./witness.ts";
-
-/** Virtual ms without an answer after which the flow is said to be dropped. */
-export const FLOW_TIMEOUT_MS = 5000;
 
 export interface Tried {
   readonly fate: Fate;
@@ -49,7 +46,7 @@ export function askFlow(
   const address = cluster.places.address(flow.to.name, place.namespace);
   if (address === undefined) throw new Refusal(`${flow.text}: there is no address for ${flow.to.name} now`);
   let outcome: ClientOutcome | undefined;
-  const action = { kind: "send", flow, payload: undefined, timeout: FLOW_TIMEOUT_MS } as const;
+  const action = { kind: "send", flow, payload: undefined, timeout: REQUEST_TIMEOUT_MS } as const;
   startSend(place.ns, action, formatIpv4(address), (ended) => (outcome = ended));
   passUntil(cluster, () => outcome !== undefined);
   if (outcome === undefined) throw new Error(`${flow.text} did not end`);

@@ -32,6 +32,9 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 const TOOL_ANNOTATIONS =
   /^(?:kubectl|deployment|deprecated\.daemonset\.template|endpoints|control-plane\.alpha)\.kubernetes\.io\//;
 
+/** They decide which pods are ready, and so which are endpoints. */
+const PROBES: readonly string[] = ["readinessProbe", "startupProbe"];
+
 class Sweep {
   readonly #dumped: Dumped;
   readonly #notes: Notes;
@@ -91,6 +94,8 @@ class Sweep {
   #drop(shape: ObjectShape, key: string, path: string): void {
     const reason = shape.refused[key];
     if (reason !== undefined) this.#notes.missing(`${path}, not modelled (${reason})`, this.#subject());
+    else if (PROBES.includes(key))
+      this.#notes.missing(`${path}, not made: a pod is ready when its network is`, this.#subject());
     else if (shape.ignored.includes(key))
       this.#notes.leftOut("fields without effect on the network", `${this.#dumped.kind} ${path}`);
     else this.#notes.missing(`${path}, not known`, this.#subject());

@@ -1,9 +1,10 @@
 // Nodes and what the agents' configuration shows of the network.
-import { cidrContains, formatCidr, parseCidr, parseIPv4 } from "@kubehop/kube";
+import { formatCidr, parseIPv4 } from "@kubehop/kube";
 import { atLeast } from "@kubehop/sim";
-import { parse } from "yaml";
 import { FLAVOURS } from "../load/flavours.ts";
 import { at, type Dumped, entriesAt, listAt, textAt } from "./dumped.ts";
+import { configMap, parsed } from "./config-map.ts";
+import { flannelSettings, vtepMacs } from "./flannel.ts";
 import type { Notes } from "./notes.ts";
 
 type Plain = Record<string, unknown>;
@@ -14,7 +15,11 @@ export function clusterOf(objects: readonly Dumped[], services: string | undefin
   if (nodes.length === 0) notes.say("no nodes in the dump: two nodes by default, pods are placed by the scheduler");
   const release = releaseOf(nodes, notes);
   const wanted = selectedLabels(objects);
-  const settings = nodes.map((node): [string, Plain] => [node.name, nodeSettings(node, objects, wanted, notes)]);
+  const macs = vtepMacs(nodes, notes);
+  const settings = nodes.map((node): [string, Plain] => [
+    node.name,
+    { ...nodeSettings(node, objects, wanted, notes), ...macs.get(node) },
+  ]);
   const networks = settings.flatMap(([, { podCIDR }]) => (typeof podCIDR === "string" ? [podCIDR] : []));
   const flannel = flannelSettings(objects, networks, notes);
   const proxy = proxySettings(objects, notes);
@@ -93,32 +98,6 @@ function guessedNetwork(node: string, objects: readonly Dumped[], notes: Notes):
   return cidr;
 }
 
-/** From flannel's ConfigMap; without it the network that the nodes' podCIDRs have in common. */
-function flannelSettings(objects: readonly Dumped[], networks: readonly string[], notes: Notes): Plain | undefined {
-  const config = parsed(configMap(objects, "kube-flannel-cfg", "net-conf.json"));
-  const backend = textAt(config, "Backend", "Type") ?? "vxlan";
-  if (backend !== "vxlan") notes.say(`flannel's backend ${backend} is not modelled: vxlan is taken`);
-  const vni = at(config, "Backend", "VNI");
-  const network = textAt(config, "Network") ?? commonNetwork(networks);
-  if (config === undefined && network !== undefined)
-    notes.say(`cluster.cni: no ConfigMap kube-flannel-cfg in the dump, flannel with ${network} is a guess`);
-  if (network === undefined) return undefined;
-  return { network, ...(typeof vni === "number" ? { vni } : {}) };
-}
-
-/** The widest usual network around them: kubeadm's /16 when it holds them. */
-function commonNetwork(networks: readonly string[]): string | undefined {
-  const bases = networks.map((text) => parseCidr(text)?.base).filter((base) => base !== undefined);
-  const [first] = bases;
-  if (first === undefined) return undefined;
-  const around = [16, 12, 8].map((prefix) => ({
-    base: Math.floor(first / 2 ** (32 - prefix)) * 2 ** (32 - prefix),
-    prefix,
-  }));
-  const found = around.find((cidr) => bases.every((base) => cidrContains(cidr, base)));
-  return found === undefined ? undefined : formatCidr(found);
-}
-
 /** What of kube-proxy's configuration the scenario can say. */
 function proxySettings(objects: readonly Dumped[], notes: Notes): Plain | undefined {
   const config = parsed(configMap(objects, "kube-proxy", "config.conf"));
@@ -130,19 +109,4 @@ function proxySettings(objects: readonly Dumped[], notes: Notes): Plain | undefi
     ...(at(config, "iptables", "masqueradeAll") === true ? { masqueradeAll: true } : {}),
   };
   return Object.keys(settings).length === 0 ? undefined : settings;
-}
-
-function configMap(objects: readonly Dumped[], name: string, key: string): string | undefined {
-  const found = objects.find((object) => object.kind === "ConfigMap" && object.name === name);
-  return textAt(found?.value, "data", key);
-}
-
-/** A configuration file inside a ConfigMap; undefined where it is none. */
-function parsed(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 // Pods: what a workload makes is made again by it, under the names, on the nodes and with the addresses of the dump.
 import { kindFromWord, KINDS } from "@kubehop/kube";
-import { at, controllerOf, type Dumped, subjectOf, textAt } from "./dumped.ts";
+import { at, controllerOf, type Dumped, listAt, subjectOf, textAt } from "./dumped.ts";
 import type { Notes } from "./notes.ts";
 
 export interface KnownPod {
@@ -15,6 +15,8 @@ export interface KnownPod {
 /** The dump's pods that run, with their names in a scenario. */
 export function knownPods(objects: readonly Dumped[], nodes: readonly string[], notes: Notes): KnownPod[] {
   const pods = objects.filter((object) => object.kind === "Pod" && isRunning(object, notes));
+  for (const pod of pods.filter((one) => isUnready(one)))
+    notes.missing("pods that are not ready in the dump: here they are, and are endpoints", subjectOf(pod));
   const groups = new Map<Dumped | undefined, Dumped[]>();
   for (const pod of pods) {
     const workload = workloadOf(pod, objects);
@@ -31,6 +33,11 @@ function isRunning(pod: Dumped, notes: Notes): boolean {
   if ((phase === "Running" || phase === "Pending") && !leaving) return true;
   notes.leftOut(`pods that ${leaving ? "are being deleted" : "have ended"}`, subjectOf(pod));
   return false;
+}
+
+function isUnready({ value }: Dumped): boolean {
+  const ready = listAt(value, "status", "conditions").find((one) => at(one, "type") === "Ready");
+  return textAt(ready, "status") === "False";
 }
 
 /** What makes the pod: its controller, or that one's; undefined: nothing that is in the dump. */

@@ -1,42 +1,28 @@
 // A running cluster in a program's hands. What is done is remembered as steps, so that it can be told afterwards: explaining repeats
 // them on a cluster of its own, which comes out the same.
 import { didYouMean } from "@kubehop/kube";
-import { formatIpv4 } from "@kubehop/netstack";
-import { Refusal } from "@kubehop/sim";
-import type { ClientOutcome } from "@kubehop/commands";
+import { formatIpv4, PacketStormError } from "@kubehop/netstack";
+import { Refusal, SimulationBudgetError } from "@kubehop/sim";
 import type { Place } from "../cluster/places.ts";
-import { servedFor } from "../cluster/served.ts";
 import { ExplainError, explainScenario } from "../explain/explain.ts";
 import type { Level } from "../explain/layout.ts";
+import { commandLines } from "../load/commands.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { Check } from "../model/expect-spec.ts";
-import type { FlowOutcome } from "../model/outcome.ts";
 import type { CellPlan, Scenario } from "../model/scenario.ts";
-import { sendFlow, type SendAction, type StepAction, type StepSpec } from "../model/step-spec.ts";
+import { plainStep, REQUEST_TIMEOUT_MS, sendFlow, type SendAction } from "../model/step-spec.ts";
+import type { StepAction, StepSpec } from "../model/step-spec.ts";
 import { AT_LEAST_ONE, parseDuration, parseFlow } from "../schema/notation.ts";
-import { passUntil } from "../steps/pass-until.ts";
-import { startSend } from "../steps/send.ts";
+import { Actor } from "../steps/acting.ts";
 import { type StartedLab, startLab } from "../steps/start-lab.ts";
+import { StepRun } from "../steps/step-run.ts";
+import { StepStopped } from "../steps/step-stopped.ts";
+import { type Activity, Timeline } from "../steps/timeline.ts";
+import { typedOrigin } from "../steps/typed-origin.ts";
 import { StepWatch } from "../steps/watch.ts";
 import { LabError } from "./lab-error.ts";
 import { LabPlace } from "./lab-place.ts";
 import type { Reached } from "./reached.ts";
-
-/** Virtual ms that a request without a tool waits for its answer. */
-const SEND_TIMEOUT_MS = 5_000;
-
-/** What was typed or sent, while it is on its way. */
-interface Doing {
-  readonly what: string;
-  readonly action: StepAction;
-  /** Starts it; gives what it has come to, as soon as it has. */
-  readonly start: (say: (to: "stdout" | "stderr", text: string) => void) => () => Ended | undefined;
-}
-
-interface Ended {
-  readonly exitCode: number;
-  readonly outcome: ClientOutcome | undefined;
-}
 
 export class Lab {
   readonly #scenario: Scenario;
@@ -44,6 +30,9 @@ export class Lab {
   readonly #seed: number;
   readonly #readFile: ReadFile;
   readonly #started: StartedLab;
+  readonly #actor: Actor;
+  /** The first thing typed that is not modelled. */
+  #refused: Refusal | undefined;
   readonly #steps: StepSpec[] = [];
 
   /** Made by loadLab. @throws Refusal */
@@ -53,6 +42,8 @@ export class Lab {
     this.#seed = seed;
     this.#readFile = readFile;
     this.#started = startLab(plan, seed, { readFile });
+    const refuse = (refusal: Refusal): void => void (this.#refused ??= refusal);
+    this.#actor = new Actor({ ...this.#started, observer: undefined, refuse });
   }
 
   /** Virtual ms since time 0. */
@@ -75,53 +66,26 @@ export class Lab {
 
   /** A command line typed at a place. @throws LabError for what is not modelled or does not end */
   async type(place: string, text: string): Promise<Reached> {
-    const { cluster, desk } = this.#started;
-    const at = this.#place(place);
-    let refused: string | undefined;
-    const position = this.#position();
-    return this.#do({
-      what: `${place}$ ${text}`,
-      action: { kind: "run", in: place, commands: [{ text, background: false, position }] },
-      start: (say) => {
-        const process = desk.start(at, text, {
-          stdout: (words) => say("stdout", words),
-          stderr: (words) => say("stderr", words),
-          refuse: (words) => void (refused ??= words),
-        });
-        return () => {
-          if (refused !== undefined) throw new LabError(refused);
-          if (cluster.world.namespaces.get(at.ns.name) !== at.ns) process.interrupt();
-          return process.exitCode === undefined ? undefined : { exitCode: process.exitCode, outcome: process.outcome };
-        };
-      },
-    });
+    this.#place(place);
+    const commands = commandLines(text, () => this.#position());
+    return this.#do(`${place}$ ${text}`, { kind: "run", in: place, commands, origin: typedOrigin(this.#nextId()) });
   }
 
   /** A request without a tool: `FROM[:port] > TO[:port][/tcp|udp|icmp]`. @throws LabError */
   async send(text: string): Promise<Reached> {
     const action = sendActionOf(text);
     const { from, to } = action.flow;
-    const place = this.#place(from.name);
-    const dst = this.#started.cluster.places.address(to.name, place.namespace);
-    if (dst === undefined) throw new LabError(`no address for ${to.name} in ${JSON.stringify(text)}`);
-    return this.#do({
-      what: text,
-      action,
-      start: () => {
-        let outcome: ClientOutcome | undefined;
-        startSend(place.ns, action, formatIpv4(dst), (ended) => void (outcome = ended));
-        return () => (outcome === undefined ? undefined : { exitCode: outcome.result === "ok" ? 0 : 1, outcome });
-      },
-    });
+    const { namespace } = this.#place(from.name);
+    if (this.#started.cluster.places.address(to.name, namespace) === undefined)
+      throw new LabError(`no address for ${to.name} in ${JSON.stringify(text)}`);
+    return this.#do(text, action);
   }
 
   /** Virtual time passes: `5s`, `200ms`. @throws LabError when it is no time */
   async wait(time: string): Promise<void> {
     const ms = parseDuration(time);
     if (ms === undefined) throw new LabError(`${JSON.stringify(time)} is not a time; write 200ms, 5s or 1m30s`);
-    this.#remember({ kind: "wait", ms });
-    this.#started.cluster.advance(ms);
-    this.#started.cluster.settle();
+    this.#do(time, { kind: "wait", ms });
   }
 
   /** The newest request's way there and back. @throws LabError when there was none */
@@ -131,42 +95,35 @@ export class Lab {
     return this.#explainStep(last, level);
   }
 
-  #do({ what, action, start }: Doing): Reached {
+  /** One step, as a scenario's are done. It is remembered first: what breaks off has happened too. */
+  #do(what: string, action: StepAction): Reached {
     const { cluster } = this.#started;
     const step = this.#remember(action);
-    const watch = new StepWatch(cluster, watchAll(step), action);
-    const startedAt = cluster.now;
-    const servedBefore = cluster.served.length;
-    const said = { stdout: "", stderr: "" };
+    const run = new StepRun(step, new StepWatch(cluster, watchAll(step), action), cluster.now);
     try {
-      const ended = this.#until(
-        what,
-        start((to, text) => void (said[to] += text)),
-      );
-      cluster.settle();
-      const flows = ended.outcome === undefined ? [] : [this.#flowOf(ended.outcome, servedBefore, watch)];
-      const drops = [...watch.drops];
-      const { exitCode } = ended;
-      return this.#reached(step, { what, exitCode, ...said, flows, drops, startedAt, endedAt: cluster.now });
+      this.#play(run);
+      const { exitCode, stdout, stderr, flows, startedAt, endedAt } = run.outcome(cluster);
+      const drops = [...run.watch.drops];
+      return this.#reached(step, { what, exitCode, stdout, stderr, flows, drops, startedAt, endedAt });
     } finally {
-      watch.close();
+      run.watch.close();
     }
   }
 
-  #until(what: string, look: () => Ended | undefined): Ended {
-    let ended: Ended | undefined;
-    const refusal = guarded(() => passUntil(this.#started.cluster, () => (ended = look()) !== undefined));
-    if (refusal !== undefined) throw new LabError(`${what}: ${refusal.message}`);
-    if (ended === undefined) throw new LabError(`${what}: does not end; bound it (-c 4, --max-time 5)`);
-    return ended;
-  }
-
-  #flowOf(client: ClientOutcome, servedBefore: number, watch: StepWatch): FlowOutcome {
-    const { result, bytes } = client;
-    const served = servedFor(this.#started.cluster.served, servedBefore, client);
-    if (served === undefined) return { result, bytes };
-    const ttl = watch.ttlOf(served);
-    return { result, bytes, by: served.ns, client: served.client, ...(ttl === undefined ? {} : { ttl }) };
+  /** @throws LabError when it breaks off */
+  #play(run: StepRun): void {
+    this.#refused = undefined;
+    const look = (): void => {
+      if (this.#refused !== undefined) throw this.#refused;
+    };
+    try {
+      const timeline = new Timeline(this.#started.cluster, look);
+      const task = timeline.start(playing(this.#actor, run));
+      timeline.pass(() => task.done);
+      look();
+    } catch (error) {
+      throw isOfTheLab(error) ? new LabError(error.message) : error;
+    }
   }
 
   #reached(
@@ -210,12 +167,13 @@ export class Lab {
   }
 
   #remember(action: StepAction): StepSpec {
-    const index = this.#steps.length;
-    const position = this.#position();
-    const rest = { at: undefined, pick: undefined, repeat: 1, expect: { position, checks: [] } };
-    const step: StepSpec = { index, id: `step ${index + 1}`, position, action, ...rest };
+    const step = plainStep(this.#nextId(), this.#steps.length, this.#position(), action);
     this.#steps.push(step);
     return step;
+  }
+
+  #nextId(): string {
+    return `call ${this.#steps.length + 1}`;
   }
 
   #place(name: string): Place {
@@ -245,18 +203,20 @@ function sendActionOf(text: string): SendAction {
   const parsed = parseFlow(text);
   const flow = typeof parsed === "string" ? parsed : sendFlow(parsed);
   if (typeof flow === "string") throw new LabError(flow);
-  return { kind: "send", flow, payload: undefined, timeout: SEND_TIMEOUT_MS };
+  return { kind: "send", flow, payload: undefined, timeout: REQUEST_TIMEOUT_MS };
 }
 
-/** The refusal that `act` met. */
-function guarded(act: () => void): Refusal | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
+function* playing(actor: Actor, run: StepRun): Activity {
+  run.results.push(yield* actor.act(run));
+}
+
+function isOfTheLab(error: unknown): error is Error {
+  return (
+    error instanceof Refusal ||
+    error instanceof StepStopped ||
+    error instanceof PacketStormError ||
+    error instanceof SimulationBudgetError
+  );
 }
 
 function known(name: string, names: readonly string[]): string {

@@ -3,8 +3,8 @@ import { renderDiagnostics } from "@kubehop/kube";
 import { Refusal } from "@kubehop/sim";
 import type { ReadFile } from "../load/context.ts";
 import { loadScenario } from "../load/load-scenario.ts";
-import type { Cell, CellPlan, Scenario } from "../model/scenario.ts";
-import { formatCell } from "../report/totals.ts";
+import { chosenCell } from "../model/cells.ts";
+import type { Cell } from "../model/scenario.ts";
 import { Lab } from "./lab.ts";
 import { LabError } from "./lab-error.ts";
 
@@ -35,6 +35,7 @@ export async function loadLab(source: LabSource, { cell = {}, seed = 1 }: LabOpt
   const loaded = loadScenario(file, withSteps(text), readFile);
   if (!loaded.ok) throw new LabError(renderDiagnostics(loaded.diagnostics, loaded.sources));
   const plan = chosenCell(loaded.scenario, cell);
+  if (typeof plan === "string") throw new LabError(plan);
   try {
     return new Lab(loaded.scenario, plan, seed, readFile);
   } catch (error) {
@@ -56,13 +57,4 @@ function sourceOf(source: LabSource): { file: string; text: string; readFile: Re
 /** The grammar wants steps; here the program has them. */
 function withSteps(text: string): string {
   return /^["']?steps["']?\s*:/m.test(text) ? text : `${text.replace(/\n*$/, "\n")}steps: [{ wait: 0s }]\n`;
-}
-
-function chosenCell({ cells }: Scenario, wanted: Cell): CellPlan {
-  const found = cells.find(({ cell }) => Object.entries(wanted).every(([name, value]) => cell[name] === value));
-  if (found !== undefined) return found;
-  const known = cells.map(({ cell }) => formatCell(cell)).filter((text) => text !== "");
-  throw new LabError(
-    `no cell ${formatCell(wanted)}: ${known.length === 0 ? "the file has no matrix" : `there are ${known.join(" ")}`}`,
-  );
 }

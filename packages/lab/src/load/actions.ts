@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import type { Path } from "@kubehop/kube";
 import { encodeUtf8 } from "@kubehop/sim";
-import { type RunAction, type SendAction, type SendFlow } from "../model/step-spec.ts";
+import { REQUEST_TIMEOUT_MS, type RunAction, type SendAction, type SendFlow } from "../model/step-spec.ts";
 import { readTable } from "../flows/read-table.ts";
 import type { DatagramAction, FlowsAction, InjectAction, StepAction } from "../model/step-spec.ts";
 import { parseDuration } from "../schema/notation.ts";
@@ -13,13 +13,9 @@ import type { ExpectContext } from "./expectation.ts";
 import { buildFault } from "./fault/build-fault.ts";
 import { buildRace } from "./race.ts";
 import { sendFlowOf } from "./send-flow.ts";
+import { idleKeys, type Verb, type VerbKey, VERBS, verbsWith } from "./verb-keys.ts";
 
 export type DraftStep = Draft<StepFile>;
-
-const VERBS = ["run", "send", "inject", "datagram", "fault", "race", "flows", "wait"] as const;
-
-/** What a request without a tool waits for an answer. */
-const SEND_TIMEOUT = 5000;
 
 export function buildAction(ec: ExpectContext, step: DraftStep, path: Path): StepAction {
   const written = VERBS.filter((verb) => ec.context.document.has([...path, verb]));
@@ -61,41 +57,24 @@ export function buildFlows(ec: ExpectContext, path: Path): FlowsAction {
   return { kind: "flows", table: readTable(ec, path) ?? none };
 }
 
-/** A table says itself where things happen, how often, and what is expected. */
-const NOT_BESIDE_FLOWS = ["in", "after", "every", "until", "pick", "repeat", "expect"] as const;
-
-/** Verbs that say themselves where they happen. */
-const HOMELESS = ["send", "fault", "wait"] as const;
-/** Verbs that are done once and ask nobody. */
-const REQUESTLESS = ["fault", "wait"] as const;
-
-/** Keys that mean nothing beside the verb. */
-export function checkVerbKeys(ec: ExpectContext, step: DraftStep, path: Path): void {
-  for (const key of NOT_BESIDE_FLOWS) {
-    if (step[key] !== undefined && step.flows !== undefined)
-      ec.context.report([...path, key], `"${key}" means nothing beside flows`, { code: "conflict", atKey: true });
-  }
-  if (step.flows !== undefined) return;
-  checkRaceKeys(ec, step, path);
-  const homeless = HOMELESS.find((verb) => step[verb] !== undefined);
-  if (step.in !== undefined && step.run === undefined && homeless !== undefined) {
-    const message = `"in" says where run, inject, datagram and race happen, ${homeless} has no use for it`;
-    ec.context.report([...path, "in"], message, { code: "conflict", atKey: true });
-  }
-  for (const key of ["pick", "repeat"] as const) {
-    const idle = REQUESTLESS.find((verb) => step[verb] !== undefined);
-    if (step[key] !== undefined && idle !== undefined)
-      ec.context.report([...path, key], `"${key}" means nothing beside ${idle}`, { code: "conflict", atKey: true });
-  }
+/** Keys that mean nothing beside the verb. A step with several verbs is wrong already. */
+export function checkVerbKeys({ context }: ExpectContext, path: Path): void {
+  const has = (key: string): boolean => context.document.has([...path, key]);
+  const [verb, second] = VERBS.filter(has);
+  if (verb === undefined || second !== undefined) return;
+  // The end of a stream goes with its beginning.
+  for (const key of idleKeys(verb).filter((name) => has(name) && !(name === "until" && has("every"))))
+    context.report([...path, key], idleText(key, verb), { code: "conflict", atKey: true });
 }
 
-function checkRaceKeys({ context }: ExpectContext, step: DraftStep, path: Path): void {
-  const stray = step.race === undefined ? "held" : "repeat";
-  if (step[stray] !== undefined)
-    context.report([...path, stray], `"${stray}" means nothing ${stray === "held" ? "without" : "beside"} race`, {
-      code: "conflict",
-      atKey: true,
-    });
+function idleText(key: VerbKey, verb: Verb): string {
+  if (key === "held") return '"held" means nothing without race';
+  if (key !== "in" || verb === "flows") return `"${key}" means nothing beside ${verb}`;
+  return `"in" says where ${listed(verbsWith("in"))} happen, ${verb} has no use for it`;
+}
+
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 }
 
 function buildRun(ec: ExpectContext, step: DraftStep, path: Path): RunAction {
@@ -168,7 +147,7 @@ function buildSend(ec: ExpectContext, draft: NonNullable<DraftStep["send"]>, pat
   const flow = sendFlowOf(ec, long.flow, at) ?? NO_FLOW;
   const timeout = long.timeout === undefined ? undefined : parseDuration(long.timeout);
   if (timeout === 0) ec.context.report([...path, "timeout"], "no answer comes in no time");
-  return { kind: "send", flow, payload: long.payload, timeout: timeout ?? SEND_TIMEOUT };
+  return { kind: "send", flow, payload: long.payload, timeout: timeout ?? REQUEST_TIMEOUT_MS };
 }
 
 /** Stands in for a flow that was reported. */

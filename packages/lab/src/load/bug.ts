@@ -90,12 +90,16 @@ function checkMutationPath(context: LoadContext, text: string, at: Path): void {
   if (path.includes("expect") || path.includes("flows") || path[0] === "bug")
     context.report(at, "a mutation edits what happens, not what is expected", { atKey: true });
   else if (path[0] === "mutations") context.report(at, "a mutation cannot edit mutations", { atKey: true });
-  else if (!context.document.has(path.slice(0, -1)))
+  else if (!isMap(context.document.valueAt(path.slice(0, -1))))
     context.report(at, `${text} leads nowhere in this file`, {
       code: "unresolved",
       hint: wayHint(context, path),
       atKey: true,
     });
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /** How far a path leads, and what is there. */

@@ -45,8 +45,9 @@ export class LoadContext {
   }
 
   /** At a place inside a scalar. */
-  reportAt(at: SourcePosition, message: string, options: Pick<ReportOptions, "code" | "hint"> = {}): void {
-    this.diagnostics.push(diagnosticAt(at, options.code ?? "bad-value", message, options.hint));
+  reportAt(at: SourcePosition, message: string, options: Omit<ReportOptions, "atKey"> = {}): void {
+    const part = options.within === undefined ? at : this.#narrow(at, options.within);
+    this.diagnostics.push(diagnosticAt(part, options.code ?? "bad-value", message, options.hint));
   }
 
   warn(path: Path, message: string, options: ReportOptions = {}): void {

@@ -1,19 +1,16 @@
 // `race: [FLOW, FLOW]` with `in: PLACE` and `held:`
 import type { Path } from "@kubehop/kube";
-import { type RaceAction, type SendFlow } from "../model/step-spec.ts";
+import { REQUEST_TIMEOUT_MS, type RaceAction, type SendFlow } from "../model/step-spec.ts";
 import type { DraftStep } from "./actions.ts";
 import type { ExpectContext } from "./expectation.ts";
 import { sendFlowOf } from "./send-flow.ts";
-
-/** What a request waits for an answer. */
-const RACE_TIMEOUT = 5000;
 
 /** Undefined: it was wrong, and that is reported. */
 export function buildRace(ec: ExpectContext, step: DraftStep, place: string, path: Path): RaceAction | undefined {
   const [first, second] = [0, 1].map((i) => sendFlowOf(ec, step.race?.[i], [...path, "race", i]));
   if (first === undefined || second === undefined) return undefined;
   checkSockets(ec, first, second, [...path, "race"]);
-  return { kind: "race", in: place, flows: [first, second], held: step.held ?? "lookup", timeout: RACE_TIMEOUT };
+  return { kind: "race", in: place, flows: [first, second], held: step.held ?? "lookup", timeout: REQUEST_TIMEOUT_MS };
 }
 
 /** Which two requests there can be at once. */

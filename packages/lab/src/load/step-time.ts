@@ -5,6 +5,7 @@ import { parseDuration, parseFlow } from "../schema/notation.ts";
 import type { DraftStep } from "./actions.ts";
 import { buildEvent, buildMoment } from "./events.ts";
 import type { ExpectContext } from "./expectation.ts";
+import { EXCLUDED, VERBS, verbsWith } from "./verb-keys.ts";
 
 type StepTime = Pick<StepSpec, "at" | "after" | "stream">;
 
@@ -36,27 +37,24 @@ function checkRepetitions({ context }: ExpectContext, count: number, path: Path)
     });
 }
 
-/** Keys that need or exclude each other: [key, the other, why]. */
-const EXCLUDED = [
-  ["at", "after", "a step begins at a time or after an event"],
-  ["repeat", "every", "a stream repeats already"],
-  ["pick", "every", "a pick would force the choices of other steps too"],
-  ["pick", "after", "a pick would force the choices of other steps too"],
-] as const;
+/** There is no stream of these, which is said of their keys. */
+const IDLE = VERBS.filter((verb) => !verbsWith("every").includes(verb));
 
+/** Keys that need or exclude each other. */
 function checkKeys({ context }: ExpectContext, step: DraftStep, path: Path): void {
-  const has = (key: string): boolean => context.document.has([...path, key]);
+  const has = (...keys: string[]): boolean => context.document.has([...path, ...keys]);
   for (const [key, other, why] of EXCLUDED) {
     if (has(key) && has(other))
       context.report([...path, key], `"${key}" beside "${other}": ${why}`, { code: "conflict", atKey: true });
   }
-  if (has("every") && !has("until"))
+  const isIdle = IDLE.some((verb) => has(verb));
+  if (has("every") && !has("until") && !isIdle)
     context.report([...path, "every"], 'missing key "until": when the stream ends', {
       code: "missing-key",
       hint: "write until: 30s",
       atKey: true,
     });
-  if (has("until") && !has("every"))
+  if (has("until") && !has("every") && !isIdle)
     context.report([...path, "until"], '"until" ends a stream, and this is none', {
       code: "missing-key",
       hint: "write every: 200ms",
@@ -69,7 +67,15 @@ function checkKeys({ context }: ExpectContext, step: DraftStep, path: Path): voi
       code: "conflict",
       hint: "leave the source port out, or make it udp",
     });
-  const idle = (["wait", "fault"] as const).find((verb) => step[verb] !== undefined);
-  if (has("every") && idle !== undefined)
-    context.report([...path, "every"], `"every" means nothing beside ${idle}`, { code: "conflict", atKey: true });
+  for (const half of [[], ["fixed"], ["broken"]])
+    if (has("expect", ...half, "stream") && !has("every"))
+      context.report(
+        [...path, "expect", ...half, "stream"],
+        '"stream" looks at parts of a stream, and this step is none',
+        {
+          code: "missing-key",
+          hint: "write every: 200ms and until: 30s",
+          atKey: true,
+        },
+      );
 }

@@ -1,7 +1,7 @@
 // `steps:` → what happens, in order.
 import type { Path } from "@kubehop/kube";
 import type { Check, ExpectSpec } from "../model/expect-spec.ts";
-import type { StepAction, StepSpec } from "../model/step-spec.ts";
+import { plainStep, type StepAction, type StepSpec } from "../model/step-spec.ts";
 import { fateChecks } from "../flows/read-table.ts";
 import { buildAction, buildFlows, checkVerbKeys, type DraftStep } from "./actions.ts";
 import { buildExpectation, type ExpectContext } from "./expectation.ts";
@@ -44,8 +44,7 @@ function flowsAtTimeZero(ec: ExpectContext): StepSpec {
   const action = buildFlows(ec, ["flows"]);
   const position = ec.context.position(["flows"]);
   const checks = fateChecks(ec, action.table);
-  const expect = { position, checks };
-  return { index: -1, id: "flows", position, action, at: undefined, pick: undefined, repeat: 1, expect };
+  return { ...plainStep("flows", -1, position, action), expect: { position, checks } };
 }
 
 function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec {
@@ -53,7 +52,7 @@ function buildStep(ec: ExpectContext, step: DraftStep, index: number): StepSpec 
   const action = buildAction(ec, step, path);
   const id = step.id ?? `step ${index + 1}`;
   const fallback = endOf(ec, action, path, { id, index });
-  checkVerbKeys(ec, step, path);
+  checkVerbKeys(ec, path);
   const expect = buildExpectation(ec, step.expect, [...path, "expect"], fallback);
   checkHasOutput(ec, action, expect);
   return {

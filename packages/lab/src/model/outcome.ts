@@ -151,8 +151,6 @@ export interface Fix {
 
 /** What the report tells of a failing step beyond its expectation. */
 export interface FailureStory {
-  /** Id of the step. */
-  readonly step: string;
   /** Virtual ms since time 0 at which the told request began, when it is not the first of the step. */
   readonly at?: number;
   /** The time around the request, and what became of its packet. */
@@ -169,7 +167,6 @@ export interface CellResult {
   readonly status: CellStatus;
   /** Why it was skipped. */
   readonly reason?: string;
-  readonly notes: readonly string[];
   readonly steps: readonly StepResult[];
   readonly failures: readonly Failure[];
   /** Of the first failing step, when it made a request that went wrong. */
@@ -187,6 +184,8 @@ export interface FileResult {
   readonly refs: readonly string[];
   readonly cells: readonly CellResult[];
   readonly diagnostics: readonly Diagnostic[];
+  /** The file could be read: what is wrong with it showed when it ran. */
+  readonly refused?: true;
   /** What is doubtful and no failure. */
   readonly warnings?: readonly Diagnostic[];
   readonly sources: readonly SourceText[];
@@ -200,8 +199,6 @@ export interface CellRunEnd {
   readonly virtualMs: number;
   /** What stopped the run before its last step (a packet storm, a step that never ended); absent when nothing did. */
   readonly stopped?: { readonly step: StepSpec; readonly reason: string };
-  /** Things worth saying that are no failure (commands of containers are never run …). */
-  readonly notes?: readonly string[];
 }
 
 /** What the step runner calls before a step acts: somebody may want to look on. */

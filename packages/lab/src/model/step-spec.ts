@@ -1,6 +1,7 @@
 // One step of a scenario: something happens at a place, and then expectations are looked at.
 
 import type { SourcePosition } from "@kubehop/kube";
+import type { RuleOrigin } from "@kubehop/netstack";
 import type { ExpectSpec } from "./expect-spec.ts";
 import type { FaultSpec } from "./fault-spec.ts";
 import type { FlowTable } from "./flow-table.ts";
@@ -26,6 +27,15 @@ export interface StepSpec {
   readonly expect: ExpectSpec;
 }
 
+/** A step in no file: once, when the previous one has ended, and nothing is expected of it. */
+export function plainStep(id: string, index: number, position: SourcePosition, action: StepAction): StepSpec {
+  const expect = { position, checks: [] };
+  return { index, id, position, action, at: undefined, pick: undefined, repeat: 1, expect };
+}
+
+/** Virtual ms that a request without a tool waits for its answer, unless the file says otherwise. */
+export const REQUEST_TIMEOUT_MS = 5_000;
+
 export type StepAction =
   | RunAction
   | SendAction
@@ -43,6 +53,8 @@ export interface RunAction {
   readonly in: string;
   /** Command lines as written; each ends before the next starts, except those that end in `&`. */
   readonly commands: readonly CommandLine[];
+  /** Stands behind what the commands write; undefined: the step, and the line in its file. */
+  readonly origin?: RuleOrigin;
 }
 
 export interface CommandLine {

@@ -5,7 +5,7 @@ import type { LoadedObject } from "@kubehop/kube";
 import { loadScenario } from "../load/load-scenario.ts";
 import type { ReadFile } from "../load/context.ts";
 import type { CellPlan } from "../model/scenario.ts";
-import type { StepAction, StepSpec } from "../model/step-spec.ts";
+import { plainStep, type StepAction, type StepSpec } from "../model/step-spec.ts";
 import type { StreamMoment } from "./stream-goal.ts";
 import type { Change, FieldChange, SettingChange, StartChange, TypedChange } from "./candidate.ts";
 import { goalPlan } from "./goal.ts";
@@ -78,17 +78,7 @@ function actionsOf(change: TypedChange | StartChange, { position }: StepSpec): S
 }
 
 function repairStep({ position, at, after }: StepSpec, action: StepAction): StepSpec {
-  return {
-    index: REPAIR_INDEX,
-    id: "repair",
-    position,
-    action,
-    at,
-    after,
-    pick: undefined,
-    repeat: 1,
-    expect: { position, checks: [] },
-  };
+  return { ...plainStep("repair", REPAIR_INDEX, position, action), at, after };
 }
 
 function withSetting(

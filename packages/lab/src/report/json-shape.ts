@@ -71,7 +71,6 @@ const cell = z.strictObject({
   story: z.array(z.string()).optional().describe("Lines that tell what became of the failing request."),
   cause: z.string().optional().describe("The thing that is to blame, with who made it."),
   steps: z.array(step),
-  notes: z.array(z.string()).optional(),
 });
 
 const file = z.strictObject({

@@ -37,7 +37,7 @@ function diagnosticJson({ file, line, col, endCol, code, message, hint }: Diagno
 }
 
 function cellJson(result: CellResult): JsonCase {
-  const { title, cell, status, reason, virtualMs, failures, fixes, story, steps, notes } = result;
+  const { title, cell, status, reason, virtualMs, failures, fixes, story, steps } = result;
   return {
     name: title,
     cell: { ...cell },
@@ -49,7 +49,6 @@ function cellJson(result: CellResult): JsonCase {
     ...(story === undefined ? {} : { story: [...story.lines] }),
     ...(story?.cause === undefined ? {} : { cause: story.cause }),
     steps: steps.map(stepJson),
-    ...(notes.length === 0 ? {} : { notes: [...notes] }),
   };
 }
 

@@ -2,7 +2,8 @@
 import type { CellResult, Failure, FileResult } from "../model/outcome.ts";
 import { nextCommand } from "./next-command.ts";
 import { storyLines } from "./text.ts";
-import { countCases, formatCell, type Totals } from "./totals.ts";
+import { formatCell } from "../model/cells.ts";
+import { countCases, type Totals } from "./totals.ts";
 
 /** `suites`: what junitOfFile and junitOfBroken gave. */
 export function formatJunit(suites: readonly string[], totals: Totals): string {

@@ -2,7 +2,7 @@
 import { readYaml } from "../load/read-yaml.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { runningLines } from "./running.ts";
-import { formatCell } from "./totals.ts";
+import { formatCell } from "../model/cells.ts";
 import { unwrittenLines } from "./unwritten.ts";
 
 /**

@@ -4,13 +4,15 @@ import type { CellResult, Failure, FileResult, Fix } from "../model/outcome.ts";
 import { nextCommand } from "./next-command.ts";
 import { formatStep } from "./step-text.ts";
 import { PLAIN, type Style } from "./style.ts";
-import { formatCell, type Totals } from "./totals.ts";
+import { formatCell } from "../model/cells.ts";
+import type { Totals } from "./totals.ts";
 
 /** All cases of a file, or the mistakes that kept it from running. Ends in a newline. */
 export function formatFileResult(result: FileResult, style: Style = PLAIN, verbose = false): string {
   const { file, diagnostics, sources } = result;
   if (diagnostics.length > 0) {
-    return `${style.bad("✗")} ${file}  cannot be read: ${count(diagnostics.length, "mistake")}\n\n${renderDiagnostics(diagnostics, sources)}\n\n`;
+    const why = result.refused === true ? "cannot be run" : `cannot be read: ${count(diagnostics.length, "mistake")}`;
+    return `${style.bad("✗")} ${file}  ${why}\n\n${renderDiagnostics(diagnostics, sources)}\n\n`;
   }
   const { warnings = [] } = result;
   const doubts = warnings.map((found) => ({ ...found, message: `warning: ${found.message}` }));

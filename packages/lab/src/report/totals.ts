@@ -1,6 +1,5 @@
 // Counting: a case is a file times a matrix cell; a file that cannot be read is one failed case.
 import type { FileResult } from "../model/outcome.ts";
-import type { Cell } from "../model/scenario.ts";
 
 export interface Totals {
   readonly passed: number;
@@ -25,10 +24,4 @@ export function addTotals(a: Totals, b: Totals): Totals {
 export function exitCodeOf({ passed, failed }: Totals, wrong: boolean): 0 | 1 | 2 {
   if (wrong || passed + failed === 0) return 2;
   return failed > 0 ? 1 : 0;
-}
-
-/** `[a=x b=y]`; empty for a file without matrix. */
-export function formatCell(cell: Cell): string {
-  const pairs = Object.entries(cell).map(([name, value]) => `${name}=${value}`);
-  return pairs.length === 0 ? "" : `[${pairs.join(" ")}]`;
 }

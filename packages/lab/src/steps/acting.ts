@@ -2,7 +2,7 @@
 
 import type { ClientOutcome, RunningCommand } from "@kubehop/commands";
 import { formatIpv4 } from "@kubehop/netstack";
-import type { Ipv4, SockErrno } from "@kubehop/netstack";
+import type { Ipv4, RuleOrigin, SockErrno } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Place } from "../cluster/places.ts";
@@ -19,6 +19,7 @@ import type {
   RunAction,
   SendAction,
   SendFlow,
+  StepSpec,
 } from "../model/step-spec.ts";
 import type { Desk } from "./desk.ts";
 import { runFault } from "./fault/run-fault.ts";
@@ -124,7 +125,7 @@ export class Actor {
       stdout,
       stderr: (text) => void (run.stderr += text),
       refuse: (text) => this.#options.refuse(new StepRefusal(new Refusal(text), position)),
-      origin: typedOrigin(run.step.id, position),
+      origin: originOf(run.step) ?? typedOrigin(run.step.id, position),
     });
   }
 
@@ -216,6 +217,10 @@ export class Actor {
 function kill(process: RunningCommand): number {
   process.interrupt();
   return EXIT_KILLED;
+}
+
+function originOf({ action }: StepSpec): RuleOrigin | undefined {
+  return action.kind === "run" ? action.origin : undefined;
 }
 
 /** What a system call said is all there is to see at the sender's. */

@@ -2,6 +2,7 @@
 // and in any later step: the id of a step stands for its job.
 
 import { ended, Task } from "@kubehop/commands";
+import { FG } from "../load/commands.ts";
 import type { ClientOutcome, RunningCommand, ShellCommand, ShellContext } from "@kubehop/commands";
 
 interface Job {
@@ -31,7 +32,7 @@ export class Jobs {
 
   /** `fg [ID]`: interrupt a job, the newest without an id, as ^C after fg would, and show what it has printed. */
   readonly fg: ShellCommand = {
-    name: "fg",
+    name: FG,
     summary: "end a background command (fg ID OF ITS STEP) and show what it has printed",
     start: (ctx, args) => this.#foreground(ctx, args[0]),
   };

@@ -5,13 +5,12 @@ import type { Cluster } from "../cluster/cluster.ts";
 /** Virtual ms a command may take before one gives up on it: longer than any TCP timeout. */
 export const COMMAND_LIMIT_MS = 3_600_000;
 
-/** False: it did not happen within the limit. `look` is called between events. */
-export function passUntil(cluster: Cluster, happened: () => boolean, look?: () => void): boolean {
+/** False: it did not happen within the limit. */
+export function passUntil(cluster: Cluster, happened: () => boolean): boolean {
   const { world } = cluster;
   const limit = world.now + COMMAND_LIMIT_MS;
   cluster.settle();
   while (!happened()) {
-    look?.();
     const next = world.clock.nextAt();
     if (next === undefined || next > limit) return false;
     world.clock.runNext();

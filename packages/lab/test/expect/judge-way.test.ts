@@ -90,7 +90,7 @@ test.each([
   ['nat: { in: node1, dst: "client" }', '5:47 "client" is not a translation: it needs one "=>"'],
   ['nat: { in: node1, src: "svc/wbe => client" }', '5:52 no Service is named "wbe"'],
 ])("%s is a mistake", (expectation, message) => {
-  const text = `scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: a\n    expect: { exit: 0, ${expectation} }\n`;
+  const text = `scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: ip\n    expect: { exit: 0, ${expectation} }\n`;
   expect(brief(text, { "./web.yaml": WEB })).toEqual([message]);
 });
 

@@ -327,7 +327,7 @@ describe("the cause of a bug", () => {
   const scenario = scenarioOf(`scenario: x
 matrix: { m: [bad, good] }
 bug: { when: { m: bad }, because: { dropped: { reason: NETFILTER_DROP } } }
-steps: [{ run: a, expect: { broken: timeout, fixed: ok } }]
+steps: [{ run: ip, expect: { broken: timeout, fixed: ok } }]
 `);
   const [broken, fixed] = scenario.cells;
   const timeout = outcome({ flows: [{ result: "timeout" }] });
@@ -369,7 +369,7 @@ steps: [{ run: a, expect: { broken: timeout, fixed: ok } }]
   });
 
   it("a run that stops early says how much was left out", () => {
-    const long = scenarioOf("scenario: x\nsteps: [{ run: a }, { run: b }, { run: c }]\n");
+    const long = scenarioOf("scenario: x\nsteps: [{ run: ip }, { run: ip }, { run: ip }]\n");
     const result = runCase(long, long.cells[0]!, 1, (plan) => ({
       virtualMs: 7,
       stopped: { step: plan.steps[0]!, reason: "a packet storm" },

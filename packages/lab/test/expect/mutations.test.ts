@@ -10,7 +10,7 @@ mutations:
   - cluster.nodes.node1.modules.br_netfilter: absent
   - 'cluster.nodes.node1.sysctls["net.ipv4.ip_forward"]': null
   - cluster.nodes.node1.ip: nowhere
-steps: [{ run: a, expect: { exit: 0 } }]
+steps: [{ run: ip, expect: { exit: 0 } }]
 `;
 
 /** Fails when br_netfilter is absent. */

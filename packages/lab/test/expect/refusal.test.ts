@@ -87,7 +87,7 @@ it("also where an exit status was expected, and inside kubectl exec", () => {
   ]);
   const pod = "{ apiVersion: v1, kind: Pod, metadata: { name: p }, spec: { containers: [{ name: c, image: nginx }] } }";
   const exec = `${CLUSTER}manifests:\n  - ${pod}\nsteps:\n  - { run: kubectl exec p -- tc qdisc || true }\n`;
-  expect(diagnostics(exec)).toEqual(["a.yaml:6:12 not-modelled tc is not modelled: queueing is not modelled"]);
+  expect(diagnostics(exec)).toEqual(["a.yaml:6:30 not-modelled tc is not modelled: queueing is not modelled"]);
 });
 
 it("a real tool's failure is an exit status", () => {

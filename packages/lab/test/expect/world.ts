@@ -78,7 +78,7 @@ export function outcome(rest: Partial<StepOutcome> & { readonly flows?: readonly
 /** `message` and details of what does not hold, for an expectation as it stands in a file. */
 export function failures(expect: string, result: StepOutcome, world: World = {}): string[][] {
   const scenario = scenarioOf(
-    `scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: a\n    expect: ${expect.replaceAll("\n", "\n      ")}\n`,
+    `scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: ip\n    expect: ${expect.replaceAll("\n", "\n      ")}\n`,
     { "./web.yaml": WEB },
   );
   const step = scenario.cells[0]!.steps[0]!;

@@ -123,6 +123,53 @@ spec: { clusterIP: 172.20.9.9, selector: { app: db }, ports: [{ port: 53, target
     ]);
   });
 
+  const FLANNEL = (name: string, ip: string, mac: string, publicIp = ip): string =>
+    NODE(name, ip, "podCIDR: 10.244.1.0/24").replace(
+      "metadata: {",
+      `metadata: { annotations: { flannel.alpha.coreos.com/backend-data: '{"VNI":1,"VtepMAC":"${mac}"}', flannel.alpha.coreos.com/public-ip: ${publicIp} },`,
+    );
+
+  it("of flannel: its release, and what flanneld wrote to the Nodes", () => {
+    const daemon = `---
+apiVersion: v1
+kind: Pod
+metadata: { name: kube-flannel-ds-x, namespace: kube-system }
+spec: { nodeName: a, hostNetwork: true, containers: [{ name: f, image: "quay.io/coreos/flannel:v0.9.1-amd64" }] }
+`;
+    const mac = "36:DC:08:bc:b6:23";
+    const nodes = FLANNEL("a", "10.0.0.1", mac) + FLANNEL("b", "10.0.0.2", mac, "52.1.2.3");
+    const { cluster } = scenarioOf(nodes + daemon);
+    expect(cluster).toMatchObject({
+      cni: { flannel: { version: "0.9.1" } },
+      nodes: { a: { vtepMac: "36:dc:08:bc:b6:23" } },
+    });
+    expect(cluster).not.toHaveProperty("nodes.b.vtepMac");
+    expect(made(nodes + daemon).notes).toEqual(
+      expect.arrayContaining([
+        "missing: the VTEP MAC 36:dc:08:bc:b6:23, which a has too: Node b",
+        "missing: flannel.alpha.coreos.com/public-ip 52.1.2.3: flanneld takes 10.0.0.2: Node b",
+      ]),
+    );
+  });
+
+  it("says what is assumed of pods that are probed", () => {
+    const unready = POD(
+      "p",
+      "n",
+      "10.244.0.9",
+      "kind: Job, name: j",
+      ", conditions: [{ type: Ready, status: 'False' }]",
+    );
+    const probed = unready.replace("image: x/db", "image: x/db, readinessProbe: { tcpSocket: { port: 1 } }");
+    const { notes } = made(`${NODE("n", "10.0.0.1", "podCIDR: 10.244.0.0/24")}${probed}`);
+    expect(notes).toEqual(
+      expect.arrayContaining([
+        "missing: pods that are not ready in the dump: here they are, and are endpoints: Pod default/p",
+        "missing: spec.containers[].readinessProbe, not made: a pod is ready when its network is: Pod default/p",
+      ]),
+    );
+  });
+
   it("whose values are refused loses the object, not the rest", () => {
     const port = "ports: [{ containerPort: 80, hostPort: 8080 }]";
     const pod = `${NODE("n", "10.0.0.1", "podCIDR: 10.244.0.0/24")}---\napiVersion: v1\nkind: Pod\nmetadata: { name: edge }\nspec: { containers: [{ name: c, image: nginx, ${port} }] }\n`;

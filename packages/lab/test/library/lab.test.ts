@@ -47,7 +47,32 @@ describe("a lab", () => {
   it("refuses what is not modelled, and what never ends", async () => {
     const lab = await loadLab(SOURCE);
     await expect(lab.node("node1").run("nft list ruleset")).rejects.toThrow(/nft/);
-    await expect(lab.from("pod/shell").run("ping web")).rejects.toThrow("ping web: does not end");
+    await expect(lab.from("pod/shell").run("ping web")).rejects.toThrow(
+      "ping web: did not end within 3600 virtual seconds",
+    );
+  });
+
+  it("knows who typed a rule: the call, and no line of the file", async () => {
+    const lab = await loadLab(SOURCE);
+    for (const node of ["node1", "node2"]) await lab.node(node).run("iptables -I FORWARD -j DROP");
+    const { drops, explain } = await lab.from("pod/shell").curl("http://web");
+    expect(drops[0]).toMatchObject({ agent: "typed", by: expect.stringMatching(/^typed in call [12]$/) as unknown });
+    expect(explain()).toMatch(/DROPPED NETFILTER_DROP by filter\/FORWARD rule 1 +typed in call [12]\n/);
+    expect(explain()).not.toContain("lab.yaml:1");
+  });
+
+  it("goes on after a call that broke off", async () => {
+    const lab = await loadLab(SOURCE);
+    await expect(lab.node("node1").run("nft list ruleset")).rejects.toThrow(/nft/);
+    await expect(lab.from("pod/shell").curl("http://web")).resolves.toMatchObject({ result: "ok" });
+  });
+
+  it("takes lines and background commands, as run does", async () => {
+    const lab = await loadLab(SOURCE);
+    await lab.from("pod/shell").run("tcpdump -lni eth0 tcp &");
+    await lab.from("pod/shell").curl("http://web");
+    const shown = await lab.from("pod/shell").run("echo shown:\nfg");
+    expect(shown.stdout).toMatch(/^shown:\n[^]* > \S+\.80: Flags \[S\]/);
   });
 
   it("takes any text for one word of a command", async () => {

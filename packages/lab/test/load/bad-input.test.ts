@@ -95,9 +95,9 @@ hint: put the text in quotes: "a: b"`,
   });
 
   it("tab as indentation", () => {
-    expect(mistakes("scenario: x\nsteps:\n\t- run: a\n")).toBe(
+    expect(mistakes("scenario: x\nsteps:\n\t- run: ip\n")).toBe(
       `lab.yaml:3:1: YAML: Tabs are not allowed as indentation
-   3 | \t- run: a
+   3 | \t- run: ip
      | ^
 hint: indent with spaces; YAML does not allow tabs`,
     );
@@ -225,55 +225,55 @@ describe("mistakes between keys", () => {
 
   it.each([
     [
-      "steps: [{ in: client, run: a, send: 'client > svc/web:80' }]",
-      "3:31 a step does one thing, this one has run and send",
+      "steps: [{ in: client, run: ip, send: 'client > svc/web:80' }]",
+      "3:32 a step does one thing, this one has run and send",
     ],
-    ["steps: [{ in: node3, run: a }]", '3:15 no node, host, pod or alias is named "node3"'],
+    ["steps: [{ in: node3, run: ip }]", '3:15 no node, host, pod or alias is named "node3"'],
     [
-      "steps: [{ in: svc/web, run: a }]",
+      "steps: [{ in: svc/web, run: ip }]",
       '3:15 "svc/web" is no place: commands run at admin, on nodes, hosts and in pods',
     ],
-    ["steps: [{ run: a, pick: web#3 }]", "3:25 Deployment web has 2 pods, there is no #3"],
-    ["steps: [{ run: a, pick: web#0 }]", '3:25 pods are counted from 1: "web#0"'],
+    ["steps: [{ run: ip, pick: web#3 }]", "3:26 Deployment web has 2 pods, there is no #3"],
+    ["steps: [{ run: ip, pick: web#0 }]", '3:26 pods are counted from 1: "web#0"'],
     ["steps: [{ send: 'client > svc/wbe:80' }]", '3:31 no Service is named "wbe"'],
     ["steps: [{ send: 'client > svc/web' }]", "3:27 the flow has no port to go to"],
-    ["steps: [{ id: a, run: a }, { id: a, run: b }]", '3:34 two steps are named "a", see line 3'],
-    ["steps: [{ at: 5s, run: a }, { at: 1s, run: b }]", "3:35 this time is before that of an earlier step"],
+    ["steps: [{ id: a, run: ip }, { id: a, run: ip }]", '3:35 two steps are named "a", see line 3'],
+    ["steps: [{ at: 5s, run: ip }, { at: 1s, run: ip }]", "3:36 this time is before that of an earlier step"],
     [
-      "steps: [{ run: a, expect: { fixed: ok, broken: timeout } }]",
-      '3:29 "fixed" needs a bug: say in which cells it shows',
+      "steps: [{ run: ip, expect: { fixed: ok, broken: timeout } }]",
+      '3:30 "fixed" needs a bug: say in which cells it shows',
     ],
     [
-      "steps: [{ run: a, expect: { output: { matches: '(' } } }]",
-      "3:48 not a regular expression: /(/m: Unterminated group",
+      "steps: [{ run: ip, expect: { output: { matches: '(' } } }]",
+      "3:49 not a regular expression: /(/m: Unterminated group",
     ],
     [
-      "steps: [{ run: a, expect: { share: { web#1: 1/2, web#2: 1/3 } } }]",
-      "3:36 the shares add up to 83.3 %, not to 100 %",
+      "steps: [{ run: ip, expect: { share: { web#1: 1/2, web#2: 1/3 } } }]",
+      "3:37 the shares add up to 83.3 %, not to 100 %",
     ],
-    ["steps: [{ run: a, expect: { ignore: [pkts] } }]", "3:37 a mask without text to compare"],
-    ["names: { node1: web#1 }\nsteps: [{ run: a }]", '3:10 "node1" is already the name of a machine'],
-    ["pin: { pods: { web#1: { ip: 10.9.9.9 } } }\nsteps: [{ run: a }]", "3:29 10.9.9.9 is not in any podCIDR"],
+    ["steps: [{ run: ip, expect: { ignore: [pkts] } }]", "3:38 a mask without text to compare"],
+    ["names: { node1: web#1 }\nsteps: [{ run: ip }]", '3:10 "node1" is already the name of a machine'],
+    ["pin: { pods: { web#1: { ip: 10.9.9.9 } } }\nsteps: [{ run: ip }]", "3:29 10.9.9.9 is not in any podCIDR"],
     [
-      "pin: { pods: { web#1: { ip: 10.244.0.5 }, web#2: { ip: 10.244.0.5 } } }\nsteps: [{ run: a }]",
+      "pin: { pods: { web#1: { ip: 10.244.0.5 }, web#2: { ip: 10.244.0.5 } } }\nsteps: [{ run: ip }]",
       "3:56 10.244.0.5 is already pinned for web#1",
     ],
     [
-      "pin: { services: { web: { clusterIP: 10.0.0.1 } } }\nsteps: [{ run: a }]",
+      "pin: { services: { web: { clusterIP: 10.0.0.1 } } }\nsteps: [{ run: ip }]",
       "3:38 10.0.0.1 is outside the Services' network 10.96.0.0/12",
     ],
     [
-      "pin: { services: { web: { nodePort: 80 } } }\nsteps: [{ run: a }]",
+      "pin: { services: { web: { nodePort: 80 } } }\nsteps: [{ run: ip }]",
       "3:37 node port 80 is out of range (30000-32767)",
     ],
-    ["serve: { web: { body: x } }\nsteps: [{ run: a }]", "3:17 a body is what an http server answers"],
-    ["cluster: { agents: [kubelet, kubelet] }\nsteps: [{ run: a }]", "3:30 kubelet stands twice"],
+    ["serve: { web: { body: x } }\nsteps: [{ run: ip }]", "3:17 a body is what an http server answers"],
+    ["cluster: { agents: [kubelet, kubelet] }\nsteps: [{ run: ip }]", "3:30 kubelet stands twice"],
     [
-      "cluster: { cni: docker, nodes: [a, b] }\nsteps: [{ run: a }]",
+      "cluster: { cni: docker, nodes: [a, b] }\nsteps: [{ run: ip }]",
       "3:32 cni: docker joins no nodes: pods of other nodes could not be reached",
     ],
     [
-      "mutations: [{ cluster.nodes.node9.ip: 1.2.3.4 }]\nsteps: [{ run: a }]",
+      "mutations: [{ cluster.nodes.node9.ip: 1.2.3.4 }]\nsteps: [{ run: ip }]",
       "3:15 cluster.nodes.node9.ip leads nowhere in this file",
     ],
     ["steps: [{ run: kubectl apply -f ./svc.yaml }]", "3:33 no such file: ./svc.yaml"],
@@ -284,13 +284,13 @@ describe("mistakes between keys", () => {
   it("a pod that names a node that is not there", () => {
     const pod =
       "apiVersion: v1\nkind: Pod\nmetadata: { name: p }\nspec: { nodeName: node9, containers: [{ name: c }] }\n";
-    expect(brief("scenario: x\nmanifests: [p.yaml]\nsteps: [{ run: a }]", { "p.yaml": pod })).toEqual([
+    expect(brief("scenario: x\nmanifests: [p.yaml]\nsteps: [{ run: ip }]", { "p.yaml": pod })).toEqual([
       '4:19 no node is named "node9"',
     ]);
   });
 
   it("names are not guessed missing when a manifest could not be read", () => {
-    expect(brief("scenario: x\nmanifests: [gone.yaml]\nsteps: [{ in: shop, run: a }]")).toEqual([
+    expect(brief("scenario: x\nmanifests: [gone.yaml]\nsteps: [{ in: shop, run: ip }]")).toEqual([
       "2:13 no such file: gone.yaml",
     ]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { brief, scenarioOf } from "./read.ts";
 
 const HEAD = "scenario: x\n";
-const STEPS = "steps: [{ run: a }]\n";
+const STEPS = "steps: [{ run: ip }]\n";
 
 describe("no scenario at all", () => {
   it.each([
@@ -59,7 +59,7 @@ describe("structure", () => {
     ["a number as a key", `${HEAD}1: c\n${STEPS}`, '2:1 unknown key "1"'],
     ["nothing as a key", `${HEAD}null: c\n${STEPS}`, '2:1 unknown key "null"'],
     ["keys every object inherits", `${HEAD}__proto__: { a: 1 }\n${STEPS}`, '2:1 unknown key "__proto__"'],
-    ["a merge key", `${HEAD}steps:\n  - &a { run: a }\n  - { <<: *a, run: b }\n`, '4:7 unknown key "<<" in steps[1]'],
+    ["a merge key", `${HEAD}steps:\n  - &a { run: ip }\n  - { <<: *a, run: ip }\n`, '4:7 unknown key "<<" in steps[1]'],
     ["an unknown tag", `${HEAD}steps: !foo []\n`, "2:8 YAML: Unresolved tag: !foo"],
   ])("%s", (_, text, expected) => {
     const started = performance.now();

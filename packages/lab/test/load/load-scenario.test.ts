@@ -46,7 +46,7 @@ describe("a file that says little", () => {
 
 describe("clusters", () => {
   const clusterOf = (text: string) =>
-    scenarioOf(`scenario: x\ncluster: ${text}\nsteps: [{ run: a }]\n`).cells[0]!.cluster;
+    scenarioOf(`scenario: x\ncluster: ${text}\nsteps: [{ run: ip }]\n`).cells[0]!.cluster;
 
   it("an old release comes with its tools and with Docker", () => {
     expect(clusterOf('{ kubernetes: "1.10" }')).toMatchObject({
@@ -163,13 +163,13 @@ describe("steps", () => {
 
   it("several commands, joined lines, comments and background", () => {
     const [step] = stepsOf(
-      "  - in: client\n    run: |\n      tcpdump -ni eth0 &\n      # a comment\n      curl \\\n        http://web/\n      a && b\n",
+      "  - in: client\n    run: |\n      tcpdump -ni eth0 &\n      # a comment\n      curl \\\n        http://web/\n      ip link && bridge link\n",
     );
     expect(step?.action).toMatchObject({
       commands: [
         { text: "tcpdump -ni eth0", background: true },
         { text: "curl http://web/", background: false },
-        { text: "a && b" },
+        { text: "ip link && bridge link" },
       ],
     });
   });
@@ -191,7 +191,7 @@ describe("steps", () => {
   });
 
   it("short forms of output", () => {
-    const [step] = stepsOf("  - { run: a, expect: { output: hello, has: x, ignore: [pkts] } }\n");
+    const [step] = stepsOf("  - { run: ip, expect: { output: hello, has: x, ignore: [pkts] } }\n");
     expect(step?.expect.checks).toMatchObject([
       { kind: "output", how: "has", value: "x", ignore: ["pkts"] },
       { kind: "output", how: "contains", value: "hello", ignore: [] },
@@ -225,7 +225,7 @@ pin:
   pods: { web#1: { ip: 10.244.0.7, mac: "0A:58:64:60:36:F0", veth: veth05420679 } }
   services: { web: { clusterIP: 10.96.0.80, nodePort: 30080 } }
   order: { endpoints: { "default/web:": ["10.244.0.7:80"] } }
-steps: [{ run: a }]
+steps: [{ run: ip }]
 `,
       FILES,
     ).cells[0]!;

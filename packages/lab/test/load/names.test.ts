@@ -8,7 +8,7 @@ describe("nodes", () => {
   it("who writes one node has only that one, and is told so", () => {
     const text = "scenario: x\ncluster: { nodes: [node1] }\nsteps: [{ in: node2, run: ip route }]\n";
     expect(mistakes(text)).toContain("hint: cluster.nodes lists only node1");
-    const placed = "scenario: x\ncluster: { nodes: { node1: {} } }\nplace: { client: node2 }\nsteps: [{ run: a }]\n";
+    const placed = "scenario: x\ncluster: { nodes: { node1: {} } }\nplace: { client: node2 }\nsteps: [{ run: ip }]\n";
     expect(mistakes(placed)).toContain("hint: cluster.nodes lists only node1");
   });
 
@@ -32,7 +32,7 @@ describe("aliases", () => {
   });
 
   it("a name that is known twice is listed once", () => {
-    const text = "scenario: x\nnames: { node1: admin }\nsteps: [{ in: zzz, run: a }]\n";
+    const text = "scenario: x\nnames: { node1: admin }\nsteps: [{ in: zzz, run: ip }]\n";
     expect(mistakes(text)).toContain("hint: known here: admin, node1, node2\n".trim());
   });
 });

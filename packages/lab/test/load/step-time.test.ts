@@ -75,7 +75,8 @@ test.each([
     `{ send: "client > svc/web:80", pick: web#1, every: 1s, until: 3s }`,
     '"pick" beside "every": a pick would force the choices of other steps too',
   ],
-  [`{ fault: {} }`, "a fault needs one of agent, crash, boot, link, heal, delete"],
+  [`{ wait: 1s, until: 5s }`, '"until" means nothing beside wait'],
+  [`{ fault: {} }`, "a fault needs one of agent, crash, link, heal, delete"],
   [`{ fault: { agent: node1/kubelet } }`, 'missing key "do"'],
   [`{ fault: { agent: node1/kubelet, do: delay } }`, 'missing key "by": how much later'],
   [`{ fault: { agent: node1/kubelet, do: kill, by: 1s } }`, '"by" means nothing beside do: kill'],
@@ -87,7 +88,14 @@ test.each([
     `{ in: node1, fault: { crash: node1 } }`,
     '"in" says where run, inject, datagram and race happen, fault has no use for it',
   ],
-  [`{ send: "client > svc/web:80", expect: { stream: { since: 1s } } }`, "nothing is expected of these requests"],
+  [
+    `{ send: "client > svc/web:80", expect: { stream: { lost: 0 } } }`,
+    '"stream" looks at parts of a stream, and this step is none',
+  ],
+  [
+    `{ send: "client > svc/web:80", every: 1s, until: 2s, expect: { stream: { since: 1s } } }`,
+    "nothing is expected of these requests",
+  ],
   [`{ send: "client > svc/web:80", expect: { since: web#1 gane, lost: 0 } }`, '"gane" is no event'],
   [`{ send: "client > svc/web:80", expect: { never: {} } }`, "nothing is expected"],
 ])("%s", (step, message) => {

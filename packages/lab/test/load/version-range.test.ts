@@ -10,7 +10,7 @@ matrix: ${matrix}
 bug: { when: { ${when} } }
 cluster: { kubernetes: "\${v}" }
 steps:
-  - { run: uname, expect: { fixed: { exit: 0 }, broken: { exit: 1 } } }
+  - { run: lsmod, expect: { fixed: { exit: 0 }, broken: { exit: 1 } } }
 `;
 }
 
@@ -69,14 +69,14 @@ describe("patch levels of Kubernetes", () => {
     ["v1.28.3", "Kubernetes v1.28.3 is not modelled"],
     ["1.27.3", "Kubernetes 1.27.3 is not modelled"],
   ])("%s is refused", (version, message) => {
-    expect(brief(`scenario: x\ncluster: { kubernetes: ${version} }\nsteps: [{ run: uname }]\n`)).toEqual([
+    expect(brief(`scenario: x\ncluster: { kubernetes: ${version} }\nsteps: [{ run: lsmod }]\n`)).toEqual([
       `2:24 ${message}`,
     ]);
   });
 
   it("of one node", () => {
     const text =
-      'scenario: x\ncluster: { kubernetes: "1.28", nodes: { node1:, node2: { kubernetes: "1.10.2" } } }\nsteps: [{ run: uname }]\n';
+      'scenario: x\ncluster: { kubernetes: "1.28", nodes: { node1:, node2: { kubernetes: "1.10.2" } } }\nsteps: [{ run: lsmod }]\n';
     expect(scenarioOf(text).cells[0]?.cluster.nodes.map(({ kubernetes }) => kubernetes)).toEqual(["1.28", "1.10.2"]);
   });
 });

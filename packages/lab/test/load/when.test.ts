@@ -10,8 +10,8 @@ matrix: { v: ["1.9.0", "1.10"], w: [a, b] }
 bug: { when: { w: a }, because: { dropped: { in: node1 } } }
 manifests: [./web.yaml]
 steps:
-  - { id: here, when: ${when}, run: uname }
-  - { id: always, run: uname }
+  - { id: here, when: ${when}, run: lsmod }
+  - { id: always, run: lsmod }
 `;
 }
 

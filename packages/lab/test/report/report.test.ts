@@ -42,7 +42,7 @@ describe("text", () => {
   });
 
   it("mistakes in place of cases", () => {
-    expect(formatFileResult(run("scenario: x\nfoo: 1\nsteps: [{ run: a }]\n", half)))
+    expect(formatFileResult(run("scenario: x\nfoo: 1\nsteps: [{ run: ip }]\n", half)))
       .toBe(`✗ lab.yaml  cannot be read: 1 mistake
 
 lab.yaml:2:1: unknown key "foo"
@@ -54,7 +54,7 @@ lab.yaml:2:1: unknown key "foo"
 });
 
 describe("totals and exit codes", () => {
-  const good = run("scenario: x\nsteps: [{ run: a }]\n", scripted([]));
+  const good = run("scenario: x\nsteps: [{ run: ip }]\n", scripted([]));
   const bad = run("scenario: x\nfoo: 1\n", scripted([]));
   const failing = run(TEXT, half);
 
@@ -181,7 +181,7 @@ next      kubehop explain`);
 
   it("what XML cannot hold becomes a question mark", () => {
     const result = run(
-      "scenario: x\nsteps: [{ run: a, expect: { output: b } }]\n",
+      "scenario: x\nsteps: [{ run: ip, expect: { output: b } }]\n",
       scripted([outcome({ stdout: "\u0001\ufffe\ud800\u{1f600}" })]),
     );
     expect(junit(result)).toContain("???\u{1f600}");
@@ -223,7 +223,7 @@ steps:
         another
       output: default # kept too
 
-  - run: b
+  - run: ip
 `;
   const printed = (stdout: string): StepOutcome => outcome({ stdout });
 

@@ -119,6 +119,7 @@ const AROUND: readonly (readonly [path: string, around: Tree])[] = [
   ["steps[].fault.link", { steps: [{ fault: { cut: true } }] }],
   ["steps[].fault.delete.", { steps: [{ fault: { delete: { in: "node1" } } }] }],
   ["steps[].fault.delete.in", { steps: [{ fault: { delete: { route: { dst: "default" } } } }] }],
+  ["steps[].expect.stream", { steps: [{ every: "1s", until: "2s" }] }],
   ["steps[].expect.stream.", { steps: [{ expect: { stream: { lost: 0 } } }] }],
   ["steps[].expect.nat.", { steps: [{ expect: { nat: { in: "node1" } } }] }],
   ["steps[].pick", { steps: [{ run: CURL.replace("web", "export") }] }],

@@ -1,4 +1,4 @@
-// Receiving ARP: who is answered, what is learned (net/ipv4/arp.c: arp_rcv, arp_process; R2.4–R2.10).
+// Receiving ARP: who is answered, what is learned (net/ipv4/arp.c: arp_rcv, arp_process).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { isLoopback, isMulticast } from "../addr/ipv4.ts";
@@ -120,7 +120,7 @@ function answerRequest(dev: NetDevice, pkt: Packet, arp: ArpFields): boolean | "
     : false;
 }
 
-/** arp_fwd_proxy, arp_fwd_pvlan, pneigh_lookup (R2.8). */
+/** arp_fwd_proxy, arp_fwd_pvlan, pneigh_lookup. */
 function proxies(dev: NetDevice, out: NetDevice, arp: ArpFields): boolean {
   if (out === dev) return arp.sip !== arp.tip && dev.inDev.proxyArpPvlan;
   return dev.inDev.proxyArp || dev.ns.arp.proxies.get(dev)?.has(arp.tip | 0) === true;
@@ -159,7 +159,7 @@ function neighEventNs(dev: NetDevice, arp: ArpFields): void {
   if (neigh !== null) neighUpdate(neigh, arp.sha, NUD_STALE, { override: true });
 }
 
-/** arp_ignore: true when this own address must not be told here (R2.5). */
+/** arp_ignore: true when this own address must not be told here. */
 function arpIgnore(inDev: InDevice, sip: Ipv4, tip: Ipv4): boolean {
   switch (inDev.arpIgnore) {
     case 1:
@@ -188,7 +188,7 @@ function arpFilter(dev: NetDevice, arp: ArpFields): boolean {
   return typeof route === "string" || route.dev !== dev;
 }
 
-/** The update rule for everything else (R2.9). */
+/** The update rule for everything else. */
 function learn(dev: NetDevice, pkt: Packet, arp: ArpFields): void {
   const { ns } = dev;
   const accepts = dev.inDev.arpAccept !== 0 && (dev.inDev.arpAccept !== 2 || dev.inDev.onlink(arp.sip, 0 as Ipv4));

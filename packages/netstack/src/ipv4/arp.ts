@@ -1,4 +1,4 @@
-// ARP for IPv4 over Ethernet: sending, and what the neighbour table asks of it (net/ipv4/arp.c; R2.1–R2.3).
+// ARP for IPv4 over Ethernet: sending, and what the neighbour table asks of it (net/ipv4/arp.c).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { Mac } from "../addr/mac.ts";
@@ -64,7 +64,7 @@ function arpSolicit(neigh: Neigh, pkt: Packet | null): void {
   );
 }
 
-/** Which own address asks: arp_announce 0 the packet's, 1 the packet's if the target is in its subnet, 2 the best for the target (R2.1). */
+/** Which own address asks: arp_announce 0 the packet's, 1 the packet's if the target is in its subnet, 2 the best for the target. */
 function solicitSource(neigh: Neigh, pkt: Packet | null): Ipv4 {
   const { dev } = neigh;
   const { ns, inDev } = dev;

@@ -1,4 +1,4 @@
-// Addresses of devices: insert, delete, promote (net/ipv4/devinet.c). R1.26–R1.28.
+// Addresses of devices: insert, delete, promote (net/ipv4/devinet.c).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { NetDevice } from "../dev/net-device.ts";

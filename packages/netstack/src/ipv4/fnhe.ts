@@ -1,4 +1,4 @@
-// What a nexthop learned about single destinations: path MTU and redirects (net/ipv4/route.c: fib_nh_exception). R1.45, R1.49.
+// What a nexthop learned about single destinations: path MTU and redirects (net/ipv4/route.c: fib_nh_exception).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { NetDevice } from "../dev/net-device.ts";

@@ -1,4 +1,4 @@
-// Rate limits of ICMP (net/ipv4/icmp.c: icmpv4_global_allow, icmpv4_xrlim_allow; inetpeer.c: inet_peer_xrlim_allow). R1.53.
+// Rate limits of ICMP (net/ipv4/icmp.c: icmpv4_global_allow, icmpv4_xrlim_allow; inetpeer.c: inet_peer_xrlim_allow).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { NetDevice } from "../dev/net-device.ts";

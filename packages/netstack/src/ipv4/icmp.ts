@@ -1,4 +1,4 @@
-// Sending ICMP: errors about received packets, and answers (net/ipv4/icmp.c: __icmp_send, icmp_reply). R1.46–R1.53.
+// Sending ICMP: errors about received packets, and answers (net/ipv4/icmp.c: __icmp_send, icmp_reply).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { IFF_LOOPBACK } from "../dev/net-device.ts";
@@ -40,7 +40,7 @@ const IP_HLEN = 20;
 
 /**
  * icmp_send: report `type`/`code` to the sender of `pkt`, which stays the caller's. `info` is the four bytes behind the
- * checksum as u32 (MTU, gateway, pointer in the top byte). Silent where R1.50 forbids an answer or limits are used up.
+ * checksum as u32 (MTU, gateway, pointer in the top byte). Silent where __icmp_send forbids an answer or limits are used up.
  */
 export function icmpSend(pkt: Packet, type: number, code: number, info: number): void {
   const { route } = pkt;
@@ -65,7 +65,7 @@ export function icmpSend(pkt: Packet, type: number, code: number, info: number):
   push(ns, pkt, key, back, { type, code, info, tos, data: quote, options });
 }
 
-/** Who may be answered (R1.50): unicast to us in frame and packet, first fragments, and no errors about errors. */
+/** Who may be answered: unicast to us in frame and packet, first fragments, and no errors about errors. */
 function mayAnswer(pkt: Packet, route: Route, type: number): boolean {
   const b = pkt.buf;
   if (pkt.pktType !== PACKET_HOST || pkt.nh + IP_HLEN > pkt.tail) return false;
@@ -77,7 +77,7 @@ function mayAnswer(pkt: Packet, route: Route, type: number): boolean {
   return about <= NR_ICMP_TYPES && !icmpIsError(about);
 }
 
-/** The source of an error about a packet that was not for us: chosen by the route back, or the ingress address (R1.51). */
+/** The source of an error about a packet that was not for us: chosen by the route back, or the ingress address. */
 function errorSource(ns: NetNamespace, pkt: Packet, route: Route): Ipv4 {
   if (!route.input || ns.ipv4.sysctls.icmp_errors_use_inbound_ifaddr === 0) return 0 as Ipv4;
   const dev = ns.devices.byIndex(pkt.iif);

@@ -27,7 +27,7 @@ export class InDevice {
   readonly ns: NetNamespace;
   /** Null until the device is registered. */
   dev: NetDevice | null = null;
-  /** Primaries by scope (wider last), then secondaries (R1.27). */
+  /** Primaries by scope (wider last), then secondaries. */
   readonly addrs: InAddr[] = [];
   readonly conf = new Ipv4DevConf();
   readonly arpParms = new NeighParms();
@@ -111,7 +111,7 @@ export class InDevice {
   get secureRedirects(): boolean {
     return (this.ns.ipv4.confAll.secure_redirects | this.conf.secure_redirects) !== 0;
   }
-  /** AND of both while forwarding, OR otherwise (R1.49). */
+  /** AND of both while forwarding, OR otherwise. */
   get acceptsRedirects(): boolean {
     const all = this.ns.ipv4.confAll.accept_redirects;
     return (this.forwards ? all & this.conf.accept_redirects : all | this.conf.accept_redirects) !== 0;

@@ -1,4 +1,4 @@
-// Cutting a packet into fragments (net/ipv4/ip_output.c: ip_do_fragment). R1.38, R1.39.
+// Cutting a packet into fragments (net/ipv4/ip_output.c: ip_do_fragment).
 
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import { consumeSkb } from "../skb/kfree-skb.ts";

@@ -1,4 +1,4 @@
-// The MTU a packet is held to (include/net/ip.h: ip_dst_mtu_maybe_forward). R1.37.
+// The MTU a packet is held to (include/net/ip.h: ip_dst_mtu_maybe_forward).
 
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { Packet } from "../skb/packet.ts";

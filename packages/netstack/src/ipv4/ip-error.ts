@@ -1,4 +1,4 @@
-// The end of packets that have no route (net/ipv4/route.c: ip_error). R1.19, R1.35, R1.53.
+// The end of packets that have no route (net/ipv4/route.c: ip_error).
 
 import type { NetNamespace } from "../netns/net-namespace.ts";
 import type { DropReason } from "../skb/drop-reason.ts";

@@ -1,4 +1,4 @@
-// Forwarding (net/ipv4/ip_forward.c). The order of checks is R1.36.
+// Forwarding (net/ipv4/ip_forward.c). The order of checks is that of ip_forward.
 
 import { NF_INET_FORWARD, NFPROTO_IPV4, nfHook } from "../netfilter/hooks.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";

@@ -256,7 +256,7 @@ export function ipFragsExitNet(ns: NetNamespace): void {
   }
 }
 
-/** ip_expire: time is up. Only the final destination tells the sender, and only about a datagram whose beginning it has (R1.4). */
+/** ip_expire: time is up. Only the final destination tells the sender, and only about a datagram whose beginning it has. */
 function ipExpire(ns: NetNamespace, queue: FragQueue): void {
   if (queue.done) return;
   unlink(ns, queue);

@@ -37,7 +37,7 @@ function ipRcvListed(pkt: Packet): void {
   else list.push(pkt);
 }
 
-/** ip_rcv_core: header checks (R1.2). False: dropped here. */
+/** ip_rcv_core: header checks. False: dropped here. */
 function ipRcvCore(ns: NetNamespace, pkt: Packet): boolean {
   const mib = ns.ipv4.mib;
   if (pkt.pktType === PACKET_OTHERHOST) return drop(ns, pkt, "OTHERHOST");
@@ -138,7 +138,7 @@ function ipLocalDeliverFinish(pkt: Packet): void {
   ipProtocolDeliver(ns, pkt, proto);
 }
 
-/** ip_protocol_deliver_rcu, without raw sockets; nobody there is 3/2 (R1.41). */
+/** ip_protocol_deliver_rcu, without raw sockets; nobody there is 3/2. */
 function ipProtocolDeliver(ns: NetNamespace, pkt: Packet, proto: number): void {
   const { mib } = ns.ipv4;
   const protocol = ns.ipv4.protocols[proto];

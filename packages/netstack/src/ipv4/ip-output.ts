@@ -112,7 +112,7 @@ function devLoopbackXmit(pkt: Packet): void {
   dev.ns.world.netifRx(pkt);
 }
 
-/** ip_finish_output: cut to the MTU where needed (R1.38, R1.39). */
+/** ip_finish_output: cut to the MTU where needed. */
 export function ipFinishOutput(pkt: Packet): void {
   const route = pkt.route;
   const ns = route?.dev.ns;

@@ -1,4 +1,4 @@
-// ICMP redirects, sent and obeyed (net/ipv4/route.c: ip_rt_send_redirect, __ip_do_redirect) and path MTU (__ip_rt_update_pmtu). R1.45–R1.49.
+// ICMP redirects, sent and obeyed (net/ipv4/route.c: ip_rt_send_redirect, __ip_do_redirect) and path MTU (__ip_rt_update_pmtu).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { isMulticast, isZeronet } from "../addr/ipv4.ts";

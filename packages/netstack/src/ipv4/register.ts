@@ -104,7 +104,7 @@ function carrierChange(ns: NetNamespace, dev: NetDevice): void {
   if (evict && !dev.ops.carrier(dev)) ns.arp.flushDev(dev, true);
 }
 
-/** inetdev_send_gratuitous_arp, with arp_notify only (R2.10). */
+/** inetdev_send_gratuitous_arp, with arp_notify only. */
 function announce(dev: NetDevice): void {
   if (!dev.up || !dev.inDev.arpNotify) return;
   for (const ifa of dev.inDev.addrs) {

@@ -1,4 +1,4 @@
-// Routing again after netfilter changed what the decision depended on (net/ipv4/netfilter.c: ip_route_me_harder). R1.42.
+// Routing again after netfilter changed what the decision depended on (net/ipv4/netfilter.c: ip_route_me_harder).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import type { NetNamespace } from "../netns/net-namespace.ts";

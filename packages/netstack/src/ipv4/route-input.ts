@@ -1,4 +1,4 @@
-// Where does a received packet go (net/ipv4/route.c: ip_route_input_slow and its helpers)? R1.5–R1.15.
+// Where does a received packet go (net/ipv4/route.c: ip_route_input_slow and its helpers)?
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { INADDR_BROADCAST, formatIpv4, isLoopback, isMulticast, isZeronet } from "../addr/ipv4.ts";
@@ -167,7 +167,7 @@ function broadcastInput(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev:
   return null;
 }
 
-/** ip_route_input_mc and the check before it: only joined groups are taken (R1.8). */
+/** ip_route_input_mc and the check before it: only joined groups are taken. */
 function routeMulticast(pkt: Packet, daddr: Ipv4, saddr: Ipv4, tos: number, dev: NetDevice): DropReason | null {
   const { inDev } = dev;
   if (!inDev.groups.has(daddr | 0)) return "NOT_SPECIFIED";

@@ -1,4 +1,4 @@
-// Where does a packet made here go, and from which address (net/ipv4/route.c: ip_route_output_key_hash_rcu)? R1.32–R1.34.
+// Where does a packet made here go, and from which address (net/ipv4/route.c: ip_route_output_key_hash_rcu)?
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { INADDR_BROADCAST, INADDR_LOOPBACK, isLoopback, isMulticast, isZeronet } from "../addr/ipv4.ts";

@@ -169,7 +169,7 @@ function forwardingSysctl(ns: NetNamespace): SysctlEntry {
   };
 }
 
-/** inet_forward_change: ip_forward and conf.all.forwarding are one switch, and it sets every device and the default (R1.35). */
+/** inet_forward_change: ip_forward and conf.all.forwarding are one switch, and it sets every device and the default. */
 function devinetForwarding(ns: NetNamespace, value: number): void {
   const { sysctls, confAll, confDefault } = ns.ipv4;
   sysctls.ip_forward = value;

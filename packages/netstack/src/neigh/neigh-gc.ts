@@ -1,4 +1,4 @@
-// Room in the neighbour table (net/core/neighbour.c: neigh_alloc, neigh_forced_gc, neigh_periodic_work; R2.17). Nothing runs by
+// Room in the neighbour table (net/core/neighbour.c: neigh_alloc, neigh_forced_gc, neigh_periodic_work). Nothing runs by
 // itself: collection that would be due is made up for when a new neighbour wants in.
 
 import type { Neigh } from "./neigh.ts";

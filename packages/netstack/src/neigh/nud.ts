@@ -1,4 +1,4 @@
-// The neighbour state machine (net/core/neighbour.c; R2.11–R2.16).
+// The neighbour state machine (net/core/neighbour.c).
 //
 //   NONE/FAILED ─send→ INCOMPLETE ─reply→ REACHABLE ─time→ STALE ─send→ DELAY ─5 s→ PROBE ─3 s→ FAILED
 //                          └─3 s→ FAILED        └──used lately──→ DELAY
@@ -59,7 +59,7 @@ function startResolution(neigh: Neigh, now: number): void {
   setTimer(neigh, now + retrans(neigh));
 }
 
-/** Oldest first out when the queue is full (R2.16). */
+/** Oldest first out when the queue is full. */
 function enqueue(neigh: Neigh, pkt: Packet): void {
   const { ns } = neigh.dev;
   const limit = neigh.dev.inDev.arpParms.unres_qlen_bytes;
@@ -134,7 +134,7 @@ function retrans(neigh: Neigh): number {
   return Math.max(neigh.dev.inDev.arpParms.retrans_time_ms, 10);
 }
 
-/** neigh_rand_reach_time: 0.5 to 1.5 of the base (R2.13). */
+/** neigh_rand_reach_time: 0.5 to 1.5 of the base. */
 function reachableTime(neigh: Neigh): number {
   const base = neigh.dev.inDev.arpParms.base_reachable_time_ms;
   return neigh.reachableTime !== 0 ? neigh.reachableTime : base / 2 + neigh.dev.ns.arp.random.below(Math.max(base, 1));

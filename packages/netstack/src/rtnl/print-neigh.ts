@@ -1,4 +1,4 @@
-// Neighbours as `ip neigh` prints them (iproute2 ip/ipneigh.c: print_neigh). R2.18.
+// Neighbours as `ip neigh` prints them (iproute2 ip/ipneigh.c: print_neigh).
 
 import { formatIpv4 } from "../addr/ipv4.ts";
 import { formatMac } from "../addr/mac.ts";

@@ -1,4 +1,4 @@
-// Routes as `ip route` prints them, text and JSON rows (iproute2 ip/iproute.c: print_route). R1.30.
+// Routes as `ip route` prints them, text and JSON rows (iproute2 ip/iproute.c: print_route).
 
 import { formatIpv4 } from "../addr/ipv4.ts";
 import type { FibAlias, FibNh } from "../ipv4/fib/fib-types.ts";

@@ -1,4 +1,4 @@
-// Policy rules as `ip rule` prints them (iproute2 ip/iprule.c: print_rule). R1.21.
+// Policy rules as `ip rule` prints them (iproute2 ip/iprule.c: print_rule).
 
 import { formatIpv4 } from "../addr/ipv4.ts";
 import type { FibRule } from "../ipv4/fib/fib-rules.ts";

@@ -1,4 +1,4 @@
-// `ip route get` (net/ipv4/route.c: inet_rtm_getroute, rt_fill_info; iproute2 print_route). R1.31.
+// `ip route get` (net/ipv4/route.c: inet_rtm_getroute, rt_fill_info; iproute2 print_route).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { formatIpv4 } from "../addr/ipv4.ts";

@@ -1,4 +1,4 @@
-// `ip route` as operations of a batch and as listings (net/ipv4/fib_frontend.c: inet_rtm_newroute, inet_dump_fib). R1.29.
+// `ip route` as operations of a batch and as listings (net/ipv4/fib_frontend.c: inet_rtm_newroute, inet_dump_fib).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { parseInterfaceAddr, parseIpv4 } from "../addr/ipv4.ts";

@@ -1,4 +1,4 @@
-// `ip rule` as operations of a batch and as listings (net/core/fib_rules.c: fib_nl_newrule, fib_nl_delrule). R1.17, R1.20.
+// `ip rule` as operations of a batch and as listings (net/core/fib_rules.c: fib_nl_newrule, fib_nl_delrule).
 
 import type { Ipv4 } from "../addr/ipv4.ts";
 import { parseInterfaceAddr } from "../addr/ipv4.ts";

@@ -207,7 +207,7 @@ function tcpReqErr(req: TcpRequestSock, seq: number, type: number, code: number)
   reqskDrop(req);
 }
 
-/** While connecting an error ends the attempt; later it is remembered for the day the connection times out (R1.54). */
+/** While connecting an error ends the attempt; later it is remembered for the day the connection times out. */
 function tcpConnErr(sk: TcpSock, type: number, code: number): void {
   if (isFragNeeded(type, code)) return tcpMtuReduced(sk);
   const err = icmpErrConvert(type, code);

@@ -82,7 +82,7 @@ function alignUp(n: number, shift: number): number {
   return Math.ceil(n / unit) * unit;
 }
 
-/** What our SYN announces: the route's MTU less both headers (or its advmss), at least 256 (R10.2). */
+/** What our SYN announces: the route's MTU less both headers (or its advmss), at least 256. */
 export function routeAdvmss(route: Route): number {
   const configured = route.alias?.info.advmss ?? 0;
   return configured !== 0 ? Math.min(configured, 65495) : Math.min(Math.max(route.mtu - TCP_IP_HLEN, 256), 65495);

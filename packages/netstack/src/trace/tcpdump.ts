@@ -1,4 +1,4 @@
-// tcpdump's text for frames (tcpdump 4.99.3; kernel-spec R10.18–R10.27). Always numeric, as with -n. One printer per running tcpdump:
+// tcpdump's text for frames (tcpdump 4.99.3). Always numeric, as with -n. One printer per running tcpdump:
 // it remembers the conversations for relative sequence numbers.
 
 import { frameBytes } from "../dev/eth.ts";

@@ -8,15 +8,17 @@ import { DELETE_ROW } from "./delete.ts";
 import type { DraftFault, FaultRow } from "./fault-row.ts";
 import { HEAL_ROW, LINK_ROW } from "./link.ts";
 
-const ROWS: readonly FaultRow[] = [AGENT_ROW, CRASH_ROW, BOOT_ROW, LINK_ROW, HEAL_ROW, DELETE_ROW];
+/** Every kind of fault, each with its keys. */
+export const FAULT_ROWS: readonly FaultRow[] = [AGENT_ROW, CRASH_ROW, BOOT_ROW, LINK_ROW, HEAL_ROW, DELETE_ROW];
 
 /** Undefined: it was wrong, and that is reported. */
 export function buildFault(ec: ExpectContext, draft: DraftFault, path: Path): FaultSpec | undefined {
   const { context } = ec;
-  const written = ROWS.filter(({ key }) => context.document.has([...path, key]));
+  const written = FAULT_ROWS.filter(({ key }) => context.document.has([...path, key]));
   const [row, second] = written;
   if (row === undefined) {
-    context.report(path, `a fault needs one of ${ROWS.map(({ key }) => key).join(", ")}`, { code: "missing-key" });
+    const kinds = FAULT_ROWS.filter(({ refused }) => refused !== true).map(({ key }) => key);
+    context.report(path, `a fault needs one of ${kinds.join(", ")}`, { code: "missing-key" });
     return undefined;
   }
   if (second !== undefined) {

@@ -13,6 +13,7 @@ export const CRASH_ROW: FaultRow = {
 
 export const BOOT_ROW: FaultRow = {
   key: "boot",
+  refused: true,
   beside: [],
   build: (ec, _draft, path) => {
     ec.context.report([...path, "boot"], "what a machine finds when it comes back is not modelled", {

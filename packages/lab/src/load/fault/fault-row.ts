@@ -15,6 +15,8 @@ export interface FaultRow {
   readonly key: FaultKey;
   /** Keys that may stand beside it. */
   readonly beside: readonly FaultKey[];
+  /** The real thing has it, kubehop does not: offered to nobody. */
+  readonly refused?: true;
   /** Undefined: it was wrong, and that is reported. `path` is that of the fault. */
   readonly build: (ec: ExpectContext, draft: DraftFault, path: Path) => FaultSpec | undefined;
 }

@@ -42,7 +42,7 @@ export function ipDevFind(ns: NetNamespace, addr: Ipv4): NetDevice | null {
 
 /**
  * inet_select_addr: the address of `dev` for talking to `dst` (0: no preference) with a scope no narrower than `scope`;
- * a device without a suitable address borrows the first one of the namespace (R1.32). 0 when there is none.
+ * a device without a suitable address borrows the first one of the namespace. 0 when there is none.
  */
 export function inetSelectAddr(ns: NetNamespace, dev: NetDevice | null, dst: Ipv4, scope: number): Ipv4 {
   let addr = 0 as Ipv4;

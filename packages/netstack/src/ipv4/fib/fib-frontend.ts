@@ -1,4 +1,4 @@
-// Rows that addresses make and unmake (net/ipv4/fib_frontend.c: fib_magic, fib_add_ifaddr, fib_del_ifaddr; R1.26).
+// Rows that addresses make and unmake (net/ipv4/fib_frontend.c: fib_magic, fib_add_ifaddr, fib_del_ifaddr).
 
 import type { Ipv4 } from "../../addr/ipv4.ts";
 import { INADDR_BROADCAST, isZeronet, prefixMask } from "../../addr/ipv4.ts";

@@ -1,4 +1,4 @@
-// Policy rules (net/core/fib_rules.c, net/ipv4/fib_rules.c): which table answers for which packet (R1.16, R1.17).
+// Policy rules (net/core/fib_rules.c, net/ipv4/fib_rules.c): which table answers for which packet.
 
 import type { Ipv4 } from "../../addr/ipv4.ts";
 import { inPrefix } from "../../addr/ipv4.ts";
@@ -74,7 +74,7 @@ export function defaultRules(): FibRule[] {
   ];
 }
 
-/** fib_default_rule_pref: one below the second rule of the list (R1.20). */
+/** fib_default_rule_pref: one below the second rule of the list. */
 export function defaultRulePriority(rules: readonly FibRule[]): number {
   const second = rules[1];
   return second !== undefined && second.priority > 0 ? second.priority - 1 : 0;

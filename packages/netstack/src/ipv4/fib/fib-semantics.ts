@@ -108,7 +108,7 @@ function hostNexthop(cfg: FibConfig): FibNh[] | RtnlError {
   return [newFibNh(nh.dev, 0 as Ipv4, RT_SCOPE_NOWHERE)];
 }
 
-/** fib_check_nh: is the nexthop reachable (R1.29)? */
+/** fib_check_nh: is the nexthop reachable? */
 function fibCheckNh(ns: NetNamespace, cfg: FibConfig, wish: FibNhConfig): FibNh | RtnlError {
   const found =
     wish.gateway === 0 ? checkNongw(wish) : wish.onlink ? checkOnlink(ns, cfg, wish) : checkGateway(ns, cfg, wish);

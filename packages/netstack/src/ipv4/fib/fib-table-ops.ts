@@ -161,7 +161,7 @@ export function fibSyncUp(ns: NetNamespace, dev: NetDevice): void {
   }
 }
 
-/** Carrier changed: rows stay and are marked (R1.28). */
+/** Carrier changed: rows stay and are marked. */
 export function fibSyncCarrier(ns: NetNamespace, dev: NetDevice): void {
   const linkdown = nhLinkdown(dev);
   for (const { info } of ns.fib.rowsOf(dev)) for (const nh of info.nhs) if (nh.dev === dev) nh.linkdown = linkdown;

@@ -1,4 +1,4 @@
-// Is the source of a received packet believable (net/ipv4/fib_frontend.c: fib_validate_source; R1.9–R1.15)?
+// Is the source of a received packet believable (net/ipv4/fib_frontend.c: fib_validate_source)?
 
 import type { Ipv4 } from "../../addr/ipv4.ts";
 import type { NetDevice } from "../../dev/net-device.ts";

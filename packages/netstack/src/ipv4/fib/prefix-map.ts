@@ -106,7 +106,7 @@ function bucketLookup(bucket: readonly FibAlias[], match: FibMatch, res: FibResu
   return "backtrack";
 }
 
-/** fib_lookup_good_nhc: index of the first usable nexthop, -1 without (R1.23). */
+/** fib_lookup_good_nhc: index of the first usable nexthop, -1 without. */
 function goodNexthop(nhs: readonly FibNh[], match: FibMatch): number {
   for (let i = 0; i < nhs.length; i++) {
     const nh = nhs[i] as FibNh;

@@ -1,4 +1,4 @@
-// Entries as conntrack-tools print them (libnetfilter_conntrack's default output) and as /proc/net/nf_conntrack does (R6.31–R6.34).
+// Entries as conntrack-tools print them (libnetfilter_conntrack's default output) and as /proc/net/nf_conntrack does.
 
 import { formatIpv4 } from "../../addr/ipv4.ts";
 import {

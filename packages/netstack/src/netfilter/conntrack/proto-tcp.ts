@@ -206,7 +206,7 @@ function handleInvalid(net: ConntrackNet, ct: Conntrack, tcp: TcpConn, dir: CtDi
   if (ct.remaining >= INVALID_CLOSE_MIN * 1000 && ct.remaining > unack * 1000) ct.timeout = net.now + unack * 1000;
 }
 
-/** Seconds to live after an accepted packet (R6.25). */
+/** Seconds to live after an accepted packet (nf_conntrack_tcp_packet). */
 function chooseTimeout(net: ConntrackNet, tcp: TcpConn, index: number): number {
   const own = net.sysctl.tcpTimeout(tcp.state);
   const retrans = net.sysctl.tcpTimeout(TCP_TIMEOUT_RETRANS);

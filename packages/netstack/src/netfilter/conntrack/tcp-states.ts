@@ -41,7 +41,7 @@ export const TCP_NONE_SET = 5;
 
 const [SS, SR, ES, FW, CW, LA, TW, CL, S2, IV, IG] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
-/** [direction][class][state]; columns NONE, SS, SR, ES, FW, CW, LA, TW, CL, S2. Why a cell is what it is: kernel-spec §6.3. */
+/** [direction][class][state]; columns NONE, SS, SR, ES, FW, CW, LA, TW, CL, S2. As tcp_conntracks in nf_conntrack_proto_tcp.c. */
 const TRANSITIONS: readonly (readonly (readonly number[])[])[] = [
   [
     [SS, SS, IG, IG, IG, IG, IG, SS, SS, S2],

@@ -1,4 +1,4 @@
-// Choosing the translated tuple (get_unique_tuple and its helpers of nf_nat_core.c, R7.6–R7.12).
+// Choosing the translated tuple (get_unique_tuple and its helpers of nf_nat_core.c).
 
 import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_TCP } from "../../wire/ipv4-fields.ts";
 import { allowsClash } from "../conntrack/confirm.ts";

@@ -1,4 +1,4 @@
-// XtError → what the programs print on stderr, and their exit codes (R5.18 of the behaviour notes; checked against 1.8.9).
+// XtError → what the programs print on stderr, and their exit codes (checked against 1.8.9).
 
 import type { XtBackendKind } from "./evaluate.ts";
 import type { XtErrno } from "./xt-error.ts";
