@@ -1,4 +1,4 @@
-// `kubehop new`: a scenario from `kubectl get -o yaml` on stdin.
+// `kubehop new`: a scenario from `kubectl get -o yaml` on stdin. Ends with 1 where what it wrote does not run or is another network.
 import { newScenario } from "@kubehop/lab";
 import { renderDiagnostics } from "@kubehop/kube";
 import { existsSync } from "node:fs";
@@ -16,12 +16,14 @@ export function run(args: readonly string[], io: Io): number {
   const text = io.stdin?.();
   if (text === undefined || text.trim() === "") throw new UsageError("nothing on stdin", HOW);
   const manifests = values.out === undefined ? undefined : "./manifests.yaml";
-  const made = newScenario("stdin", text, { title: values.title ?? "what the cluster does", manifests });
+  const title = values.title ?? "what the cluster does";
+  const say = (line: string): void => io.stderr(`kubehop new: ${line}\n`);
+  const made = newScenario("stdin", text, { title, manifests, onProgress: say });
   if (!made.ok) {
     io.stderr(`${renderDiagnostics(made.diagnostics, made.sources)}\n`);
     return 2;
   }
-  for (const note of made.notes) io.stderr(`kubehop new: ${note}\n`);
+  for (const line of [...made.notes, ...made.problems]) say(line);
   if (values.out === undefined) io.stdout(made.scenario);
   else
     writeFolder(
@@ -30,7 +32,7 @@ export function run(args: readonly string[], io: Io): number {
       values.force === true,
       io,
     );
-  return 0;
+  return made.problems.length === 0 ? 0 : 1;
 }
 
 /** Files that are there already are somebody's work. */

@@ -39,6 +39,17 @@ describe("new", () => {
     });
   });
 
+  it("ends with 1 where what it wrote does not run", async () => {
+    const twice = `${DUMP}---\n{ apiVersion: v1, kind: Node, metadata: { name: "not a name" } }\n`;
+    await withFiles({}, async (folder) => {
+      const typed = await kubehopWith(stdin(twice), "new", "-o", folder);
+      expect(typed).toMatchObject({ code: 1, stdout: `${folder}/scenario.yaml\n` });
+      expect(typed.stderr).toContain("kubehop new: the scenario does not run as it is:\n");
+      expect(typed.stderr).toContain('"not a name" is not a name');
+      expect(existsSync(`${folder}/scenario.yaml`)).toBe(true);
+    });
+  });
+
   it.each([
     [undefined, "nothing on stdin"],
     ["\n", "nothing on stdin"],

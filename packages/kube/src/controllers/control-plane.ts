@@ -237,6 +237,13 @@ export class ControlPlane {
     );
   }
 
+  /** True when `reference` means this very pod now. */
+  isMeant(reference: string, pod: Pod): boolean {
+    return (
+      this.#context.identities.mayMean(reference, pod) && this.resolvePod(reference).found?.uid === pod.metadata.uid
+    );
+  }
+
   /** `deploy/echo#1` for a pod. */
   referenceOf(pod: Pod): string | undefined {
     const identity = this.#context.identities.of(pod);

@@ -20,6 +20,9 @@ export type PodLookup =
 export class Identities {
   readonly #byUid = new Map<string, KnownPod>();
   readonly #byWorkload = new Map<string, KnownPod[]>();
+  /** The same lists by the workload's bare name: what a reference ends in. */
+  readonly #byLastWord = new Map<string, KnownPod[][]>();
+  readonly #byName = new Map<string, KnownPod[]>();
 
   /** Identity of the next pod of a workload. */
   next(namespace: string, word: string, workload: string): PodIdentity {
@@ -34,8 +37,11 @@ export class Identities {
     this.#byUid.set(uid, known);
     const key = workloadKey(identity.namespace, identity.word, identity.workload);
     const made = this.#byWorkload.get(key);
-    if (made === undefined) this.#byWorkload.set(key, [known]);
-    else made.push(known);
+    pushed(this.#byName, name, known);
+    if (made !== undefined) return void made.push(known);
+    const first = [known];
+    this.#byWorkload.set(key, first);
+    pushed(this.#byLastWord, identity.workload, first);
   }
 
   of(pod: Pod): PodIdentity | undefined {
@@ -48,8 +54,9 @@ export class Identities {
    */
   resolve(reference: string, isLive: (pod: KnownPod) => boolean): PodLookup {
     const [path = "", number] = reference.split("#");
-    const matching = [...this.#byWorkload.values()].flat().filter((known) => matchesReference(known, path));
-    const byName = [...this.#byUid.values()].filter((known) => isNamed(known, path));
+    const last = lastWord(path);
+    const matching = (this.#byLastWord.get(last) ?? []).flat().filter((known) => matchesReference(known, path));
+    const byName = (this.#byName.get(last) ?? []).filter((known) => isNamed(known, path));
     const numbered =
       number === undefined
         ? [...new Set([...byName, ...matching])]
@@ -62,6 +69,25 @@ export class Identities {
     const problem = chosen.length === 0 ? `no pod ${reference}` : `${reference} may mean several pods`;
     return { found: undefined, problem, candidates };
   }
+
+  /** False where `reference` surely means another pod; true asks for {@link resolve}. Cheap, for loops over many pods. */
+  mayMean(reference: string, pod: Pod): boolean {
+    const [path = "", number] = reference.split("#");
+    const last = lastWord(path);
+    if (number === undefined && last === pod.metadata.name) return true;
+    const identity = this.of(pod);
+    return identity?.workload === last && (number === undefined || identity.ordinal === Number(number));
+  }
+}
+
+function lastWord(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function pushed<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }
 
 /** `deploy/echo#1`; with its namespace unless that is `default`. */

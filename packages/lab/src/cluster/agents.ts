@@ -191,10 +191,7 @@ function knowsRandomFully(node: NodeSpec): boolean {
 }
 
 function sandboxPins(plan: CellPlan, control: ControlPlane, pod: Pod): SandboxRequest["pins"] {
-  const pin = plan.pins.pods.find(({ pod: ref }) => {
-    const { found } = control.resolvePod(ref.ref);
-    return found !== undefined && found.namespace === pod.metadata.namespace && found.name === pod.metadata.name;
-  });
+  const pin = plan.pins.pods.find(({ pod: ref }) => control.isMeant(ref.ref, pod));
   return pin === undefined ? {} : { ip: pin.ip, mac: pin.mac, veth: pin.veth, vethMac: pin.vethMac };
 }
 
@@ -208,7 +205,7 @@ type Servers = Parameters<typeof serve>[0]["servers"];
 export function serversIn(plan: CellPlan, control: ControlPlane, pod: Pod): Servers {
   const reference = control.referenceOf(pod);
   const rule = plan.serve.find(({ pods }) => {
-    if (pods.index !== undefined) return control.resolvePod(pods.ref).found?.uid === pod.metadata.uid;
+    if (pods.index !== undefined) return control.isMeant(pods.ref, pod);
     return reference !== undefined && matchesWorkload(pods.ref, pod, reference);
   });
   return rule?.servers ?? serversOf(pod);

@@ -1,5 +1,5 @@
 // An object of a dump → a manifest as a person would have written it: what the API server added goes, what does nothing to the network
-// goes (environment variables with it, which may hold secrets), what is not modelled is told.
+// goes (it may hold secrets, as environment variables and arguments do), what is not modelled is told.
 import { type Kind, KINDS, REFUSED_ANNOTATIONS } from "@kubehop/kube";
 import { at, type Dumped, entriesAt, subjectOf } from "./dumped.ts";
 import type { Notes } from "./notes.ts";
@@ -28,6 +28,9 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   ipFamilyPolicy: "SingleStack",
 };
 
+/** Of containers: nothing here runs them, and passwords stand in them. */
+const UNUSED_OF_CONTAINERS: readonly string[] = ["command", "args"];
+
 /** Written by tools, not by people. */
 const TOOL_ANNOTATIONS =
   /^(?:kubectl|deployment|deprecated\.daemonset\.template|endpoints|control-plane\.alpha)\.kubernetes\.io\//;
@@ -50,6 +53,9 @@ class Sweep {
       const below = path === "" ? key : `${path}.${key}`;
       const of = shape.modelled[key];
       if (of === undefined) this.#drop(shape, key, below);
+      else if (path.endsWith("ontainers[]") && UNUSED_OF_CONTAINERS.includes(key))
+        this.#notes.leftOut("command and args of containers, which nothing runs here", this.#subject());
+      else if (path.endsWith("metadata") && key === "annotations") this.#dropAnnotations(item);
       else if (item !== null && DEFAULTS[key] !== item) {
         const swept = this.#value(of, item, below);
         if (!isEmpty(swept)) kept[key] = swept;
@@ -61,23 +67,23 @@ class Sweep {
   metadata(): Plain {
     const { name, namespace, value } = this.#dumped;
     const labels = Object.fromEntries(entriesAt(value, "metadata", "labels"));
-    const annotations = Object.fromEntries(
-      entriesAt(value, "metadata", "annotations").filter(([key]) => this.#keeps(key)),
-    );
+    this.#dropAnnotations(at(value, "metadata", "annotations"));
     return {
       name,
       ...(namespace === "" || namespace === "default" ? {} : { namespace }),
       ...(isEmpty(labels) ? {} : { labels }),
-      ...(isEmpty(annotations) ? {} : { annotations }),
     };
   }
 
-  #keeps(annotation: string): boolean {
-    if (TOOL_ANNOTATIONS.test(annotation)) return false;
-    const effect = REFUSED_ANNOTATIONS[annotation];
-    if (effect !== undefined)
-      this.#notes.missing(`annotation ${annotation}, not modelled (${effect})`, this.#subject());
-    return effect === undefined;
+  /** No annotation of a manifest has an effect here that is modelled (those of flannel stand on nodes), and any may hold a secret. */
+  #dropAnnotations(annotations: unknown): void {
+    for (const [annotation] of entriesAt(annotations)) {
+      const effect = REFUSED_ANNOTATIONS[annotation];
+      if (effect !== undefined)
+        this.#notes.missing(`annotation ${annotation}, not modelled (${effect})`, this.#subject());
+      else if (!TOOL_ANNOTATIONS.test(annotation))
+        this.#notes.leftOut("annotations", `${this.#subject()} ${annotation}`);
+    }
   }
 
   #value(shape: Shape, value: unknown, path: string): unknown {

@@ -5,13 +5,11 @@ import type { KnownPod } from "./pods.ts";
 type Plain = Record<string, unknown>;
 
 /** A request to the first Service, from a pod that is not behind it, else from a node; without a Service a look at the routes. */
-export function firstStep(own: readonly Dumped[], pods: readonly KnownPod[], all: readonly Dumped[]): Plain {
-  const service = own.find(
-    ({ kind, value }) => kind === "Service" && entriesAt(value, "spec", "selector").length > 0 && hasAddress(value),
-  );
+export function firstStep(services: readonly Dumped[], pods: readonly KnownPod[], nodes: readonly string[]): Plain {
+  const service = services.find(({ value }) => entriesAt(value, "spec", "selector").length > 0 && hasAddress(value));
   if (service === undefined) return { run: "kubectl get pods -o wide -A" };
   const client = pods.find((known) => !isBehind(known, service));
-  const from = client?.ref ?? nodeOf(pods, all);
+  const from = client?.ref ?? nodeOf(pods, nodes);
   const [port] = listAt(service.value, "spec", "ports");
   const number = textAt(port, "port") ?? "80";
   const protocol = (textAt(port, "protocol") ?? "TCP").toLowerCase();
@@ -33,9 +31,9 @@ function isBehind({ pod }: KnownPod, service: Dumped): boolean {
   );
 }
 
-/** A node that surely exists: one with a pod, else the first by default. */
-function nodeOf(pods: readonly KnownPod[], all: readonly Dumped[]): string {
-  return pods.find(({ node }) => node !== undefined)?.node ?? all.find(({ kind }) => kind === "Node")?.name ?? "node1";
+/** A node that surely exists: one of the dump, with a pod where there is such, else the first by default. */
+function nodeOf(pods: readonly KnownPod[], nodes: readonly string[]): string {
+  return pods.find(({ node }) => node !== undefined && nodes.includes(node))?.node ?? nodes[0] ?? "node1";
 }
 
 /** As short as the client's search list allows. */

@@ -27,7 +27,12 @@ export interface NewOptions {
   readonly title: string;
   /** Path of the manifests' file as the scenario names it; undefined: they stand in the scenario. */
   readonly manifests: string | undefined;
+  /** Called with what comes next, where the dump is so large that it takes seconds. */
+  readonly onProgress?: (stage: string) => void;
 }
+
+/** Objects of a dump from which on somebody wonders whether anything happens. */
+const MANY = 500;
 
 export type NewScenario =
   | {
@@ -37,6 +42,8 @@ export type NewScenario =
       readonly manifests: string | undefined;
       /** What was guessed and what was left out, one a line. */
       readonly notes: readonly string[];
+      /** Why the scenario does not run, or is surely another network than the cluster's; none: it was run, and stands. */
+      readonly problems: readonly string[];
     }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly sources: readonly SourceText[] };
 
@@ -46,29 +53,39 @@ export function newScenario(file: string, text: string, options: NewOptions): Ne
   if (!dump.ok) return { ok: false, diagnostics: dump.diagnostics, sources: [dump.source] };
   const notes = new Notes();
   const { objects } = dump;
+  const progress = (stage: string): void => {
+    if (objects.length >= MANY) options.onProgress?.(stage);
+  };
+  progress(`${objects.length} objects are read`);
   const own = objects.filter((object) => isOwn(object, notes));
   const services = objects.filter(({ kind }) => kind === "Service");
   const nodes = objects.filter(({ kind }) => kind === "Node").map(({ name }) => name);
   const pods = knownPods(own, nodes, notes);
+  tellAbsentNodes(pods, nodes, notes);
   const manifests = manifestsOf(own, pods, notes);
   const kept = new Set(manifests.map(keyOf));
+  const keptServices = own.filter((object) => object.kind === "Service" && kept.has(subjectOf(object)));
   const scenario: Plain = {
     scenario: options.title,
     cluster: clusterOf(objects, serviceNetwork(services, notes), notes),
     manifests: options.manifests === undefined ? manifests : [options.manifests],
     place: placeOf(pods, nodes),
-    pin: pinOf(
-      pods,
-      own.filter((object) => object.kind === "Service" && kept.has(subjectOf(object))),
-    ),
-    steps: [firstStep(own, pods, services)],
+    pin: pinOf(pods, keptServices, notes),
+    steps: [firstStep(keptServices, pods, nodes)],
   };
   const manifestsText =
     options.manifests === undefined
       ? undefined
       : manifests.map((one) => stringify(one, { lineWidth: 0 })).join("---\n");
+  progress("the scenario is written; it is run once");
   const tried = settled(scenario, options.manifests, manifestsText, notes);
-  return { ok: true, scenario: scenarioText(tried), manifests: manifestsText, notes: notes.lines() };
+  return {
+    ok: true,
+    scenario: scenarioText(tried),
+    manifests: manifestsText,
+    notes: notes.lines(),
+    problems: notes.problems,
+  };
 }
 
 /** What an installer brings, and a cluster of a scenario has by itself. */
@@ -158,6 +175,13 @@ function keyOf(manifest: Plain): string {
   return subjectOf({ kind: String(manifest["kind"]), namespace, name: textAt(manifest, "metadata", "name") ?? "" });
 }
 
+/** Who dumps a part of the nodes has pods on others too. */
+function tellAbsentNodes(pods: readonly KnownPod[], nodes: readonly string[], notes: Notes): void {
+  if (nodes.length === 0) return;
+  for (const { pod, node } of pods)
+    if (node !== undefined && !nodes.includes(node)) notes.missing(`node ${node}, not in the dump`, subjectOf(pod));
+}
+
 /** DaemonSets have a pod on every node, nobody chooses. */
 function placeOf(pods: readonly KnownPod[], nodes: readonly string[]): Plain {
   return Object.fromEntries(
@@ -171,9 +195,9 @@ function isOfDaemonSet(ref: string): boolean {
   return /(?:^|\/)ds\//.test(ref);
 }
 
-function pinOf(pods: readonly KnownPod[], services: readonly Dumped[]): Plain {
+function pinOf(pods: readonly KnownPod[], services: readonly Dumped[], notes: Notes): Plain {
   const podPins = pods.flatMap((known): [string, unknown][] => {
-    const pin = podPin(known, /(?:^|\/)sts\//.test(known.ref) ? "sts" : "");
+    const pin = podPin(known, /(?:^|\/)sts\//.test(known.ref) ? "sts" : "", notes);
     return pin === undefined ? [] : [[known.ref, pin]];
   });
   const servicePins = services.flatMap((service): [string, unknown][] => {

@@ -1,14 +1,29 @@
 // What a dump has and the scenario has not: every bit of it is told, the same of many objects once.
 
+interface Subjects {
+  readonly names: Set<string>;
+  count: number;
+}
+
 export class Notes {
   readonly #choices: string[] = [];
   /** What the network lacks because of it comes before what it does not notice. */
-  readonly #missing = new Map<string, string[]>();
-  readonly #leftOut = new Map<string, string[]>();
+  readonly #missing = new Map<string, Subjects>();
+  readonly #leftOut = new Map<string, Subjects>();
+  readonly #problems: string[] = [];
 
   /** A choice that was made, and why. */
   say(line: string): void {
     if (!this.#choices.includes(line)) this.#choices.push(line);
+  }
+
+  /** Why the scenario is not the cluster, or does not stand at all. */
+  problem(text: string): void {
+    this.#problems.push(text);
+  }
+
+  get problems(): readonly string[] {
+    return this.#problems;
   }
 
   /** `what` of `subject` was not taken over, and the network may differ by it. */
@@ -23,16 +38,22 @@ export class Notes {
 
   /** One a line. */
   lines(): string[] {
-    const told = (label: string, found: ReadonlyMap<string, readonly string[]>): string[] =>
-      [...found].map(([what, subjects]) => `${label}: ${what}: ${listed(subjects)}`);
+    const told = (label: string, found: ReadonlyMap<string, Subjects>): string[] =>
+      [...found].map(([what, { names, count }]) => `${label}: ${what}${times(count, names)}: ${listed([...names])}`);
     return [...told("missing", this.#missing), ...this.#choices, ...told("left out", this.#leftOut)];
   }
 }
 
-function add(to: Map<string, string[]>, what: string, subject: string): void {
+function add(to: Map<string, Subjects>, what: string, subject: string): void {
   const known = to.get(what);
-  if (known === undefined) to.set(what, [subject]);
-  else if (!known.includes(subject)) known.push(subject);
+  if (known === undefined) return void to.set(what, { names: new Set([subject]), count: 1 });
+  known.names.add(subject);
+  known.count += 1;
+}
+
+/** Said where it happened more than once in some of them: a pod has several containers. */
+function times(count: number, names: ReadonlySet<string>): string {
+  return count > names.size ? ` (${count} times)` : "";
 }
 
 const SHOWN = 40;

@@ -20,7 +20,9 @@ export function knownPods(objects: readonly Dumped[], nodes: readonly string[], 
   const groups = new Map<Dumped | undefined, Dumped[]>();
   for (const pod of pods) {
     const workload = workloadOf(pod, objects);
-    groups.set(workload, [...(groups.get(workload) ?? []), pod]);
+    const group = groups.get(workload);
+    if (group === undefined) groups.set(workload, [pod]);
+    else group.push(pod);
   }
   return [...groups].flatMap(([workload, made]) =>
     workload === undefined ? made.map((pod) => barePod(pod)) : madePods(workload, made, nodes, notes),
@@ -93,12 +95,29 @@ function prefix({ namespace }: Dumped): string {
 }
 
 /** Name and address as pins; undefined where the scenario gives them anyway. */
-export function podPin({ pod, bare }: KnownPod, workload: string): Record<string, string> | undefined {
+export function podPin({ pod, bare }: KnownPod, workload: string, notes: Notes): Record<string, string> | undefined {
   const hostNetwork = at(pod.value, "spec", "hostNetwork") === true;
-  const ip = hostNetwork ? undefined : textAt(pod.value, "status", "podIP");
+  const ip = hostNetwork ? undefined : podAddress(pod, notes);
   const pin = {
     ...(bare || workload === "sts" ? {} : { name: pod.name }),
-    ...(ip === undefined || ip === "" || ip.includes(":") ? {} : { ip }),
+    ...(ip === undefined ? {} : { ip }),
   };
   return Object.keys(pin).length === 0 ? undefined : pin;
+}
+
+/** A pod that has IPv6 alone gets an IPv4 address, and the cluster is another. */
+function podAddress(pod: Dumped, notes: Notes): string | undefined {
+  const { value } = pod;
+  const all = [textAt(value, "status", "podIP"), ...listAt(value, "status", "podIPs").map((one) => textAt(one, "ip"))];
+  const known = [...new Set(all.flatMap((ip) => (ip === undefined || ip === "" ? [] : [ip])))];
+  const found = known.find((ip) => !isIPv6(ip));
+  for (const ip of known.filter(isIPv6)) {
+    notes.missing(`IPv6 is not modelled: address ${ip}`, subjectOf(pod));
+    if (found === undefined) notes.problem(`${subjectOf(pod)} has only ${ip}: IPv6 is not modelled`);
+  }
+  return found;
+}
+
+function isIPv6(address: string): boolean {
+  return address.includes(":");
 }

@@ -15,7 +15,7 @@ export function settled(scenario: Plain, path: string | undefined, manifests: st
   const result = runScenarioText("scenario.yaml", scenarioText(scenario), readFile, 1, cellRunner(readFile));
   const outcome = result.cells[0]?.steps[0]?.outcome;
   if (outcome === undefined) {
-    notes.say(`the scenario does not run as it is:\n${problemOf(result)}`);
+    notes.problem(`the scenario does not run as it is:\n${problemOf(result)}`);
     return scenario;
   }
   const word = outcome.flow?.result;

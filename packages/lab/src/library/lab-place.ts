@@ -1,4 +1,5 @@
 import type { Lab } from "./lab.ts";
+import { LabError } from "./lab-error.ts";
 import type { Reached } from "./reached.ts";
 
 export interface CurlOptions {
@@ -22,19 +23,26 @@ export class LabPlace {
     return this.#lab.type(this.name, line);
   }
 
+  /** One request. @throws LabError for a URL that curl would take for an option */
   async curl(url: string, { maxTime = 5 }: CurlOptions = {}): Promise<Reached> {
-    return this.run(`curl --silent --show-error --max-time ${maxTime} ${quoted(url)}`);
+    return this.run(`curl --silent --show-error --max-time ${maxTime} ${operand(url)}`);
   }
 
   /** One echo request. */
   async ping(target: string): Promise<Reached> {
-    return this.run(`ping -c 1 ${quoted(target)}`);
+    return this.run(`ping -c 1 ${operand(target)}`);
   }
 
   /** A request without a tool to `TO:port[/tcp|udp|icmp]`, TO being a place, `svc/NAME` or an address. */
   async send(to: string): Promise<Reached> {
     return this.#lab.send(`${this.name} > ${to}`);
   }
+}
+
+/** A word that is no option. */
+function operand(word: string): string {
+  if (word.startsWith("-")) throw new LabError(`${JSON.stringify(word)} is an option; options are written with run()`);
+  return quoted(word);
 }
 
 /** One word of a command line, whatever it holds. */

@@ -22,15 +22,16 @@ export type LabSource =
 export interface LabOptions {
   /** Matrix values that choose the cell; names left out may be anything. Undefined: the first cell. */
   readonly cell?: Cell;
-  /** What chance starts from; 1 when not given. */
+  /** What chance starts from: a whole number from 0 on; 1 when not given. */
   readonly seed?: number;
 }
 
 /**
  * A cluster at time 0. The steps of the file are not run, and may be missing.
- * @throws LabError with every mistake of the file, or for an unknown cell, or when the cluster asks for what is not modelled
+ * @throws LabError with every mistake of the file, or for an unknown cell, a seed that is none, or when the cluster asks for what is not modelled
  */
 export async function loadLab(source: LabSource, { cell = {}, seed = 1 }: LabOptions = {}): Promise<Lab> {
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new LabError(`seed wants a whole number from 0 on, found ${seed}`);
   const { file, text, readFile } = sourceOf(source);
   const loaded = loadScenario(file, withSteps(text), readFile);
   if (!loaded.ok) throw new LabError(renderDiagnostics(loaded.diagnostics, loaded.sources));

@@ -47,7 +47,8 @@ export function buildMachines(
   const seen = new Map<string, Written>();
   const nodes = withoutDoubles(context, readMachines(context, "nodes", draft.nodes, standard), seen);
   const hosts = withoutDoubles(context, readMachines(context, "hosts", draft.hosts, []), seen);
-  if (nodes.length === 0) context.report(["cluster", "nodes"], "a cluster needs at least one node");
+  if (nodes.length === 0 && !hasNames(context))
+    context.report(["cluster", "nodes"], "a cluster needs at least one node");
   if (base.cni.kind === "docker" && nodes.length > 1) {
     context.report(["cluster", "nodes"], "cni: docker joins no nodes: pods of other nodes could not be reached", {
       code: "not-modelled",
@@ -86,6 +87,12 @@ function readMachines(
   }
   const map = draft as Readonly<Record<string, DraftNode | null | undefined>>;
   return entriesOf(map).map(([name, settings]) => ({ name, path: ["cluster", key, name], draft: settings ?? {} }));
+}
+
+/** Names that are none are reported as such: the cluster does have nodes. */
+function hasNames({ document }: LoadContext): boolean {
+  const written = document.valueAt(["cluster", "nodes"]);
+  return typeof written === "object" && written !== null && Object.keys(written).length > 0;
 }
 
 /** The first machine of every name; a second one is reported and left out. */

@@ -348,9 +348,10 @@ function listOf(known: readonly string[]): string | undefined {
 }
 
 function matches(workload: Workload, parts: PodText): boolean {
+  // The name first: it tells nearly all of them apart, and a cluster may have thousands.
+  if (workload.name !== parts.name) return false;
   const kind = parts.kind === undefined ? undefined : kindFromWord(parts.kind);
   return (
-    workload.name === parts.name &&
     (kind === undefined || workload.kind === kind) &&
     (parts.namespace === undefined || workload.namespace === parts.namespace)
   );

@@ -1,12 +1,11 @@
 // `import "@kubehop/lab/vitest"` teaches vitest's expect the matcher toReach.
 import { expect } from "vitest";
-import type { Reached } from "../library/reached.ts";
 import { judgeReach, type ReachExpectation } from "./to-reach.ts";
 
 export type { ReachExpectation } from "./to-reach.ts";
 
 expect.extend({
-  async toReach(received: Reached | Promise<Reached>, expected?: ReachExpectation) {
+  async toReach(received: unknown, expected?: ReachExpectation) {
     return judgeReach(await received, expected);
   },
 });

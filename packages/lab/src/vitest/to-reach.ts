@@ -1,5 +1,6 @@
 // The matcher `toReach`, without vitest: a value in, verdict and words out.
 import type { Reached } from "../library/reached.ts";
+import { checkReach } from "./check-reach.ts";
 
 /** What a request is expected to have come to; what is left out may be anything. */
 export interface ReachExpectation {
@@ -16,21 +17,24 @@ export interface ReachVerdict {
   readonly message: () => string;
 }
 
-/** True when an answer came and everything that is named is so. The message tells the request's way. */
-export function judgeReach(reached: Reached, expected: ReachExpectation = {}): ReachVerdict {
+/**
+ * True when an answer came and everything that is named is so. The message tells the request's way.
+ * @throws LabError, whether an answer is expected or not, where nothing can be judged: no request was made, names or keys that mean nothing
+ */
+export function judgeReach(reached: unknown, expected: ReachExpectation = {}): ReachVerdict {
+  checkReach(reached, expected);
   const wrong = complaints(reached, expected);
   const pass = wrong.length === 0;
   const headline = pass
     ? `${reached.what}: reached ${formatEnd(reached)}, and should not have`
     : [`${reached.what}: ${wrong[0] ?? ""}`, ...wrong.slice(1).map((line) => `  ${line}`)].join("\n");
-  return { pass, message: () => `${headline}\n\n${story(reached)}` };
+  return { pass, message: () => `${headline}\n\n${reached.explain()}` };
 }
 
 function complaints(reached: Reached, { backend, client, ttl }: ReachExpectation): string[] {
   const { result } = reached;
-  if (result === undefined) return ["no request was made", ...saidLast(reached)];
   const found: string[] = [];
-  if (result !== "ok") found.push(`result: ${result}, expected ok`, ...saidLast(reached));
+  if (result !== "ok") found.push(`result: ${result ?? "none"}, expected ok`, ...saidLast(reached));
   if (backend !== undefined && !isBackend(reached, backend))
     found.push(`backend: ${reached.by ?? "nobody"}, expected ${[backend].flat().join(" or ")}`);
   if (client !== undefined && reached.client !== (reached.addressOf(client) ?? client))
@@ -58,9 +62,4 @@ function formatEnd({ by, client, ttl }: Reached): string {
   return [by ?? "somebody", client === undefined ? "" : `client ${client}`, ttl === undefined ? "" : `ttl ${ttl}`]
     .filter((part) => part !== "")
     .join(", ");
-}
-
-/** A command that made no request has no way to tell. */
-function story(reached: Reached): string {
-  return reached.result === undefined ? "" : reached.explain();
 }
