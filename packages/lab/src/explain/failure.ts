@@ -50,7 +50,7 @@ function notingBegun(run: CellRunner, begun: BegunStep[]): CellRunner {
 }
 
 function tell(
-  { step, outcome, exchanges, background, cluster }: RecordedStep,
+  { outcome, exchanges, background, cluster }: RecordedStep,
   wrong: OwnExchange | undefined,
   begun: readonly BegunStep[],
 ): FailureStory | undefined {

@@ -62,9 +62,7 @@ describe("how a step ends", () => {
     expect(failures("{ result: ok, by: web#1, client: client, ttl: 64 }", lost)).toEqual([
       ["result: timeout, expected ok"],
     ]);
-    expect(failures("{ result: timeout, by: web#1, client: client }", lost)).toEqual([
-      ["by: nobody, expected web#1"],
-    ]);
+    expect(failures("{ result: timeout, by: web#1, client: client }", lost)).toEqual([["by: nobody, expected web#1"]]);
     const asked = outcome({ flows: [{ result: "timeout", by: "web-5d-bbbbb", client: "10.244.0.2", ttl: 64 }] });
     expect(failures("{ result: ok, by: web#1 }", asked).map(([message]) => message)).toEqual([
       "result: timeout, expected ok",
