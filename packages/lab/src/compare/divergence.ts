@@ -43,7 +43,10 @@ function partingOf(a: Side, b: Side): Omit<Divergence, "of"> | undefined {
   // A rule that both have met is not what parts them.
   const shared = ruled[0] !== undefined && ruled[0].decides === ruled[1]?.decides;
   const [hopA, hopB] = shared ? [hopOf(a, upToA, undefined), hopOf(b, upToB, undefined)] : ruled;
-  return { a: hopA, b: hopB, chance: isChance(hopA, hopB) };
+  // A row decides against the other's row, not against something else that happened.
+  const decides = rules !== undefined && !shared ? true : upToA?.steps.at(-1)?.kind === upToB?.steps.at(-1)?.kind;
+  const [toldA, toldB] = [hopA, hopB].map((hop) => (hop === undefined || decides ? hop : { ...hop, decides: "" }));
+  return { a: toldA, b: toldB, chance: isChance(toldA, toldB) };
 }
 
 /** The way as far as this step; undefined: it has ended before. */
@@ -71,7 +74,8 @@ function lastHop({ steps, background }: Side): DivergentHop | undefined {
   const before = steps.at(-2);
   const moved = last !== undefined && before !== undefined && before.ns !== last.ns;
   const hop = tellWay(moved ? steps.slice(0, -1) : steps, background).at(-1);
-  const row = hop?.rows.at(-1);
+  // A route that is still to be told comes behind what ended the packet, or answered it.
+  const row = hop?.rows.findLast(({ weight }) => weight === "end") ?? hop?.rows.at(-1);
   if (last === undefined || hop === undefined || row === undefined) return undefined;
   const where = `${background.placeName(hop.ns)} ${row.label}`;
   const text = [rowText(row), ...(moved ? [`on to ${background.placeName(last.ns)}`] : [])];
