@@ -77,8 +77,9 @@ export function outcome(rest: Partial<StepOutcome> & { readonly flows?: readonly
 
 /** `message` and details of what does not hold, for an expectation as it stands in a file. */
 export function failures(expect: string, result: StepOutcome, world: World = {}): string[][] {
+  const stream = expect.startsWith("{ stream:") ? "    every: 1s\n    until: 9s\n" : "";
   const scenario = scenarioOf(
-    `scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: ip\n    expect: ${expect.replaceAll("\n", "\n      ")}\n`,
+    `scenario: x\nmanifests: [./web.yaml]\nsteps:\n  - run: ip\n${stream}    expect: ${expect.replaceAll("\n", "\n      ")}\n`,
     { "./web.yaml": WEB },
   );
   const step = scenario.cells[0]!.steps[0]!;
