@@ -24,5 +24,5 @@ export function judgeFate(check: FateCheck, { fates: rows }: StepOutcome): Probl
 }
 
 function labelled(label: string, lines: readonly string[]): string[] {
-  return lines.map((line, index) => `${(index === 0 ? label : "").padEnd(LABEL_WIDTH)}${line}`);
+  return lines.map((line, index) => `${(index === 0 ? `${label} ` : "").padEnd(LABEL_WIDTH)}${line}`);
 }
