@@ -1,18 +1,9 @@
 // `kubehop explain`: a packet's story.
-import {
-  type CellPlan,
-  ExplainError,
-  explainScenario,
-  formatCell,
-  loadScenario,
-  parseDuration,
-  type Scenario,
-} from "@kubehop/lab";
-import { renderDiagnostics } from "@kubehop/kube";
+import { type CellPlan, ExplainError, explainScenario, formatCell, parseDuration, type Scenario } from "@kubehop/lab";
 import { cellsWith } from "../cells.ts";
 import { type Io, UsageError } from "../io.ts";
+import { oneScenario } from "../one-scenario.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
-import { findScenarios } from "../scenario-files.ts";
 
 const LEVELS = ["minimal", "summary", "full"] as const;
 
@@ -37,14 +28,10 @@ export function run(args: readonly string[], io: Io): number {
     );
   const levels = LEVELS.filter((level) => values[level] === true);
   if (levels.length > 1) throw new UsageError(`--${levels.join(" and --")} exclude each other`);
-  const [input] = findScenarios([file], io).scenarios;
-  if (input === undefined) throw new UsageError(`${file}: no scenario`);
-  const loaded = loadScenario(input.file, input.text, input.readFile);
-  if (!loaded.ok) {
-    io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n`);
-    return 2;
-  }
-  const plan = chooseCell(loaded.scenario, values.cell ?? [], io);
+  const found = oneScenario(file, io);
+  if (found === undefined) return 2;
+  const { input, scenario } = found;
+  const plan = chooseCell(scenario, values.cell ?? [], io);
   const { cell } = plan;
   const chosen = {
     ...(flow === undefined ? {} : { flow }),
@@ -54,7 +41,7 @@ export function run(args: readonly string[], io: Io): number {
   const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
   const options = { cell, level: levels[0] ?? "summary", seed, readFile: input.readFile, ...chosen };
   try {
-    io.stdout(explainScenario(loaded.scenario, options));
+    io.stdout(explainScenario(scenario, options));
   } catch (error) {
     throw error instanceof ExplainError ? new UsageError(error.message) : error;
   }

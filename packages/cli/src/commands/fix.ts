@@ -1,17 +1,9 @@
 // `kubehop fix`: single changes that were tried and repair what a scenario shows.
-import {
-  type CellPlan,
-  cellRunner,
-  findFixes,
-  type FixSearch,
-  formatCell,
-  loadScenario,
-  type Scenario,
-} from "@kubehop/lab";
-import { renderDiagnostics } from "@kubehop/kube";
+import { type CellPlan, cellRunner, findFixes, type FixSearch, formatCell, type Scenario } from "@kubehop/lab";
 import { type Io, UsageError } from "../io.ts";
+import { oneScenario } from "../one-scenario.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
-import { findScenarios, type ScenarioFile } from "../scenario-files.ts";
+import type { ScenarioFile } from "../scenario-files.ts";
 import { chooseCell, stepId } from "./explain.ts";
 
 const OPTIONS = {
@@ -27,14 +19,11 @@ const REPLAYS = 120;
 
 export function run(args: readonly string[], io: Io): number {
   const { values, positionals } = parseOptions(args, OPTIONS);
-  const input = theScenario(positionals, io);
-  const loaded = loadScenario(input.file, input.text, input.readFile);
-  if (!loaded.ok) {
-    io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n`);
-    return 2;
-  }
+  const found = oneScenario(theFile(positionals), io);
+  if (found === undefined) return 2;
+  const { input, scenario } = found;
   const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
-  const plan = values.cell === undefined ? brokenCell(loaded.scenario) : chooseCell(loaded.scenario, values.cell, io);
+  const plan = values.cell === undefined ? brokenCell(scenario) : chooseCell(scenario, values.cell, io);
   const step = values.step === undefined ? undefined : stepId(plan, values.step);
   if (step !== undefined && !plan.steps.some(({ id }) => id === step)) throw new UsageError(`there is no step ${step}`);
   const replays = wholeNumber("replays", values.replays, REPLAYS);
@@ -43,12 +32,10 @@ export function run(args: readonly string[], io: Io): number {
   return search.failing !== undefined && search.fixes.length === 0 ? 1 : 0;
 }
 
-function theScenario([file, ...more]: readonly string[], io: Io): ScenarioFile {
+function theFile([file, ...more]: readonly string[]): string {
   if (file === undefined || more.length > 0)
     throw new UsageError(file === undefined ? "no file is named" : "one file at a time", "kubehop fix FILE");
-  const [input] = findScenarios([file], io).scenarios;
-  if (input === undefined) throw new UsageError(`${file}: no scenario`);
-  return input;
+  return file;
 }
 
 /** The first cell that shows the bug, in a file without a bug the first one. */

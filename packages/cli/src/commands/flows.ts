@@ -1,10 +1,10 @@
 // `kubehop flows`: a table of flows and who may answer them.
-import { type FlowList, FlowsError, formatFlowList, listFlows, loadScenario, type Scenario } from "@kubehop/lab";
-import { renderDiagnostics } from "@kubehop/kube";
+import { type FlowList, FlowsError, formatFlowList, listFlows, type Scenario } from "@kubehop/lab";
 import { cellsWith } from "../cells.ts";
 import { type Io, UsageError } from "../io.ts";
+import { oneScenario } from "../one-scenario.ts";
 import { DEFAULT_SEED, parseOptions, wholeNumber } from "../options.ts";
-import { findScenarios, type ScenarioFile } from "../scenario-files.ts";
+import type { ScenarioFile } from "../scenario-files.ts";
 
 const OPTIONS = {
   cell: { type: "string", multiple: true },
@@ -22,14 +22,9 @@ export function run(args: readonly string[], io: Io): number {
   const [file, ...named] = positionals;
   if (file === undefined) throw new UsageError("no file is named", "kubehop flows FILE ['FLOW'…]");
   const flows = [...named, ...pairs(values.from, values.to)];
-  const [input] = findScenarios([file], io).scenarios;
-  if (input === undefined) throw new UsageError(`${file}: no scenario`);
-  const loaded = loadScenario(input.file, input.text, input.readFile);
-  if (!loaded.ok) {
-    io.stdout(`${renderDiagnostics(loaded.diagnostics, loaded.sources)}\n`);
-    return 2;
-  }
-  const { scenario } = loaded;
+  const found = oneScenario(file, io);
+  if (found === undefined) return 2;
+  const { input, scenario } = found;
   const cells = cellsWith(scenario, values.cell ?? []);
   const seed = wholeNumber("seed", values.seed, DEFAULT_SEED);
   const list = listed(scenario, { cells, flows, seed }, input);
