@@ -5,10 +5,10 @@ import { internalIP } from "@kubehop/kube";
 import type { Node, StoreClient } from "@kubehop/kube";
 
 const PREFIX = "flannel.alpha.coreos.com/";
-export const BACKEND_DATA = `${PREFIX}backend-data`;
-export const BACKEND_TYPE = `${PREFIX}backend-type`;
-export const PUBLIC_IP = `${PREFIX}public-ip`;
-export const SUBNET_MANAGER = `${PREFIX}kube-subnet-manager`;
+const BACKEND_DATA = `${PREFIX}backend-data`;
+const BACKEND_TYPE = `${PREFIX}backend-type`;
+const PUBLIC_IP = `${PREFIX}public-ip`;
+const SUBNET_MANAGER = `${PREFIX}kube-subnet-manager`;
 
 export interface Lease {
   readonly node: string;

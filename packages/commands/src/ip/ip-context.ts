@@ -63,7 +63,7 @@ export function printJson({ ctx }: IpRun, rows: readonly unknown[]): number {
   return 0;
 }
 
-export function noSuchDevice(name: string): IpUsageError {
+function noSuchDevice(name: string): IpUsageError {
   return new IpUsageError(`Device "${name}" does not exist.`, 1);
 }
 

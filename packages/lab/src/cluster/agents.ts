@@ -180,7 +180,7 @@ function refusing(plugin: CniPlugin): PodNetwork {
 }
 
 /** FLANNEL_MTU: the underlay's MTU less what vxlan adds, or what the configuration says less the same. */
-export function podMtu({ cni, underlay }: ClusterSpec): number {
+function podMtu({ cni, underlay }: ClusterSpec): number {
   if (cni.kind === "docker") return underlay.mtu;
   return (cni.mtu ?? underlay.mtu) - VXLAN_OVERHEAD;
 }

@@ -21,7 +21,7 @@ export function subjectOf({ control }: EventCluster, { subject, event }: EventSp
   return found === undefined ? shortReference(subject) : identitySubject(found.identity);
 }
 
-export const POD_EVENTS: readonly string[] = ["scheduled", "ready", "gone"];
+const POD_EVENTS: readonly string[] = ["scheduled", "ready", "gone"];
 
 /** When it came first from `from` on, and what is written behind it; undefined: it did not come. */
 export function timeOfEvent(

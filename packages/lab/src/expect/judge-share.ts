@@ -7,7 +7,7 @@ import type { Problem } from "./problem.ts";
 const QUANTILE = 3.2905;
 
 /** Greatest difference from a fair share of `n` draws that chance explains (normal approximation of the binomial). */
-export function fairTolerance(fraction: number, n: number): number {
+function fairTolerance(fraction: number, n: number): number {
   return QUANTILE * Math.sqrt((fraction * (1 - fraction)) / n);
 }
 

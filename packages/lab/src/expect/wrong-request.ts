@@ -31,6 +31,6 @@ export function failingStep(steps: readonly StepResult[]): StepResult | undefine
 }
 
 /** However it ended, it was not with an answer. */
-export function isUnanswered({ result }: FlowOutcome): boolean {
+function isUnanswered({ result }: FlowOutcome): boolean {
   return result !== "ok";
 }

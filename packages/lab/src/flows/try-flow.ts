@@ -5,6 +5,7 @@ import { formatIpv4, type NetNamespace } from "@kubehop/netstack";
 import { Refusal } from "@kubehop/sim";
 import type { Choices } from "../cluster/choices.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { addTracer } from "../cluster/onlookers.ts";
 import { servedFor, type ServedRequest } from "../cluster/served.ts";
 import type { Fate } from "../model/flow-table.ts";
 import { REQUEST_TIMEOUT_MS, type SendFlow } from "../model/step-spec.ts";
@@ -25,9 +26,9 @@ export function tryFlow(cluster: Cluster, flow: SendFlow, choices: Choices, name
   const { served, world } = cluster;
   const before = served.length;
   const release = choices.force(cluster);
-  world.tracer = witness;
+  const stop = addTracer(world, witness);
   const { client } = askFlow(cluster, flow);
-  world.tracer = null;
+  stop();
   release();
   const seen = servedFor(served, before, client);
   return {

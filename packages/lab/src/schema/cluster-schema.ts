@@ -9,7 +9,7 @@ export const KUBERNETES_VERSIONS = ["1.9", "1.10", "1.28"] as const;
 export const KERNEL_VERSIONS = ["3.10", "4.9", "6.18"] as const;
 export const IPTABLES_VERSIONS = ["1.4.21", "1.8.4", "1.8.7", "1.8.9"] as const;
 export const AGENT_NAMES = ["dockerd", "kubelet", "flanneld", "kube-proxy"] as const;
-export const NETWORK_CONFIGURERS = ["ifupdown", "NetworkManager"] as const;
+const NETWORK_CONFIGURERS = ["ifupdown", "NetworkManager"] as const;
 export const MODULE_NAMES = ["br_netfilter"] as const;
 
 /** A minor, or a patch level of it whose rules are those of the minor. */

@@ -6,8 +6,8 @@ import * as leaf from "./leaves.ts";
 import { optional, required } from "./key.ts";
 import { wayKeys } from "./way-schema.ts";
 
-export const FLOW_RESULTS = ["ok", "timeout", "refused", "reset", "unreachable"] as const;
-export const IGNORE_NAMES = ["pkts", "bytes", "age", "inet6", "timers", "nud", "ids"] as const;
+const FLOW_RESULTS = ["ok", "timeout", "refused", "reset", "unreachable"] as const;
+const IGNORE_NAMES = ["pkts", "bytes", "age", "inet6", "timers", "nud", "ids"] as const;
 
 const ignore = z.array(leaf.word(IGNORE_NAMES));
 const texts = z.union([leaf.text, z.array(leaf.text).min(1)]);
